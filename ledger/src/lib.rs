@@ -1,0 +1,1 @@
+//! The ledger: bytes, hashes, signatures, proofs and durable stores; nothing of mail, cases or Graph.

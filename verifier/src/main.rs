@@ -1,0 +1,3 @@
+//! Command line of the verifier: arguments in, verdict out.
+
+fn main() {}
