@@ -1,0 +1,122 @@
+//! A mail message as we restore it and as we read it back: one shape for both sides, so that they can be compared.
+
+use chrono::{DateTime, Utc};
+
+/// A mailbox as a header names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    /// The display name; empty when there is none.
+    pub name: String,
+    /// The address itself; may be anything the header held.
+    pub address: String,
+}
+
+/// What a body is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyKind {
+    /// HTML; Exchange rewrites it.
+    Html,
+    /// Plain text.
+    #[default]
+    Text,
+}
+
+/// The body that is restored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// How `content` is written.
+    pub kind: BodyKind,
+    /// The text or the HTML, decoded to Unicode.
+    pub content: String,
+}
+
+/// How urgent the sender called it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Importance {
+    /// `high`
+    High,
+    /// `low`
+    Low,
+    /// `normal`
+    #[default]
+    Normal,
+}
+
+/// A file that comes with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The file name; made up (`attachment-3.eml`) and declared as a transform where the original has none.
+    pub name: String,
+    /// The MIME type.
+    pub content_type: String,
+    /// The Content-ID without angle brackets, where there is one.
+    pub content_id: Option<String>,
+    /// Shown inside the body rather than beside it.
+    pub is_inline: bool,
+    /// The decoded bytes.
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attachment({} bytes)", self.content.len())
+    }
+}
+
+/// A change that was made on purpose on the way to the target: `name/version`, without personal facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Transform(pub &'static str);
+
+/// A property that the target cannot hold as it was: its name and why, without personal facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Delta {
+    /// The property, as `docs/fidelity.md` names it.
+    pub property: &'static str,
+    /// What became of it.
+    pub reason: &'static str,
+}
+
+/// A message: everything that is restored and compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The subject, decoded, unfolded.
+    pub subject: String,
+    /// `From`; the first where there are several.
+    pub from: Option<Address>,
+    /// `Sender`, where it differs from `From`.
+    pub sender: Option<Address>,
+    /// `Reply-To`.
+    pub reply_to: Vec<Address>,
+    /// `To`, groups flattened.
+    pub to: Vec<Address>,
+    /// `Cc`, groups flattened.
+    pub cc: Vec<Address>,
+    /// `Bcc`, groups flattened.
+    pub bcc: Vec<Address>,
+    /// `Date`: when it says it was sent.
+    pub sent: Option<DateTime<Utc>>,
+    /// When it arrived: the topmost `Received`, or what the source's own metadata say; else the same as `sent`.
+    pub received: Option<DateTime<Utc>>,
+    /// `Message-ID` with its angle brackets.
+    pub internet_message_id: Option<String>,
+    /// `In-Reply-To`.
+    pub in_reply_to: Option<String>,
+    /// `References`.
+    pub references: Option<String>,
+    /// The whole header block as it came, decoded as UTF-8 or Latin-1.
+    pub transport_headers: String,
+    /// The body.
+    pub body: Body,
+    /// Whether it was read; unread where the source does not say.
+    pub is_read: bool,
+    /// The importance.
+    pub importance: Importance,
+    /// Category names.
+    pub categories: Vec<String>,
+    /// Follow-up flag set.
+    pub is_flagged: bool,
+    /// The attachments, in order.
+    pub attachments: Vec<Attachment>,
+    /// What reading the original already changed (a charset that lied, a name made up).
+    pub transforms: Vec<Transform>,
+}

@@ -1,0 +1,1 @@
+//! The workers: what to do next, doing it, recording it; they never decide what may be done.

@@ -1,0 +1,1 @@
+//! The outer error: what went wrong, what caused it, what to do, and the exit code.

@@ -1,0 +1,1 @@
+//! Folds of the ledger that drive the workers and the views; each can be deleted and rebuilt.

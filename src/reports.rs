@@ -1,0 +1,1 @@
+//! What third parties receive: one report value, and the bag that carries it.

@@ -1,0 +1,203 @@
+//! The clean tenant as the engine sees it: idempotent writes by item key, and reading back; Graph itself lives below.
+
+use std::future::Future;
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::file::{FileReadBack, QuickXor};
+use crate::domain::folder::FolderPath;
+use crate::domain::item::ItemKey;
+use crate::domain::message::{Delta, Message, Transform};
+
+/// The tenant that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// The tenant's GUID.
+    pub tenant_id: String,
+    /// Its display name.
+    pub display_name: String,
+}
+
+/// A user of the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetUser {
+    /// The directory object id.
+    pub id: String,
+    /// The user principal name.
+    pub user_principal_name: String,
+}
+
+/// An id that the target gave: opaque, case-sensitive, personal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TargetId(pub String);
+
+/// A message that carries our key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundMessage {
+    /// Its id.
+    pub id: TargetId,
+    /// The names and sizes in bytes of the attachments that it has now.
+    pub attachments: Vec<(String, u64)>,
+}
+
+/// A file found by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Its id.
+    pub id: TargetId,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Graph's own hash of it, where it gives one.
+    pub quick_xor: Option<QuickXor>,
+}
+
+/// What one write did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The `request-id` of every answer, in order.
+    pub request_ids: Vec<String>,
+    /// What was changed on purpose.
+    pub transforms: Vec<Transform>,
+    /// What the target cannot hold.
+    pub deltas: Vec<Delta>,
+}
+
+/// When a failed effect may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Not before this many seconds have passed.
+    After(u64),
+    /// The same again would fail the same way.
+    Never,
+    /// At the next occasion, by the retry schedule.
+    Soon,
+}
+
+/// A failed call to the target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {status} {code}: {message}")]
+pub struct TargetError {
+    /// The call as method and path template, without ids.
+    pub operation: &'static str,
+    /// The HTTP status; 0 when no answer came.
+    pub status: u16,
+    /// Graph's error code, or `Connection`, `Timeout`, `Contract`.
+    pub code: String,
+    /// Graph's message with ids, addresses and URLs taken out.
+    pub message: String,
+    /// The `request-id`, where there was one.
+    pub request_id: Option<String>,
+    /// When to try again.
+    pub retry: Retry,
+    /// The effect may have happened in spite of the error: look by key before trying again.
+    pub outcome_unknown: bool,
+}
+
+/// A file to be written: its name has been made acceptable already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileToWrite {
+    /// The name in the target.
+    pub name: String,
+    /// Exact size of the bytes that will come.
+    pub size_bytes: u64,
+    /// For `fileSystemInfo`.
+    pub created: Option<DateTime<Utc>>,
+    /// For `fileSystemInfo`.
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// What the engine needs of the clean tenant. Each call is one effect, so that an event can stand before and after it.
+pub trait Target: Send + Sync {
+    /// Who answers.
+    fn organization(&self) -> impl Future<Output = Result<Organization, TargetError>> + Send;
+
+    /// A user by principal name; `None` when the directory says that there is none.
+    fn user(
+        &self,
+        user_principal_name: &str,
+    ) -> impl Future<Output = Result<Option<TargetUser>, TargetError>> + Send;
+
+    /// Finds or makes a mail folder, level by level; 409 means that it is there.
+    fn mail_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send;
+
+    /// Every message of the mailbox that carries the key.
+    fn find_messages(
+        &self,
+        user: &TargetUser,
+        key: &ItemKey,
+    ) -> impl Future<Output = Result<Vec<FoundMessage>, TargetError>> + Send;
+
+    /// Creates the message with all that fits into the creating request (small attachments included).
+    fn create_message(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        message: &Message,
+        key: &ItemKey,
+    ) -> impl Future<Output = Result<(TargetId, Written), TargetError>> + Send;
+
+    /// Adds those attachments that the message does not have yet; nothing to do is Ok.
+    fn complete_message(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        message: &Message,
+    ) -> impl Future<Output = Result<Written, TargetError>> + Send;
+
+    /// Reads the message back, attachments and our key included.
+    fn read_message(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<Message, TargetError>> + Send;
+
+    /// Deletes a message that we wrote and that cannot be completed.
+    fn delete_message(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<(), TargetError>> + Send;
+
+    /// Finds or makes a folder in the user's drive, level by level; names are acceptable already.
+    fn drive_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send;
+
+    /// The file of that name in a folder.
+    fn find_file(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<FoundFile>, TargetError>> + Send;
+
+    /// Writes a file with its dates: an upload session, or one PUT for an empty file. Never replaces another file.
+    fn write_file(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        file: &FileToWrite,
+        content: Box<dyn Read + Send>,
+    ) -> impl Future<Output = Result<(TargetId, Written), TargetError>> + Send;
+
+    /// Downloads the file again, whole, and hashes it.
+    fn read_file(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<FileReadBack, TargetError>> + Send;
+
+    /// Deletes a file that we wrote and that is not whole.
+    fn delete_file(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<(), TargetError>> + Send;
+}
