@@ -1,0 +1,2 @@
+//! The one integration binary: journeys over the whole product; each module is declared here, one line each, in order.
+
