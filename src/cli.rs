@@ -1,1 +1,3 @@
 //! The command line: one file a subcommand; only output.rs prints.
+
+pub mod output;

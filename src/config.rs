@@ -1,1 +1,17 @@
-//! The only file that reads the environment.
+//! The only file that reads the environment. Secrets come from files that the command line names.
+
+/// What the environment says; read once, when the program starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `NO_COLOR` is set to something: <https://no-color.org>.
+    pub no_color: bool,
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Self {
+        Self {
+            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        }
+    }
+}

@@ -1,2 +1,5 @@
-//! The one integration binary: journeys over the whole product; each module is declared here, one line each, in order.
+//! The one integration binary: journeys over the whole product; each module is declared here, one
+//! line each, in order.
 
+mod imports;
+mod tidy;

@@ -1,0 +1,160 @@
+//! Decides what is printed: stdout is data, stderr is the rest; colour and bars on a terminal only.
+//! No other file of the program prints.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+
+use crate::config::Environment;
+use crate::error::Error;
+
+/// Where a command says what it has to say.
+#[derive(Clone, Debug)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    colour: bool,
+    bars: bool,
+}
+
+impl Output {
+    /// The real terminal.
+    pub fn new(json: bool, quiet: bool, environment: Environment) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        Self {
+            json,
+            quiet,
+            colour: terminal && !environment.no_color,
+            bars: terminal && !json && !quiet,
+        }
+    }
+
+    /// Whether the answer is asked for as JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The answer: `value` as one JSON line, or `text` for a person.
+    pub fn answer(&self, value: &serde_json::Value, text: &str) {
+        if self.json {
+            self.data(&value.to_string());
+        } else {
+            self.data(text.trim_end_matches('\n'));
+        }
+    }
+
+    /// A line of data on stdout. A reader that went away (a closed pipe) is no failure of ours.
+    pub fn data(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _closed_pipe = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    }
+
+    /// A remark on stderr about what is going on.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
+    pub fn progress(&self, total: u64, what: &'static str) -> Progress {
+        let bar = if self.bars {
+            let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")
+                .expect("the template is a constant");
+            indicatif::ProgressBar::new(total)
+                .with_style(style)
+                .with_message(what)
+        } else {
+            indicatif::ProgressBar::hidden()
+        };
+        Progress { bar }
+    }
+
+    /// The message of a failed command: `error:`, `caused by:`, `hint:`; with `--json` one object.
+    pub fn failure(&self, error: &Error) {
+        let mut stderr = std::io::stderr().lock();
+        let _closed_pipe = writeln!(stderr, "{}", self.failure_text(error));
+    }
+
+    fn failure_text(&self, error: &Error) -> String {
+        let lines = error.lines();
+        let code = error.kind().exit_code();
+        if self.json {
+            return serde_json::json!({
+                "error": lines[0],
+                "caused_by": lines[1..],
+                "hints": error.hints(),
+                "exit_code": code,
+            })
+            .to_string();
+        }
+        let (red, blue, reset) = if self.colour {
+            ("\x1b[1;31m", "\x1b[1;34m", "\x1b[0m")
+        } else {
+            ("", "", "")
+        };
+        let mut text = format!("{red}error:{reset} {}", lines[0]);
+        for cause in &lines[1..] {
+            let _ = write!(text, "\n{red}caused by:{reset} {cause}");
+        }
+        for hint in error.hints() {
+            let _ = write!(text, "\n{blue}hint:{reset} {hint}");
+        }
+        text
+    }
+}
+
+/// How far a long command is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    bar: indicatif::ProgressBar,
+}
+
+impl Progress {
+    /// Moves to `done` steps.
+    pub fn at(&self, done: u64) {
+        self.bar.set_position(done);
+    }
+
+    /// Takes the bar away again.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(json: bool) -> Output {
+        Output {
+            json,
+            quiet: false,
+            colour: false,
+            bars: false,
+        }
+    }
+
+    fn error() -> Error {
+        Error::failed(std::io::Error::other("permission denied"))
+            .while_doing("map.csv: cannot be read")
+            .hint("name a file that you may read")
+    }
+
+    #[test]
+    fn a_failure_has_what_why_and_what_to_do() {
+        assert_eq!(
+            output(false).failure_text(&error()),
+            "error: map.csv: cannot be read\ncaused by: permission denied\n\
+             hint: name a file that you may read"
+        );
+    }
+
+    #[test]
+    fn a_failure_in_json_is_one_object_with_the_exit_code() {
+        let value: serde_json::Value =
+            serde_json::from_str(&output(true).failure_text(&error())).expect("one object");
+        assert_eq!(value["exit_code"], 1);
+        assert_eq!(value["error"], "map.csv: cannot be read");
+        assert_eq!(value["caused_by"][0], "permission denied");
+    }
+}
