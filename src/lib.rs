@@ -18,4 +18,5 @@ pub mod cli;
 
 pub mod clock;
 pub mod config;
+pub mod durable;
 pub mod error;

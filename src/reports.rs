@@ -1,1 +1,3 @@
 //! What third parties receive: one report value, and the bag that carries it.
+
+pub mod bag;

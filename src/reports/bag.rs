@@ -1,0 +1,292 @@
+//! A BagIt bag (RFC 8493, SHA-256) written as a stream, under a temporary name until it is whole;
+//! what goes into it is decided elsewhere.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::durable;
+
+/// Why a bag was not written; nothing stands under its name then.
+#[derive(Debug, thiserror::Error)]
+pub enum BagError {
+    /// Something stands where the bag should go.
+    #[error("{}: exists already; name a place that does not", path.display())]
+    Exists {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("{}: cannot be written", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A bag in the making.
+pub struct Bag {
+    target: PathBuf,
+    temporary: PathBuf,
+    payload: BTreeMap<String, Hashed>,
+    tags: BTreeMap<String, Hashed>,
+    finished: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Hashed {
+    digest: [u8; 32],
+    length: u64,
+}
+
+impl Bag {
+    /// Begins a bag that will stand at `target`. What an interrupted try left is removed.
+    pub fn begin(target: &Path) -> Result<Self, BagError> {
+        if target.symlink_metadata().is_ok() {
+            return Err(BagError::Exists {
+                path: target.to_owned(),
+            });
+        }
+        let temporary = durable::sibling_of(target);
+        let refused = |source| BagError::Io {
+            path: temporary.clone(),
+            source,
+        };
+        if temporary.symlink_metadata().is_ok() {
+            fs::remove_dir_all(&temporary).map_err(refused)?;
+        }
+        fs::create_dir_all(&temporary).map_err(refused)?;
+        Ok(Self {
+            target: target.to_owned(),
+            temporary,
+            payload: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            finished: false,
+        })
+    }
+
+    /// Writes the payload file `data/<path>`.
+    pub fn payload(
+        &mut self,
+        path: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), BagError> {
+        let path = format!("data/{path}");
+        let hashed = self.write(&path, write)?;
+        self.payload.insert(path, hashed);
+        Ok(())
+    }
+
+    /// Writes a file beside the payload, such as a note for the reader.
+    pub fn tag_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), BagError> {
+        let hashed = self.write(path, |file| file.write_all(bytes))?;
+        self.tags.insert(path.to_owned(), hashed);
+        Ok(())
+    }
+
+    /// Writes the manifests, makes all of it durable and gives the bag its name. `info` holds lines
+    /// of `bag-info.txt`; nothing in a bag depends on when or where it was written.
+    pub fn finish(mut self, info: &[(&str, &str)]) -> Result<(), BagError> {
+        self.tag_file(
+            "bagit.txt",
+            b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        )?;
+        let octets: u64 = self.payload.values().map(|file| file.length).sum();
+        let mut lines = String::new();
+        for (name, value) in info {
+            let _ = writeln!(lines, "{name}: {value}");
+        }
+        let _ = writeln!(lines, "Payload-Oxum: {octets}.{}", self.payload.len());
+        self.tag_file("bag-info.txt", lines.as_bytes())?;
+        let payload = manifest(&self.payload);
+        self.tag_file("manifest-sha256.txt", payload.as_bytes())?;
+        let tags = manifest(&self.tags);
+        self.write("tagmanifest-sha256.txt", |file| {
+            file.write_all(tags.as_bytes())
+        })?;
+        self.sync(&self.temporary.clone())?;
+        durable::rename(&self.temporary, &self.target).map_err(|source| self.io(source))?;
+        self.finished = true;
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        path: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Hashed, BagError> {
+        let place = self.temporary.join(path);
+        let outcome = (|| {
+            if let Some(folder) = place.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let file = durable::create_new(&place)?;
+            let mut hashing = Hashing {
+                file: BufWriter::new(file),
+                digest: Sha256::new(),
+                length: 0,
+            };
+            write(&mut hashing)?;
+            hashing.finish()
+        })();
+        outcome.map_err(|source| BagError::Io {
+            path: place,
+            source,
+        })
+    }
+
+    /// Syncs the folders, the deepest first; the files are synced already.
+    fn sync(&self, folder: &Path) -> Result<(), BagError> {
+        let walk = |folder: &Path| -> io::Result<Vec<PathBuf>> {
+            let mut folders = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+            Ok(folders)
+        };
+        for below in walk(folder).map_err(|source| self.io(source))? {
+            self.sync(&below)?;
+        }
+        durable::sync_folder(folder).map_err(|source| self.io(source))
+    }
+
+    fn io(&self, source: io::Error) -> BagError {
+        BagError::Io {
+            path: self.target.clone(),
+            source,
+        }
+    }
+}
+
+impl Drop for Bag {
+    fn drop(&mut self) {
+        if !self.finished {
+            // What stays behind has a name that nobody takes for a bag; the next try removes it.
+            let _stays = fs::remove_dir_all(&self.temporary);
+        }
+    }
+}
+
+fn manifest(files: &BTreeMap<String, Hashed>) -> String {
+    let mut text = String::new();
+    for (path, file) in files {
+        for byte in file.digest {
+            let _ = write!(text, "{byte:02x}");
+        }
+        // RFC 8493 2.1.3: these three are percent-encoded, and nothing else.
+        let path = path
+            .replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A");
+        let _ = writeln!(text, "  {path}");
+    }
+    text
+}
+
+struct Hashing {
+    file: BufWriter<File>,
+    digest: Sha256,
+    length: u64,
+}
+
+impl Hashing {
+    fn finish(self) -> io::Result<Hashed> {
+        let file = self
+            .file
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(Hashed {
+            digest: self.digest.finalize().into(),
+            length: self.length,
+        })
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bag(place: &Path) -> Result<(), BagError> {
+        let mut bag = Bag::begin(place)?;
+        bag.payload("b/two", |file| file.write_all(b"2"))?;
+        bag.payload("a one", |file| file.write_all(b"abc"))?;
+        bag.tag_file("VERIFY.txt", b"how\n")?;
+        bag.finish(&[("Bagging-Date", "2026-01-02")])
+    }
+
+    #[test]
+    fn a_bag_has_the_files_of_rfc_8493() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("bag");
+        bag(&place).expect("written");
+        let read = |name: &str| fs::read_to_string(place.join(name)).expect(name);
+        assert_eq!(
+            read("manifest-sha256.txt"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  data/a one\n\
+             d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35  data/b/two\n"
+        );
+        assert_eq!(
+            read("bag-info.txt"),
+            "Bagging-Date: 2026-01-02\nPayload-Oxum: 4.2\n"
+        );
+        let tags = read("tagmanifest-sha256.txt");
+        let names: Vec<&str> = tags.lines().filter_map(|line| line.get(66..)).collect();
+        assert_eq!(
+            names,
+            [
+                "VERIFY.txt",
+                "bag-info.txt",
+                "bagit.txt",
+                "manifest-sha256.txt"
+            ]
+        );
+    }
+
+    #[test]
+    fn two_bags_of_the_same_are_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tags = ["one", "two"].map(|name| {
+            let place = folder.path().join(name);
+            bag(&place).expect("written");
+            fs::read(place.join("tagmanifest-sha256.txt")).expect("read")
+        });
+        assert_eq!(tags[0], tags[1]);
+    }
+
+    #[test]
+    fn a_failed_bag_leaves_nothing_and_an_old_one_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("bag");
+        let mut begun = Bag::begin(&place).expect("begun");
+        let full = begun.payload("x", |_| Err(io::Error::from(io::ErrorKind::StorageFull)));
+        assert!(matches!(full, Err(BagError::Io { .. })));
+        drop(begun);
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+        bag(&place).expect("written");
+        assert!(matches!(Bag::begin(&place), Err(BagError::Exists { .. })));
+    }
+}
