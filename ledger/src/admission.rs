@@ -1,0 +1,249 @@
+//! The rules of format v1 section 7: whether an event may stand at the next index, and what it changes. Pure.
+//!
+//! The sequencer asks on the way in and recovery asks again; the rules of the ledger's own types are in
+//! `admission/ledger_types.rs`. Signatures are checked apart (`check_signatures`), because that is the slow part and
+//! needs no lock.
+
+mod ledger_types;
+
+use crate::canonical::Value;
+use crate::dsse::{Envelope, pae};
+use crate::entry::{Entry, leaf};
+use crate::event::Event;
+use crate::hash::Hash;
+use crate::key::PublicKey;
+use crate::policy::Policy;
+use crate::refusal::{Refusal, ensure};
+use crate::state::{State, StreamHead};
+use crate::time::Timestamp;
+
+/// Answers the leaf hash of an earlier entry, for `seen/leaf`.
+pub trait LeafReader {
+    /// The leaf hash of entry `index`, which is below the state's size.
+    fn leaf(&self, index: u64) -> Result<Hash, Refusal>;
+}
+
+/// Checks every signature of an envelope against keys found by `find` (`signature/strict`).
+pub fn check_signatures(envelope: &Envelope, keys: &[PublicKey]) -> Result<(), Refusal> {
+    let message = pae(&envelope.payload);
+    for ((id, signature), key) in envelope.signatures.iter().zip(keys) {
+        let holds = key.id() == *id && key.verifies(&message, signature);
+        ensure(holds, "signature/strict", || {
+            format!("the signature of {id} does not hold")
+        })?;
+    }
+    Ok(())
+}
+
+impl State {
+    /// The public keys of an event's signers; for a new key that signs its own enrolment, the one that `data` names.
+    pub fn signer_keys(&self, event: &Event) -> Result<Vec<PublicKey>, Refusal> {
+        event
+            .by
+            .iter()
+            .map(|id| {
+                let known = self.keys.get(id).map(|key| key.public);
+                known
+                    .or_else(|| ledger_types::introduced_keys(event).find(|key| key.id() == *id))
+                    .ok_or_else(|| Refusal::new("key/unknown", format!("key {id}")))
+            })
+            .collect()
+    }
+
+    /// Whether the event may be entry `self.size()`; signatures are not looked at here.
+    pub fn admit(
+        &self,
+        event: &Event,
+        received: Timestamp,
+        leaves: &dyn LeafReader,
+    ) -> Result<(), Refusal> {
+        ensure(event.origin == self.origin, "event/origin", || {
+            "another ledger's event".into()
+        })?;
+        if self.size() == 0 || event.kind == "Opened" {
+            let first = self.size() == 0 && event.kind == "Opened" && event.stream == "keys";
+            ensure(first, "opened/first", || {
+                "entry 0, and only entry 0, is Opened".into()
+            })?;
+            self.check_place(event, leaves)?;
+            return ledger_types::check(self, event, received);
+        }
+        self.check_signers(event)?;
+        self.check_place(event, leaves)?;
+        self.check_role(event)?;
+        self.check_gates(event)?;
+        self.check_approval(event, received)?;
+        let after_seal = ["TimestampReceived", "WitnessReceived", "Erased"];
+        ensure(
+            !self.is_sealed || after_seal.contains(&&*event.kind),
+            "sealed/over",
+            || format!("{} after Sealed", event.kind),
+        )?;
+        ledger_types::check(self, event, received)
+    }
+
+    fn check_signers(&self, event: &Event) -> Result<(), Refusal> {
+        for id in &event.by {
+            match self.keys.get(id) {
+                Some(key) => {
+                    ensure(key.is_active, "key/inactive", || format!("key {id}"))?;
+                }
+                None => {
+                    let new = ledger_types::introduced_keys(event).any(|key| key.id() == *id);
+                    ensure(new, "key/unknown", || format!("key {id}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_place(&self, event: &Event, leaves: &dyn LeafReader) -> Result<(), Refusal> {
+        let head = self.stream(&event.stream);
+        ensure(event.seq == head.next, "stream/seq", || {
+            format!(
+                "{} has {} events, seq is {}",
+                event.stream, head.next, event.seq
+            )
+        })?;
+        ensure(event.link == head.link, "stream/link", || {
+            format!("not the last payload of {}", event.stream)
+        })?;
+        if event.stream != "keys" {
+            let emitter = self.emitter(&event.stream);
+            ensure(emitter == Some(event.by[0]), "stream/emitter", || {
+                format!("{} is not {}'s", event.stream, event.by[0])
+            })?;
+        }
+        ensure(
+            event.seen.size <= self.size() && event.seen.size >= head.seen,
+            "seen/size",
+            || {
+                format!(
+                    "{} of {}, before {}",
+                    event.seen.size,
+                    self.size(),
+                    head.seen
+                )
+            },
+        )?;
+        let leaf = match event.seen.size {
+            0 => Hash::ZERO,
+            size if size == self.size() => self.last_leaf,
+            size => leaves.leaf(size - 1)?,
+        };
+        ensure(event.seen.leaf == leaf, "seen/leaf", || {
+            format!(
+                "not the leaf hash of entry {}",
+                event.seen.size.saturating_sub(1)
+            )
+        })
+    }
+
+    fn check_role(&self, event: &Event) -> Result<(), Refusal> {
+        if event.is_ledger_type() {
+            return Ok(());
+        }
+        let allowed = self
+            .policy
+            .types
+            .get(&event.kind)
+            .map_or(&[][..], Vec::as_slice);
+        for id in &event.by {
+            let roles = self.keys.get(id).map_or(&[][..], |key| &key.roles);
+            ensure(
+                roles.iter().any(|role| allowed.contains(role)),
+                "role/type",
+                || format!("key {id} may not sign {}", event.kind),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_gates(&self, event: &Event) -> Result<(), Refusal> {
+        let Some(patterns) = self.policy.gates.get(&event.kind) else {
+            return Ok(());
+        };
+        // A stream that went on since has its last index in the range; most events find a handful there.
+        for name in self.recent.range(event.seen.size..).map(|(_, name)| name) {
+            let gated = *name != event.stream
+                && patterns
+                    .iter()
+                    .any(|pattern| Policy::gate_matches(pattern, name));
+            ensure(!gated, "gate/stale", || format!("{name} went on since"))?;
+        }
+        Ok(())
+    }
+
+    fn check_approval(&self, event: &Event, received: Timestamp) -> Result<(), Refusal> {
+        let Some(rule) = self.policy.approvals.get(&event.kind) else {
+            return ensure(event.kind != "Erased", "approval/erased", || {
+                "the policy does not say who approves an erasure".into()
+            });
+        };
+        let field = |name| {
+            event
+                .data
+                .field(name)
+                .and_then(Value::as_str)
+                .and_then(Hash::parse)
+        };
+        let missing = || Refusal::new("approval/missing", "data.proposal names no proposal");
+        let found = field("proposal").and_then(|hash| self.proposals.get(&hash));
+        let found = found.ok_or_else(missing)?;
+        ensure(found.scope == rule.scope, "approval/scope", || {
+            found.scope.clone()
+        })?;
+        ensure(
+            field("digest") == Some(found.digest),
+            "approval/digest",
+            || "data.digest is not what was proposed".into(),
+        )?;
+        ensure(received < found.expires, "approval/expired", || {
+            found.expires.to_string()
+        })?;
+        ensure(!found.is_consumed, "approval/consumed", || {
+            "used before".into()
+        })?;
+        ensure(!found.is_rejected, "approval/rejected", || {
+            "somebody rejected it".into()
+        })?;
+        let count = found.approvers.len() as u64;
+        ensure(count >= rule.m, "approval/count", || {
+            format!("{count} of {}", rule.m)
+        })
+    }
+
+    /// Takes an admitted entry in.
+    pub fn apply(&mut self, entry: &Entry, bytes: &[u8]) {
+        let event = &entry.event;
+        let hash = leaf(bytes);
+        ledger_types::apply(self, event, hash);
+        if self.policy.approvals.contains_key(&event.kind) {
+            let proposal = event.data.field("proposal").and_then(Value::as_str);
+            let found = proposal
+                .and_then(Hash::parse)
+                .and_then(|p| self.proposals.get_mut(&p));
+            found.expect("admission saw the proposal").is_consumed = true;
+        }
+        let index = self.size();
+        let before = self.stream(&event.stream);
+        if let Some(last) = before.last_index {
+            self.recent.remove(&last);
+        }
+        self.recent.insert(index, event.stream.clone());
+        self.streams.insert(
+            event.stream.clone(),
+            StreamHead {
+                next: event.seq + 1,
+                link: Hash::of(&entry.envelope.payload),
+                seen: event.seen.size,
+                last_index: Some(index),
+                emitter: before.emitter,
+            },
+        );
+        *self.type_counts.entry(event.kind.clone()).or_insert(0) += 1;
+        self.last_leaf = hash;
+        self.last_received = Some(entry.received);
+        self.tree.push(hash);
+    }
+}

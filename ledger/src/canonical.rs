@@ -1,0 +1,456 @@
+//! Canonical JSON, format v1 section 2: one spelling for each value; reading refuses every other, writing makes no other.
+
+use std::collections::BTreeMap;
+
+/// The largest absolute value of an integer: 2^53-1, so that every JSON reader agrees.
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+/// The deepest nesting; the outermost value has depth 1.
+pub const MAX_DEPTH: usize = 16;
+
+/// A value of canonical JSON; objects keep the order in which their keys stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `[…]`
+    Array(Vec<Value>),
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer of at most 2^53-1.
+    Integer(i64),
+    /// `{…}`
+    Object(Vec<(String, Value)>),
+    /// A string.
+    String(String),
+}
+
+/// Why bytes are not canonical.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{rule} at byte {offset}")]
+pub struct NotCanonical {
+    /// The rule id of format v1 section 2.
+    pub rule: &'static str,
+    /// Where.
+    pub offset: usize,
+}
+
+impl Value {
+    /// An object from keys in any order; written in ascending order.
+    pub fn object<const N: usize>(fields: [(&str, Value); N]) -> Self {
+        let sorted: BTreeMap<String, Value> = fields
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        Self::Object(sorted.into_iter().collect())
+    }
+
+    /// A string value.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// The field of an object.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::Object(fields) => fields.iter().find(|(key, _)| key == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The string, where it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// The integer, where it is one that is not negative.
+    pub fn as_size(&self) -> Option<u64> {
+        if let Self::Integer(number) = self {
+            u64::try_from(*number).ok()
+        } else {
+            None
+        }
+    }
+
+    /// The elements, where it is an array.
+    pub fn as_array(&self) -> Option<&[Value]> {
+        if let Self::Array(items) = self {
+            Some(items)
+        } else {
+            None
+        }
+    }
+
+    /// The fields, where it is an object.
+    pub fn as_object(&self) -> Option<&[(String, Value)]> {
+        if let Self::Object(fields) = self {
+            Some(fields)
+        } else {
+            None
+        }
+    }
+
+    /// The fields, where it is an object with exactly these keys in this order.
+    pub fn fields<const N: usize>(&self, names: [&str; N]) -> Option<[&Value; N]> {
+        let fields = self.as_object()?;
+        if fields.len() != N || !fields.iter().zip(names).all(|((key, _), name)| key == name) {
+            return None;
+        }
+        let mut values = fields.iter().map(|(_, value)| value);
+        Some(std::array::from_fn(|_| {
+            values.next().expect("counted above")
+        }))
+    }
+
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends the canonical bytes. Objects are written in the order in which they stand.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Array(items) => {
+                out.push(b'[');
+                for (place, item) in items.iter().enumerate() {
+                    if place > 0 {
+                        out.push(b',');
+                    }
+                    item.write(out);
+                }
+                out.push(b']');
+            }
+            Self::Bool(true) => out.extend(b"true"),
+            Self::Bool(false) => out.extend(b"false"),
+            Self::Integer(number) => {
+                assert!(number.abs() <= MAX_INTEGER, "integers stay within 2^53-1");
+                out.extend(number.to_string().as_bytes());
+            }
+            Self::Object(fields) => {
+                out.push(b'{');
+                for (place, (key, value)) in fields.iter().enumerate() {
+                    if place > 0 {
+                        out.push(b',');
+                    }
+                    write_string(key, out);
+                    out.push(b':');
+                    value.write(out);
+                }
+                out.push(b'}');
+            }
+            Self::String(text) => write_string(text, out),
+        }
+    }
+
+    /// Whether the keys of this object and of all below it ascend strictly (`canonical/keys`).
+    pub fn keys_ascend(&self) -> bool {
+        match self {
+            Self::Array(items) => items.iter().all(Self::keys_ascend),
+            Self::Object(fields) => {
+                fields.windows(2).all(|pair| pair[0].0 < pair[1].0)
+                    && fields.iter().all(|(_, value)| value.keys_ascend())
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Appends a string in its one spelling (`canonical/string`).
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.extend(b"\\\""),
+            b'\\' => out.extend(b"\\\\"),
+            8 => out.extend(b"\\b"),
+            9 => out.extend(b"\\t"),
+            10 => out.extend(b"\\n"),
+            12 => out.extend(b"\\f"),
+            13 => out.extend(b"\\r"),
+            0..=0x1f => out.extend(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
+
+/// Reads one canonical value that takes all the bytes; duplicate keys are refused, their order is the caller's rule.
+pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
+    let text = std::str::from_utf8(bytes).map_err(|error| NotCanonical {
+        rule: "canonical/utf8",
+        offset: error.valid_up_to(),
+    })?;
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        text,
+        at: 0,
+    };
+    let value = reader.value(1)?;
+    if reader.at != bytes.len() {
+        return Err(reader.refuse("canonical/whitespace"));
+    }
+    Ok(value)
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn refuse(&self, rule: &'static str) -> NotCanonical {
+        NotCanonical {
+            rule,
+            offset: self.at,
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8, rule: &'static str) -> Result<(), NotCanonical> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.refuse(rule))
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+        match self.peek() {
+            Some(b'{' | b'[') if depth > MAX_DEPTH => Err(self.refuse("canonical/depth")),
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'-' | b'0'..=b'9') => self.integer(),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => Err(self.refuse("canonical/null")),
+            _ => Err(self.refuse("canonical/whitespace")),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, NotCanonical> {
+        if self.bytes[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            return Ok(value);
+        }
+        Err(self.refuse("canonical/whitespace"))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+        self.at += 1;
+        let mut items = Vec::new();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Value::Array(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                self.take(b']', "canonical/whitespace")?;
+                return Ok(Value::Array(items));
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+        self.at += 1;
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        let mut ascending = true;
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Value::Object(fields));
+        }
+        loop {
+            let key = self.string()?;
+            ascending &= fields.last().is_none_or(|(last, _)| *last < key);
+            if !ascending && fields.iter().any(|(earlier, _)| *earlier == key) {
+                return Err(self.refuse("canonical/fields"));
+            }
+            self.take(b':', "canonical/whitespace")?;
+            fields.push((key, self.value(depth + 1)?));
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                self.take(b'}', "canonical/whitespace")?;
+                return Ok(Value::Object(fields));
+            }
+        }
+    }
+
+    fn integer(&mut self) -> Result<Value, NotCanonical> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let digits = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        let leading_zero = self.bytes[digits..self.at].starts_with(b"0")
+            && (self.at - digits > 1 || digits > start);
+        let fraction = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        let number = self.text[start..self.at].parse::<i64>().ok();
+        match number {
+            Some(number) if !leading_zero && !fraction && number.abs() <= MAX_INTEGER => {
+                Ok(Value::Integer(number))
+            }
+            _ => Err(NotCanonical {
+                rule: "canonical/number",
+                offset: start,
+            }),
+        }
+    }
+
+    fn string(&mut self) -> Result<String, NotCanonical> {
+        self.take(b'"', "canonical/whitespace")?;
+        let mut out = String::new();
+        loop {
+            let start = self.at;
+            while self
+                .peek()
+                .is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+            {
+                self.at += 1;
+            }
+            out.push_str(&self.text[start..self.at]);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => out.push(self.escape()?),
+                _ => return Err(self.refuse("canonical/string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, NotCanonical> {
+        let refusal = self.refuse("canonical/string");
+        let letter = *self.bytes.get(self.at + 1).ok_or(refusal)?;
+        self.at += 2;
+        Ok(match letter {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'b' => '\u{8}',
+            b't' => '\t',
+            b'n' => '\n',
+            b'f' => '\u{c}',
+            b'r' => '\r',
+            b'u' => {
+                let mut code = [0_u8; 2];
+                let digits = self.text.get(self.at..self.at + 4).ok_or(refusal)?;
+                crate::hash::decode_hex(digits, &mut code).ok_or(refusal)?;
+                // Only what has no shorter escape, and only control characters: one spelling a character.
+                let short = [8, 9, 10, 12, 13].contains(&code[1]);
+                if code[0] != 0 || code[1] >= 0x20 || short {
+                    return Err(refusal);
+                }
+                self.at += 4;
+                char::from(code[1])
+            }
+            _ => return Err(refusal),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rule(text: &str) -> &'static str {
+        parse(text.as_bytes()).expect_err("refused").rule
+    }
+
+    #[test]
+    fn every_rule_is_refused_by_its_name() {
+        assert_eq!(parse(b"\xff").expect_err("refused").rule, "canonical/utf8");
+        assert_eq!(rule("{} "), "canonical/whitespace");
+        assert_eq!(rule(" {}"), "canonical/whitespace");
+        assert_eq!(rule("[1, 2]"), "canonical/whitespace");
+        for text in [
+            r#""\/""#,
+            r#""\u0041""#,
+            r#""\u000a""#,
+            r#""\u001F""#,
+            "\"\n\"",
+            "\"a",
+        ] {
+            assert_eq!(rule(text), "canonical/string", "{text}");
+        }
+        for text in [
+            "01",
+            "-0",
+            "1.0",
+            "1e3",
+            "9007199254740992",
+            "-",
+            "99999999999999999999",
+        ] {
+            assert_eq!(rule(text), "canonical/number", "{text}");
+        }
+        assert_eq!(rule("null"), "canonical/null");
+        assert_eq!(
+            rule(&format!("{}{}", "[".repeat(17), "]".repeat(17))),
+            "canonical/depth"
+        );
+        assert!(parse(format!("{}{}", "[".repeat(16), "]".repeat(16)).as_bytes()).is_ok());
+        assert_eq!(rule(r#"{"a":1,"a":2}"#), "canonical/fields");
+        assert_eq!(rule(r#"{"b":1,"a":2,"b":3}"#), "canonical/fields");
+    }
+
+    #[test]
+    fn keys_ascend_at_every_depth() {
+        let value = parse(br#"{"a":[{"b":1,"a":2}]}"#).expect("read");
+        assert!(!value.keys_ascend());
+        assert!(
+            parse(br#"{"a":[{"a":1,"b":2}]}"#)
+                .expect("read")
+                .keys_ascend()
+        );
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::Bool),
+            (-MAX_INTEGER..=MAX_INTEGER).prop_map(Value::Integer),
+            ".*".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                proptest::collection::btree_map(".*", inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_itself(value in any_value()) {
+            let bytes = value.to_bytes();
+            prop_assert_eq!(parse(&bytes).expect("canonical"), value.clone());
+            prop_assert!(value.keys_ascend());
+            // A canonical text is JSON, and says the same to somebody else's reader.
+            let other: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            prop_assert_eq!(other.is_object(), value.as_object().is_some());
+        }
+
+        #[test]
+        fn what_is_accepted_is_the_only_spelling(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(value) = parse(&bytes) {
+                prop_assert_eq!(value.to_bytes(), bytes);
+            }
+        }
+    }
+}

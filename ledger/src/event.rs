@@ -1,0 +1,305 @@
+//! Events, format v1 section 4: their exact bytes and their form; whether one is admitted is `admission.rs`.
+
+use crate::canonical::{MAX_INTEGER, Value, parse};
+use crate::hash::Hash;
+use crate::key::KeyId;
+use crate::refusal::{Refusal, ensure};
+use crate::time::Timestamp;
+
+/// An event has at most this many bytes.
+pub const MAX_EVENT_BYTES: usize = 45_000;
+const MAX_SIGNERS: usize = 16;
+const FIELDS: [&str; 12] = [
+    "v", "id", "origin", "stream", "seq", "link", "seen", "type", "at", "by", "data", "sd",
+];
+/// The closed list of section 8.
+pub const LEDGER_TYPES: [&str; 16] = [
+    "Approved",
+    "Erased",
+    "Heartbeat",
+    "KeyEnrolled",
+    "KeyRevoked",
+    "KeyRotated",
+    "Opened",
+    "PolicyChanged",
+    "Proposed",
+    "Rejected",
+    "Sealed",
+    "StreamHanded",
+    "StreamHeads",
+    "TailRepaired",
+    "TimestampReceived",
+    "WitnessReceived",
+];
+
+/// What an emitter had read when it decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Entries 0..size had been read.
+    pub size: u64,
+    /// Leaf hash of entry `size - 1`, or zero.
+    pub leaf: Hash,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// UUID version 7.
+    pub id: String,
+    /// The ledger.
+    pub origin: String,
+    /// The stream it belongs to.
+    pub stream: String,
+    /// Its place in the stream.
+    pub seq: u64,
+    /// SHA-256 of the stream's previous payload, or zero.
+    pub link: Hash,
+    /// What the emitter had read.
+    pub seen: Seen,
+    /// The type, with `/n` unless it is the ledger's own.
+    pub kind: String,
+    /// The emitter's clock.
+    pub at: Timestamp,
+    /// Who signs, in this order.
+    pub by: Vec<KeyId>,
+    /// Public facts.
+    pub data: Value,
+    /// Digests of disclosures, ascending.
+    pub sd: Vec<String>,
+}
+
+impl Event {
+    /// The exact bytes that are signed.
+    pub fn to_payload(&self) -> Vec<u8> {
+        let texts = |items: &[String]| Value::Array(items.iter().map(Value::text).collect());
+        let signers: Vec<String> = self.by.iter().map(ToString::to_string).collect();
+        let seen = vec![
+            ("size".to_owned(), integer(self.seen.size)),
+            ("leaf".to_owned(), Value::text(self.seen.leaf.to_string())),
+        ];
+        let values = [
+            Value::Integer(1),
+            Value::text(&self.id),
+            Value::text(&self.origin),
+            Value::text(&self.stream),
+            integer(self.seq),
+            Value::text(self.link.to_string()),
+            Value::Object(seen),
+            Value::text(&self.kind),
+            Value::text(self.at.to_string()),
+            texts(&signers),
+            self.data.clone(),
+            texts(&self.sd),
+        ];
+        let fields = FIELDS
+            .iter()
+            .map(|name| (*name).to_owned())
+            .zip(values)
+            .collect();
+        Value::Object(fields).to_bytes()
+    }
+
+    /// Reads an event and checks its form.
+    pub fn parse(payload: &[u8]) -> Result<Self, Refusal> {
+        ensure(payload.len() <= MAX_EVENT_BYTES, "event/size", || {
+            format!("{} bytes, at most {MAX_EVENT_BYTES}", payload.len())
+        })?;
+        let value = parse(payload)?;
+        let [
+            v,
+            id,
+            origin,
+            stream,
+            seq,
+            link,
+            seen,
+            kind,
+            at,
+            by,
+            data,
+            sd,
+        ] = value
+            .fields(FIELDS)
+            .ok_or_else(|| fields("an event has 12 fields in their order"))?;
+        ensure(*v == Value::Integer(1), "event/version", || {
+            "v is not 1".into()
+        })?;
+        let id = text(id, "event/id")?;
+        ensure(is_uuid_v7(id), "event/id", || {
+            "not a lowercase UUID version 7".into()
+        })?;
+        let stream = text(stream, "event/stream")?;
+        ensure(is_stream_name(stream), "event/stream", || {
+            "not [a-z0-9/-]{1,200}, or approval/ or case/ without a key of its own".into()
+        })?;
+        let [seen_size, seen_leaf] = seen
+            .fields(["size", "leaf"])
+            .ok_or_else(|| fields("seen is {size, leaf}"))?;
+        let kind = text(kind, "event/type")?;
+        ensure(is_event_type(kind), "event/type", || {
+            "neither a ledger type nor Name/n".into()
+        })?;
+        ensure(data.as_object().is_some(), "canonical/fields", || {
+            "data is no object".into()
+        })?;
+        ensure(data.keys_ascend(), "canonical/keys", || "in data".into())?;
+        Ok(Self {
+            id: id.to_owned(),
+            origin: text(origin, "event/origin")?.to_owned(),
+            stream: stream.to_owned(),
+            seq: size(seq)?,
+            link: hash(link)?,
+            seen: Seen {
+                size: size(seen_size)?,
+                leaf: hash(seen_leaf)?,
+            },
+            kind: kind.to_owned(),
+            at: time(at)?,
+            by: signers(by)?,
+            sd: digests(sd)?,
+            data: data.clone(),
+        })
+    }
+
+    /// Whether the type is the ledger's own.
+    pub fn is_ledger_type(&self) -> bool {
+        !self.kind.contains('/')
+    }
+}
+
+/// An integer value; sizes stay far below 2^53.
+pub fn integer(number: u64) -> Value {
+    let number = i64::try_from(number)
+        .unwrap_or(MAX_INTEGER)
+        .min(MAX_INTEGER);
+    Value::Integer(number)
+}
+
+fn fields(found: &str) -> Refusal {
+    Refusal::new("canonical/fields", found)
+}
+
+pub(crate) fn text<'a>(value: &'a Value, rule: &'static str) -> Result<&'a str, Refusal> {
+    value
+        .as_str()
+        .ok_or_else(|| Refusal::new(rule, "not a string"))
+}
+
+pub(crate) fn size(value: &Value) -> Result<u64, Refusal> {
+    value
+        .as_size()
+        .ok_or_else(|| Refusal::new("canonical/number", "not an integer from 0"))
+}
+
+pub(crate) fn hash(value: &Value) -> Result<Hash, Refusal> {
+    value
+        .as_str()
+        .and_then(Hash::parse)
+        .ok_or_else(|| Refusal::new("canonical/hex", "not 64 lowercase hex digits"))
+}
+
+pub(crate) fn time(value: &Value) -> Result<Timestamp, Refusal> {
+    value
+        .as_str()
+        .and_then(Timestamp::parse)
+        .ok_or_else(|| Refusal::new("canonical/time", "not YYYY-MM-DDThh:mm:ss.ffffffZ"))
+}
+
+fn signers(value: &Value) -> Result<Vec<KeyId>, Refusal> {
+    let refusal = || Refusal::new("event/by", "not 1 to 16 different keyids");
+    let items = value.as_array().ok_or_else(refusal)?;
+    let mut by = Vec::with_capacity(items.len());
+    for item in items {
+        let id = item.as_str().and_then(KeyId::parse).ok_or_else(refusal)?;
+        ensure(!by.contains(&id), "event/by", || "a keyid twice".into())?;
+        by.push(id);
+    }
+    ensure((1..=MAX_SIGNERS).contains(&by.len()), "event/by", || {
+        format!("{}", by.len())
+    })?;
+    Ok(by)
+}
+
+fn digests(value: &Value) -> Result<Vec<String>, Refusal> {
+    let refusal = || {
+        Refusal::new(
+            "event/sd",
+            "not digests of 43 base64url characters, ascending",
+        )
+    };
+    let mut sd: Vec<String> = Vec::new();
+    for item in value.as_array().ok_or_else(refusal)? {
+        let digest = item
+            .as_str()
+            .filter(|text| is_digest(text))
+            .ok_or_else(refusal)?;
+        ensure(
+            sd.last().is_none_or(|last| &**last < digest),
+            "event/sd",
+            || "not strictly ascending".into(),
+        )?;
+        sd.push(digest.to_owned());
+    }
+    Ok(sd)
+}
+
+/// 43 characters of base64url that stand for 32 bytes: the last carries 4 bits, its lower 2 are zero.
+fn is_digest(text: &str) -> bool {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    let mut bytes = [0; 32];
+    text.len() == 43 && Base64UrlUnpadded::decode(text, &mut bytes).is_ok()
+}
+
+fn is_uuid_v7(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            14 => byte == b'7',
+            19 => matches!(byte, b'8' | b'9' | b'a' | b'b'),
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}
+
+fn is_stream_name(name: &str) -> bool {
+    let letters = name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-'));
+    if !letters || name.is_empty() || name.len() > 200 {
+        return false;
+    }
+    let reserved = name.starts_with("approval/") || name.starts_with("case/");
+    !reserved || implicit_emitter(name).is_some()
+}
+
+/// The key that `case/<keyid>` or `approval/<proposal>/<keyid>` belongs to.
+pub fn implicit_emitter(stream: &str) -> Option<KeyId> {
+    if let Some(key) = stream.strip_prefix("case/") {
+        return KeyId::parse(key);
+    }
+    let (proposal, key) = stream.strip_prefix("approval/")?.split_once('/')?;
+    Hash::parse(proposal)?;
+    KeyId::parse(key)
+}
+
+/// Whether a stream's emitter follows from its name (section 7.1).
+pub fn is_implicit_stream(stream: &str) -> bool {
+    matches!(stream, "keys" | "ledger") || implicit_emitter(stream).is_some()
+}
+
+/// `Name/n` of section 4.
+pub(crate) fn is_versioned_type(kind: &str) -> bool {
+    let Some((name, version)) = kind.split_once('/') else {
+        return false;
+    };
+    let name_fits = (1..=64).contains(&name.len())
+        && name.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    name_fits
+        && (1..=4).contains(&version.len())
+        && !version.starts_with('0')
+        && version.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_event_type(kind: &str) -> bool {
+    LEDGER_TYPES.binary_search(&kind).is_ok() || is_versioned_type(kind)
+}

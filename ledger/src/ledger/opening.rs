@@ -1,0 +1,304 @@
+//! Making a ledger and opening it again: what is on the disk is folded by the same rules and held against the
+//! checkpoint that lies in its own place.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::checkpointer::{Checkpointer, Inner};
+use super::{Ledger, LedgerError, Parts, io, replay, sign_event, uuid_v7};
+use crate::canonical::Value;
+use crate::clock::Clock;
+use crate::durable;
+use crate::event::{Event, Seen, integer};
+use crate::hash::Hash;
+use crate::key::{KeyId, PublicKey, Signer};
+use crate::note::SignedCheckpoint;
+use crate::objects::Objects;
+use crate::policy::Policy;
+use crate::sequencer::{Book, Sequencer};
+use crate::state::State;
+use crate::store::segments::{SegmentStore, TornTail};
+use crate::store::{CheckpointPlace, EntryStore};
+use crate::tile::Levels;
+use crate::tree::CompactTree;
+use crate::vault::{Vault, VaultKey};
+
+const FORMAT: &[u8] = b"unbroken-ledger/1\n";
+
+/// A root key and whose it is.
+pub struct Root<'a> {
+    /// The key; every root signs `Opened`.
+    pub signer: &'a dyn Signer,
+    /// The pseudonym of its keeper.
+    pub person: String,
+}
+
+/// What a ledger is made with.
+pub struct Opening<'a> {
+    /// The name before the roots' hash: `example.org/case-7`.
+    pub name: String,
+    /// A rehearsal: the origin says so.
+    pub simulated: bool,
+    /// The roots.
+    pub roots: Vec<Root<'a>>,
+    /// How many roots enrol a key.
+    pub threshold: u64,
+    /// Who may sign what.
+    pub policy: Policy,
+    /// Signs checkpoints.
+    pub log: Arc<dyn Signer>,
+    /// Keeps the ledger's own books.
+    pub service: Arc<dyn Signer>,
+}
+
+/// The origin that pins these roots (section 6).
+pub fn origin_of(name: &str, roots: &[PublicKey], simulated: bool) -> String {
+    let mut keys: Vec<[u8; 32]> = roots.iter().map(|key| *key.as_bytes()).collect();
+    keys.sort_unstable();
+    let end = if simulated { "/simulated" } else { "" };
+    format!("{name}/{}{end}", Hash::of(&keys.concat()))
+}
+
+impl Ledger {
+    /// Makes a ledger in an empty or missing folder: `Opened` is on the disk and checkpointed when this returns.
+    pub fn create(
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        vault_key: VaultKey,
+        opening: &Opening<'_>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LedgerError> {
+        let format = dir.join("format");
+        if format.exists() || place.load()?.is_some() {
+            return Err(LedgerError::AlreadyThere {
+                path: dir.display().to_string(),
+            });
+        }
+        let keys: Vec<PublicKey> = opening
+            .roots
+            .iter()
+            .map(|root| root.signer.public())
+            .collect();
+        let origin = origin_of(&opening.name, &keys, opening.simulated);
+        let vault = Vault::open(dir, &origin, vault_key)?;
+        let (store, _) = SegmentStore::open(dir, 0)?;
+        durable::replace(&format, FORMAT).map_err(|source| io(&format, source))?;
+        let parts = Parts {
+            dir: dir.to_owned(),
+            origin,
+            place,
+            newest: None,
+            log: Arc::clone(&opening.log),
+            service: Arc::clone(&opening.service),
+            clock,
+            vault,
+        };
+        let book = Book {
+            state: State::new(&parts.origin),
+            levels: Levels::default(),
+        };
+        let mut ledger = Self::start(parts, book, store, CompactTree::default());
+        let opened = opened_event(&ledger, opening)?;
+        let signers = by_key_id(opening.roots.iter().map(|root| root.signer));
+        ledger.submit(sign_event(&opened, &signers)?)?;
+        ledger.checkpoint_now()?;
+        ledger.keep_checkpoints();
+        Ok(ledger)
+    }
+
+    /// Opens a ledger. It is refused when it came back shorter than, or different from, its last checkpoint.
+    /// A torn tail, never acknowledged, is set aside and logged (`TailRepaired`).
+    pub fn open(
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        vault_key: VaultKey,
+        log: Arc<dyn Signer>,
+        service: Arc<dyn Signer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LedgerError> {
+        let format = dir.join("format");
+        match durable::read_bounded(&format, 64).map_err(|source| io(&format, source))? {
+            Some(bytes) if bytes == FORMAT => {}
+            _ => {
+                return Err(LedgerError::NoLedger {
+                    path: dir.display().to_string(),
+                });
+            }
+        }
+        let newest = place.load()?.ok_or_else(|| LedgerError::RolledBack {
+            found: "there is no checkpoint in its place".to_owned(),
+        })?;
+        let size = newest.checkpoint.size;
+        let (store, torn) = SegmentStore::open(dir, size)?;
+        let origin = newest.checkpoint.origin.clone();
+        let (book, tree) = fold(&store, &newest, &origin)?;
+        check_log_key(&book, &newest, &*log)?;
+        let vault = Vault::open(dir, &origin, vault_key)?;
+        let newest = Some(newest);
+        let parts = Parts {
+            dir: dir.to_owned(),
+            origin,
+            place,
+            newest,
+            log,
+            service,
+            clock,
+            vault,
+        };
+        let mut ledger = Self::start(parts, book, store, tree);
+        if let Some(torn) = torn {
+            ledger.record_torn_tail(&torn)?;
+        }
+        ledger.checkpoint_now()?;
+        ledger.keep_checkpoints();
+        Ok(ledger)
+    }
+
+    fn start(parts: Parts, book: Book, store: SegmentStore, tree: CompactTree) -> Self {
+        let objects = Objects::open(&parts.dir);
+        let reader = store.reader();
+        let sequencer = Arc::new(Sequencer::new(book, reader, Arc::clone(&parts.clock)));
+        let inner = Inner {
+            place: parts.place,
+            newest: parts.newest,
+            tree,
+        };
+        let checkpoints = Arc::new(Checkpointer {
+            dir: parts.dir.clone(),
+            origin: parts.origin.clone(),
+            log: parts.log,
+            inner: Mutex::new(inner),
+        });
+        let writer = {
+            let sequencer = Arc::clone(&sequencer);
+            std::thread::spawn(move || sequencer.write(Box::new(store)))
+        };
+        Self {
+            dir: parts.dir,
+            origin: parts.origin,
+            sequencer,
+            checkpoints,
+            service: parts.service,
+            clock: parts.clock,
+            vault: parts.vault,
+            objects,
+            threads: Mutex::new(vec![writer]),
+        }
+    }
+
+    fn keep_checkpoints(&mut self) {
+        let (checkpoints, sequencer) = (Arc::clone(&self.checkpoints), Arc::clone(&self.sequencer));
+        let keeper = std::thread::spawn(move || checkpoints.keep(&sequencer));
+        crate::sequencer::lock(&self.threads).push(keeper);
+    }
+
+    fn record_torn_tail(&self, torn: &TornTail) -> Result<(), LedgerError> {
+        let discarded = self
+            .objects
+            .put(&torn.discarded)
+            .map_err(|error| LedgerError::Io {
+                path: error.to_string(),
+                source: std::io::Error::other("the discarded bytes could not be kept"),
+            })?;
+        let data = Value::object([
+            ("discarded", Value::text(discarded.to_string())),
+            ("from_index", integer(torn.from_index)),
+            ("length", integer(torn.discarded.len() as u64)),
+        ]);
+        self.book_entry("TailRepaired", data).map(drop)
+    }
+}
+
+/// Folds everything that is stored and notes the tree at the checkpoint's size.
+fn fold(
+    store: &SegmentStore,
+    newest: &SignedCheckpoint,
+    origin: &str,
+) -> Result<(Book, CompactTree), LedgerError> {
+    let wanted = &newest.checkpoint;
+    let mut tree = None;
+    let entries = store.reader().read(0, store.size())?;
+    let book = replay(origin, entries, true, |book| {
+        if book.state.size() == wanted.size {
+            tree = Some(book.state.tree.clone());
+        }
+    })?;
+    match tree {
+        Some(tree) if tree.root() == wanted.root => Ok((book, tree)),
+        _ => Err(LedgerError::RolledBack {
+            found: format!(
+                "entries 0..{} do not have the checkpoint's root",
+                wanted.size
+            ),
+        }),
+    }
+}
+
+fn check_log_key(
+    book: &Book,
+    newest: &SignedCheckpoint,
+    log: &dyn Signer,
+) -> Result<(), LedgerError> {
+    let key = book.state.log_key().copied();
+    let ours = key.is_some_and(|key| key == log.public() && newest.verify(&key).is_ok());
+    if ours {
+        return Ok(());
+    }
+    let found =
+        "the checkpoint in its place is not signed by the log key that was given".to_owned();
+    Err(LedgerError::RolledBack { found })
+}
+
+fn opened_event(ledger: &Ledger, opening: &Opening<'_>) -> Result<Event, LedgerError> {
+    let mut roots: Vec<(&Root<'_>, PublicKey)> = opening
+        .roots
+        .iter()
+        .map(|root| (root, root.signer.public()))
+        .collect();
+    roots.sort_by_key(|(_, key)| *key.as_bytes());
+    let roots = roots.into_iter().map(|(root, key)| {
+        Value::object([
+            ("key", Value::text(key.to_string())),
+            ("person", Value::text(&root.person)),
+        ])
+    });
+    let keys = Value::object([
+        ("log", Value::text(opening.log.public().to_string())),
+        ("roots", Value::Array(roots.collect())),
+        ("service", Value::text(opening.service.public().to_string())),
+    ]);
+    let mut by: Vec<KeyId> = opening
+        .roots
+        .iter()
+        .map(|root| root.signer.key_id())
+        .collect();
+    by.sort();
+    let at = ledger.clock.now();
+    Ok(Event {
+        id: uuid_v7(at.micros())?,
+        origin: ledger.origin.clone(),
+        stream: "keys".to_owned(),
+        seq: 0,
+        link: Hash::ZERO,
+        seen: Seen {
+            size: 0,
+            leaf: Hash::ZERO,
+        },
+        kind: "Opened".to_owned(),
+        at,
+        by,
+        data: Value::object([
+            ("keys", keys),
+            ("policy", opening.policy.to_value()),
+            ("threshold", integer(opening.threshold)),
+        ]),
+        sd: Vec::new(),
+    })
+}
+
+/// Signers in the order that `keys` events ask for: keyids ascending.
+pub(super) fn by_key_id<'a>(signers: impl Iterator<Item = &'a dyn Signer>) -> Vec<&'a dyn Signer> {
+    let mut signers: Vec<_> = signers.collect();
+    signers.sort_by_key(|signer| signer.key_id());
+    signers
+}

@@ -1,0 +1,172 @@
+//! What entries 0..i-1 amount to: keys, policy, streams, proposals; changed only by `admission.rs`, entry by entry.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::event::implicit_emitter;
+use crate::hash::Hash;
+use crate::key::{KeyId, PublicKey};
+use crate::policy::{Policy, Role};
+use crate::time::Timestamp;
+use crate::tree::CompactTree;
+
+/// A key that the ledger knows.
+#[derive(Clone, Debug)]
+pub struct KnownKey {
+    /// The public key.
+    pub public: PublicKey,
+    /// The person whose it is; empty for machines.
+    pub person: String,
+    /// What it may do.
+    pub roles: Vec<Role>,
+    /// Neither revoked nor rotated away.
+    pub is_active: bool,
+}
+
+/// Where a stream stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamHead {
+    /// How many events it has.
+    pub next: u64,
+    /// SHA-256 of the last payload, or zero.
+    pub link: Hash,
+    /// `seen.size` of its last event.
+    pub seen: u64,
+    /// Index of its last entry, where it has one.
+    pub last_index: Option<u64>,
+    /// Who may emit, for streams that are handed.
+    pub emitter: Option<KeyId>,
+}
+
+/// A `Proposed` and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Proposal {
+    pub(crate) scope: String,
+    pub(crate) digest: Hash,
+    pub(crate) expires: Timestamp,
+    pub(crate) requester: String,
+    pub(crate) approvers: BTreeSet<String>,
+    pub(crate) is_rejected: bool,
+    pub(crate) is_consumed: bool,
+}
+
+/// The fold of a ledger.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub(crate) tree: CompactTree,
+    pub(crate) origin: String,
+    pub(crate) last_leaf: Hash,
+    pub(crate) last_received: Option<Timestamp>,
+    pub(crate) keys: BTreeMap<KeyId, KnownKey>,
+    pub(crate) log_key: Option<KeyId>,
+    pub(crate) service_key: Option<KeyId>,
+    pub(crate) threshold: u64,
+    pub(crate) policy: Policy,
+    pub(crate) streams: HashMap<String, StreamHead>,
+    pub(crate) proposals: HashMap<Hash, Proposal>,
+    /// Each stream by its last index: what went on since a given size is a range of it.
+    pub(crate) recent: BTreeMap<u64, String>,
+    pub(crate) type_counts: BTreeMap<String, u64>,
+    pub(crate) is_sealed: bool,
+}
+
+impl State {
+    /// An empty ledger of this origin.
+    pub fn new(origin: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// How many entries.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// The RFC 6962 root over all of them.
+    pub fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
+    /// Leaf hash of the last entry, or zero.
+    pub fn last_leaf(&self) -> Hash {
+        self.last_leaf
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// When the last entry was received.
+    pub fn last_received(&self) -> Option<Timestamp> {
+        self.last_received
+    }
+
+    /// A key, active or not.
+    pub fn key(&self, id: &KeyId) -> Option<&KnownKey> {
+        self.keys.get(id)
+    }
+
+    /// Every key, by id.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &KnownKey)> {
+        self.keys.iter()
+    }
+
+    /// The key that signs checkpoints.
+    pub fn log_key(&self) -> Option<&PublicKey> {
+        Some(&self.keys.get(&self.log_key?)?.public)
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Where a stream stands; a stream without events stands at its beginning.
+    pub fn stream(&self, name: &str) -> StreamHead {
+        self.streams.get(name).cloned().unwrap_or(StreamHead {
+            next: 0,
+            link: Hash::ZERO,
+            seen: 0,
+            last_index: None,
+            emitter: None,
+        })
+    }
+
+    /// Every stream that has an event, with its head, in no order.
+    pub fn streams(&self) -> impl Iterator<Item = (&str, &StreamHead)> {
+        self.streams
+            .iter()
+            .filter(|(_, head)| head.next > 0)
+            .map(|(name, head)| (&**name, head))
+    }
+
+    /// Whether `Sealed` was written.
+    pub fn is_sealed(&self) -> bool {
+        self.is_sealed
+    }
+
+    /// Whether a proposal has at least `m` approvals and no rejection, and nobody used it yet.
+    pub fn is_approved(&self, proposal: &Hash, m: u64) -> bool {
+        self.proposals.get(proposal).is_some_and(|found| {
+            found.approvers.len() as u64 >= m && !found.is_rejected && !found.is_consumed
+        })
+    }
+
+    /// Who may emit in a stream; the roots share `keys`, so it has none here.
+    pub(crate) fn emitter(&self, stream: &str) -> Option<KeyId> {
+        match stream {
+            "ledger" => self.service_key,
+            _ => implicit_emitter(stream)
+                .or_else(|| self.streams.get(stream).and_then(|head| head.emitter)),
+        }
+    }
+
+    pub(crate) fn active_roots(&self) -> usize {
+        self.keys
+            .values()
+            .filter(|key| key.is_active && key.roles == [Role::Root])
+            .count()
+    }
+}

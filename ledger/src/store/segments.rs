@@ -1,0 +1,256 @@
+//! Segment files, format v1 section 11.1: frames in preallocated files, one writer, every read checked.
+//!
+//! Commit: the frames of a batch are written behind the last one, then one fdatasync; acknowledged means on disk. A
+//! crash leaves at most one torn tail, which was never acknowledged. After a failed write or sync the store takes
+//! nothing more: the page cache cannot be trusted after fsync has failed once.
+
+mod frames;
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+pub use frames::SegmentReader;
+use frames::{FRAME_HEAD, HEADER, Segment, encode_frame, header, segment_path};
+
+use super::{EntryReader, EntryStore, StoreError};
+use crate::durable;
+use crate::hash::Hash;
+use crate::tree::leaf_hash;
+
+/// How large a segment file is made; longer only for a batch that does not fit.
+pub const SEGMENT_BYTES: usize = 16 << 20;
+
+/// Bytes behind the last whole entry that a crash left: never acknowledged, set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// How many whole entries there are.
+    pub from_index: u64,
+    /// What stood behind them.
+    pub discarded: Vec<u8>,
+}
+
+/// What is shared with readers.
+#[derive(Debug, Default)]
+struct Shared {
+    segments: RwLock<Vec<Segment>>,
+    size: AtomicU64,
+}
+
+/// Entries in segment files.
+#[derive(Debug)]
+pub struct SegmentStore {
+    dir: PathBuf,
+    shared: Arc<Shared>,
+    file: Option<File>,
+    offset: usize,
+    capacity: usize,
+    last_leaf: Hash,
+    segment_bytes: usize,
+    is_poisoned: bool,
+    _lock: File,
+}
+
+impl SegmentStore {
+    /// Opens the segments below `dir`, made if there are none. `checkpoint_size` entries were acknowledged for certain:
+    /// damage among them is an error; behind them a torn tail is cut off and handed back.
+    pub fn open(dir: &Path, checkpoint_size: u64) -> Result<(Self, Option<TornTail>), StoreError> {
+        Self::open_with(dir, checkpoint_size, SEGMENT_BYTES)
+    }
+
+    /// As [`SegmentStore::open`], with another segment size.
+    pub fn open_with(
+        dir: &Path,
+        checkpoint_size: u64,
+        segment_bytes: usize,
+    ) -> Result<(Self, Option<TornTail>), StoreError> {
+        let folder = dir.join("segments");
+        durable::create_dir(&folder).map_err(io_error(&folder))?;
+        let lock = take_lock(&dir.join("lock"))?;
+        let mut store = Self {
+            dir: folder,
+            shared: Arc::default(),
+            file: None,
+            offset: 0,
+            capacity: 0,
+            last_leaf: Hash::ZERO,
+            segment_bytes,
+            is_poisoned: false,
+            _lock: lock,
+        };
+        let tail = store.recover(checkpoint_size)?;
+        Ok((store, tail))
+    }
+
+    fn recover(&mut self, checkpoint_size: u64) -> Result<Option<TornTail>, StoreError> {
+        let segments = frames::list(&self.dir)?;
+        let mut size = 0;
+        let mut tail = None;
+        for (place, segment) in segments.iter().enumerate() {
+            let is_last = place + 1 == segments.len();
+            let scan = frames::scan(segment, size, self.last_leaf)?;
+            size = scan.next_index;
+            self.last_leaf = scan.last_leaf;
+            if let Some(discarded) = scan.damage {
+                let corrupt = |found: &str| StoreError::Corrupt {
+                    index: size,
+                    found: found.into(),
+                };
+                if size < checkpoint_size {
+                    return Err(corrupt("below the last checkpoint"));
+                }
+                if !is_last || frames::holds_a_frame(&discarded) {
+                    return Err(corrupt("whole entries follow the damage"));
+                }
+                frames::zero_from(segment, scan.end, discarded.len())?;
+                tail = Some(TornTail {
+                    from_index: size,
+                    discarded,
+                });
+            }
+            if is_last {
+                self.file =
+                    Some(durable::open_in_place(&segment.path).map_err(io_error(&segment.path))?);
+                self.offset = scan.end;
+                self.capacity = scan.capacity;
+            }
+        }
+        if size < checkpoint_size {
+            let found = format!("the checkpoint counts {checkpoint_size} entries");
+            return Err(StoreError::Corrupt { index: size, found });
+        }
+        self.shared.size.store(size, Ordering::Release);
+        *self.shared.segments.write().expect("no reader panics") = segments;
+        Ok(tail)
+    }
+
+    /// A segment that has room for `bytes` more; a new one when the last is full. A full disk changes nothing.
+    fn make_room(&mut self, bytes: usize) -> Result<(), StoreError> {
+        // The last 8 bytes stay zero: they end the frames.
+        if self.file.is_some() && self.offset + bytes + FRAME_HEAD <= self.capacity {
+            return Ok(());
+        }
+        let first = self.size();
+        let path = segment_path(&self.dir, first);
+        let length = self.segment_bytes.max(HEADER + bytes + FRAME_HEAD);
+        let file = durable::preallocate(&path, &header(first), length).map_err(|error| {
+            if is_full(&error) {
+                StoreError::Full
+            } else {
+                io_error(&path)(error)
+            }
+        })?;
+        let segment = Segment {
+            first_index: first,
+            path,
+        };
+        let mut segments = self.shared.segments.write().expect("no reader panics");
+        // An empty segment of the same name can only be one that held no entry yet.
+        segments.retain(|other| other.first_index != first);
+        segments.push(segment);
+        self.file = Some(file);
+        self.offset = HEADER;
+        self.capacity = length;
+        Ok(())
+    }
+
+    fn write_frames(&mut self, frames: &[u8]) -> std::io::Result<()> {
+        let file = self.file.as_mut().expect("make_room came first");
+        file.seek(SeekFrom::Start(self.offset as u64))?;
+        file.write_all(frames)?;
+        file.sync_data()
+    }
+
+    fn holds_same(&self, from: u64, entries: &[Vec<u8>]) -> Result<bool, StoreError> {
+        let to = from + entries.len() as u64;
+        if to > self.size() {
+            return Ok(false);
+        }
+        for (stored, wanted) in self.reader().read(from, to)?.zip(entries) {
+            if stored? != *wanted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl EntryStore for SegmentStore {
+    fn append(&mut self, expected_size: u64, entries: &[Vec<u8>]) -> Result<(), StoreError> {
+        if self.is_poisoned {
+            let reason = "an earlier write failed".to_owned();
+            return Err(StoreError::Unknown { reason });
+        }
+        if expected_size != self.size() {
+            let size = self.size();
+            let again = expected_size < size && self.holds_same(expected_size, entries)?;
+            return if again {
+                Ok(())
+            } else {
+                Err(StoreError::Conflict { size })
+            };
+        }
+        let mut frames = Vec::new();
+        for entry in entries {
+            encode_frame(entry, &mut frames);
+        }
+        self.make_room(frames.len())?;
+        if let Err(error) = self.write_frames(&frames) {
+            self.is_poisoned = true;
+            return Err(StoreError::Unknown {
+                reason: error.to_string(),
+            });
+        }
+        self.offset += frames.len();
+        if let Some(last) = entries.last() {
+            self.last_leaf = leaf_hash(last);
+        }
+        self.shared
+            .size
+            .store(expected_size + entries.len() as u64, Ordering::Release);
+        Ok(())
+    }
+
+    fn size(&self) -> u64 {
+        self.shared.size.load(Ordering::Acquire)
+    }
+
+    fn reader(&self) -> Arc<dyn EntryReader> {
+        Arc::new(SegmentReader::new(Arc::clone(&self.shared)))
+    }
+}
+
+fn take_lock(path: &Path) -> Result<File, StoreError> {
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(io_error(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
+            path: path.display().to_string(),
+        }),
+        Err(std::fs::TryLockError::Error(source)) => Err(io_error(path)(source)),
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge
+    )
+}
+
+fn io_error(path: &Path) -> impl Fn(std::io::Error) -> StoreError + use<> {
+    let path = path.display().to_string();
+    move |source| StoreError::Io {
+        path: path.clone(),
+        source,
+    }
+}

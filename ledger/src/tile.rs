@@ -1,0 +1,161 @@
+//! C2SP tlog-tiles: the tree in tiles of 256 hashes, for proofs and for any static web server; disposable.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::durable;
+use crate::hash::Hash;
+use crate::tree::{SubtreeReader, root_of};
+
+/// Hashes in a full tile.
+pub const TILE_WIDTH: usize = 256;
+
+/// The path of tile `number` at `level`; `width` below 256 names a partial one.
+pub fn tile_path(level: u32, number: u64, width: usize) -> String {
+    let mut groups = vec![format!("{:03}", number % 1000)];
+    let mut rest = number / 1000;
+    while rest > 0 {
+        groups.push(format!("x{:03}", rest % 1000));
+        rest /= 1000;
+    }
+    groups.reverse();
+    let partial = if width < TILE_WIDTH {
+        format!(".p/{width}")
+    } else {
+        String::new()
+    };
+    format!("tile/{level}/{}{partial}", groups.join("/"))
+}
+
+/// Leaf hashes and the roots of every full tile above them.
+#[derive(Clone, Debug, Default)]
+pub struct Levels(Vec<Vec<Hash>>);
+
+impl Levels {
+    /// Appends a leaf hash.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut hash = leaf;
+        for level in 0.. {
+            if self.0.len() == level {
+                self.0.push(Vec::new());
+            }
+            let row = &mut self.0[level];
+            row.push(hash);
+            if row.len() % TILE_WIDTH != 0 {
+                break;
+            }
+            hash = root_of(&row[row.len() - TILE_WIDTH..]);
+        }
+    }
+
+    /// How many leaves.
+    pub fn size(&self) -> u64 {
+        self.0.first().map_or(0, |row| row.len() as u64)
+    }
+
+    /// The leaf hash at an index below the size.
+    pub fn leaf(&self, index: u64) -> Option<Hash> {
+        self.0.first()?.get(usize::try_from(index).ok()?).copied()
+    }
+
+    /// The tiles that differ between the trees of `old` and of `size` leaves: path and bytes.
+    pub fn tiles_between(&self, old: u64, size: u64) -> Vec<(String, Vec<u8>)> {
+        let mut tiles = Vec::new();
+        let mut start = usize::try_from(old).expect("sizes fit");
+        let mut end = usize::try_from(size).expect("sizes fit");
+        for (level, row) in (0..).zip(&self.0) {
+            let first = start / TILE_WIDTH;
+            let changed = row[first * TILE_WIDTH..end].chunks(TILE_WIDTH);
+            for (number, tile) in (first as u64..).zip(changed) {
+                let bytes = tile.iter().flat_map(|hash| hash.0).collect();
+                tiles.push((tile_path(level, number, tile.len()), bytes));
+            }
+            start = first;
+            end /= TILE_WIDTH;
+        }
+        tiles
+    }
+
+    /// The level-0 tiles of the tree of `size` leaves, as a bundle holds them.
+    pub fn level_0_tiles(&self, size: u64) -> Vec<(String, Vec<u8>)> {
+        let size = usize::try_from(size).expect("sizes fit");
+        let row = self.0.first().map_or(&[][..], |row| &row[..size]);
+        let tiles = (0..).zip(row.chunks(TILE_WIDTH));
+        tiles
+            .map(|(number, tile)| {
+                let bytes = tile.iter().flat_map(|hash| hash.0).collect();
+                (tile_path(0, number, tile.len()), bytes)
+            })
+            .collect()
+    }
+}
+
+impl SubtreeReader for Levels {
+    type Error = std::convert::Infallible;
+
+    fn subtree(&self, level: u32, number: u64) -> Result<Hash, Self::Error> {
+        let row = &self.0[(level / 8) as usize];
+        let width = 1_usize << (level % 8);
+        let start = usize::try_from(number).expect("sizes fit") * width;
+        Ok(root_of(&row[start..start + width]))
+    }
+}
+
+/// Writes tiles below `dir`, takes away partial tiles that have grown, and puts the note beside them.
+pub fn publish(dir: &Path, tiles: &[(String, Vec<u8>)], note: &str) -> io::Result<()> {
+    for (path, bytes) in tiles {
+        let path = dir.join(path);
+        let partials = path.parent().and_then(partial_folder_of);
+        let partials = partials.unwrap_or_else(|| with_partial(&path));
+        if partials.is_dir() {
+            // What cannot be removed stays: a stale partial tile is still a true one.
+            let _ = std::fs::remove_dir_all(&partials);
+        }
+        durable::replace_disposable(&path, bytes)?;
+    }
+    durable::replace_disposable(&dir.join("checkpoint"), note.as_bytes())
+}
+
+fn partial_folder_of(folder: &Path) -> Option<PathBuf> {
+    let name = folder.file_name()?.to_str()?;
+    name.ends_with(".p").then(|| folder.to_owned())
+}
+
+fn with_partial(path: &Path) -> PathBuf {
+    let mut name = path.file_name().expect("a tile has a name").to_owned();
+    name.push(".p");
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{check_inclusion, inclusion_proof, leaf_hash};
+
+    #[test]
+    fn paths_are_those_of_the_specification() {
+        assert_eq!(tile_path(0, 0, 256), "tile/0/000");
+        assert_eq!(tile_path(1, 1_234_067, 256), "tile/1/x001/x234/067");
+        assert_eq!(tile_path(0, 273, 17), "tile/0/273.p/17");
+    }
+
+    #[test]
+    fn proofs_from_levels_hold_across_tile_borders() {
+        let leaves: Vec<Hash> = (0..70_000_u32)
+            .map(|n| leaf_hash(&n.to_be_bytes()))
+            .collect();
+        let mut levels = Levels::default();
+        leaves.iter().for_each(|leaf| levels.push(*leaf));
+        for size in [1, 2, 255, 256, 257, 65_535, 65_536, 65_537, 70_000_u64] {
+            let root = root_of(&leaves[..usize::try_from(size).expect("small")]);
+            for index in [0, size / 2, size - 1] {
+                let proof = inclusion_proof(&levels, index, size).expect("infallible");
+                let leaf = &leaves[usize::try_from(index).expect("small")];
+                assert!(
+                    check_inclusion(leaf, index, size, &proof, &root),
+                    "{index} of {size}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The vault: disclosures and personal objects encrypted under one key a subject; destroying that key erases them.
+//!
+//! `vault/keys/<subject>` holds the subject's key, wrapped under the vault key; `vault/disclosures/<subject>` holds
+//! records `[length][sealed]`, one for each event that disclosed something about the subject. XChaCha20-Poly1305 with
+//! random nonces throughout; what is sealed is bound to its origin, subject and purpose.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use crate::canonical::{Value, parse};
+use crate::disclosure::Disclosure;
+use crate::durable;
+use crate::random;
+
+const NONCE_BYTES: usize = 24;
+const MAX_FILE_BYTES: u64 = 8 << 30;
+
+/// Why the vault did not do what was asked. Never holds a key or a fact.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The subject's key was destroyed, or never was.
+    #[error("there is no key for subject {subject}: erased, or never known")]
+    NoKey {
+        /// The pseudonym.
+        subject: String,
+    },
+    /// Something does not open under the key that it should open under.
+    #[error("{place} does not open: a wrong vault key, or it was changed")]
+    DoesNotOpen {
+        /// The file.
+        place: String,
+    },
+    /// A pseudonym that is none.
+    #[error("a subject is 1 to 64 of a-z, 0-9 and -")]
+    NotASubject,
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] random::RandomnessError),
+    /// The operating system refused.
+    #[error("{path} cannot be read or written")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// The key that wraps the subjects' keys; wiped when dropped.
+pub struct VaultKey(Zeroizing<[u8; 32]>);
+
+impl VaultKey {
+    /// A new one.
+    pub fn generate() -> Result<Self, random::RandomnessError> {
+        Ok(Self(Zeroizing::new(random::array()?)))
+    }
+
+    /// One that was kept.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// To keep it.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Facts by subject.
+pub struct Vault {
+    dir: PathBuf,
+    origin: String,
+    key: VaultKey,
+    open: Mutex<HashMap<String, Zeroizing<[u8; 32]>>>,
+}
+
+/// A fact as it was kept: which event's digest it opens, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptDisclosure {
+    /// Whom it concerns.
+    pub subject: String,
+    /// The fact.
+    pub disclosure: Disclosure,
+}
+
+impl Vault {
+    /// The vault below a ledger's folder.
+    pub fn open(ledger: &Path, origin: &str, key: VaultKey) -> Result<Self, VaultError> {
+        let dir = ledger.join("vault");
+        for part in ["keys", "disclosures"] {
+            let path = dir.join(part);
+            durable::create_dir(&path).map_err(|source| io(&path, source))?;
+        }
+        Ok(Self {
+            dir,
+            origin: origin.to_owned(),
+            key,
+            open: Mutex::default(),
+        })
+    }
+
+    /// Keeps facts about one subject; they are durable when this returns, so that the event may name them.
+    pub fn keep(&self, subject: &str, facts: &[Disclosure]) -> Result<(), VaultError> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let key = self.subject_key(subject, true)?;
+        let texts = facts.iter().map(|fact| Value::text(fact.encoded()));
+        let plain = Zeroizing::new(Value::Array(texts.collect()).to_bytes());
+        let sealed = self.seal(&key, &plain, subject, "disclosures")?;
+        let length = u32::try_from(sealed.len()).expect("an event's facts are small");
+        let mut record = length.to_be_bytes().to_vec();
+        record.extend(sealed);
+        let path = self.dir.join("disclosures").join(subject);
+        durable::append(&path, &record).map_err(|source| io(&path, source))
+    }
+
+    /// Every fact about a subject, in the order in which they were kept. A torn last record was never named by an event.
+    pub fn facts(&self, subject: &str) -> Result<Vec<KeptDisclosure>, VaultError> {
+        let key = self.subject_key(subject, false)?;
+        let path = self.dir.join("disclosures").join(subject);
+        let bytes = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|e| io(&path, e))?;
+        let bytes = bytes.unwrap_or_default();
+        let mut rest = &bytes[..];
+        let mut facts = Vec::new();
+        while let Some((head, tail)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_be_bytes(*head) as usize;
+            let Some(sealed) = tail.get(..length) else {
+                break;
+            };
+            rest = &tail[length..];
+            let plain = match self.unseal(&key, sealed, subject, "disclosures") {
+                // A crash can leave a hole of zeros behind the last whole record.
+                Err(_) if rest.is_empty() => break,
+                other => other?,
+            };
+            let opened = parse(&plain).ok();
+            for text in opened
+                .as_ref()
+                .and_then(Value::as_array)
+                .unwrap_or_default()
+            {
+                let read = text.as_str().map(Disclosure::parse).and_then(Result::ok);
+                let disclosure = read.ok_or_else(|| self.does_not_open(&path))?;
+                facts.push(KeptDisclosure {
+                    subject: subject.to_owned(),
+                    disclosure,
+                });
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Every subject whose key is there, ascending.
+    pub fn subjects(&self) -> Result<Vec<String>, VaultError> {
+        let path = self.dir.join("keys");
+        let mut subjects = Vec::new();
+        for item in std::fs::read_dir(&path).map_err(|source| io(&path, source))? {
+            let name = item.map_err(|source| io(&path, source))?.file_name();
+            subjects.extend(
+                name.to_str()
+                    .filter(|name| is_subject(name))
+                    .map(str::to_owned),
+            );
+        }
+        subjects.sort();
+        Ok(subjects)
+    }
+
+    /// Encrypts bytes for a subject; the result is what an object holds and is named by.
+    pub fn seal_object(&self, subject: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let key = self.subject_key(subject, true)?;
+        self.seal(&key, plain, subject, "object")
+    }
+
+    /// Opens what [`Vault::seal_object`] made.
+    pub fn open_object(
+        &self,
+        subject: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let key = self.subject_key(subject, false)?;
+        self.unseal(&key, sealed, subject, "object")
+    }
+
+    /// Destroys the subject's key and what was sealed under it here. No proof changes; the facts are gone.
+    pub fn destroy(&self, subject: &str) -> Result<(), VaultError> {
+        if !is_subject(subject) {
+            return Err(VaultError::NotASubject);
+        }
+        self.opened().remove(subject);
+        for part in ["keys", "disclosures"] {
+            let path = self.dir.join(part).join(subject);
+            if path.exists() {
+                durable::destroy(&path).map_err(|source| io(&path, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn subject_key(&self, subject: &str, make: bool) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        if !is_subject(subject) {
+            return Err(VaultError::NotASubject);
+        }
+        let mut open = self.opened();
+        if let Some(key) = open.get(subject) {
+            return Ok(key.clone());
+        }
+        let path = self.dir.join("keys").join(subject);
+        let wrapped = durable::read_bounded(&path, 4096).map_err(|source| io(&path, source))?;
+        let key = match wrapped {
+            Some(wrapped) => {
+                let plain = self.unseal(&self.key.0, &wrapped, subject, "subject-key")?;
+                let key =
+                    <[u8; 32]>::try_from(&plain[..]).map_err(|_| self.does_not_open(&path))?;
+                Zeroizing::new(key)
+            }
+            None if make => {
+                let key = Zeroizing::new(random::array::<32>()?);
+                let wrapped = self.seal(&self.key.0, &key[..], subject, "subject-key")?;
+                durable::replace(&path, &wrapped).map_err(|source| io(&path, source))?;
+                key
+            }
+            None => {
+                return Err(VaultError::NoKey {
+                    subject: subject.to_owned(),
+                });
+            }
+        };
+        open.insert(subject.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<String, Zeroizing<[u8; 32]>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn binding(&self, subject: &str, purpose: &str) -> Vec<u8> {
+        format!("unbroken/vault/v1\n{purpose}\n{}\n{subject}\n", self.origin).into_bytes()
+    }
+
+    fn seal(
+        &self,
+        key: &[u8; 32],
+        plain: &[u8],
+        subject: &str,
+        purpose: &str,
+    ) -> Result<Vec<u8>, VaultError> {
+        let nonce: [u8; NONCE_BYTES] = random::array()?;
+        let aad = self.binding(subject, purpose);
+        let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+        let sealed = cipher
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: &aad,
+                },
+            )
+            .expect("XChaCha20 takes up to 256 GiB");
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    fn unseal(
+        &self,
+        key: &[u8; 32],
+        sealed: &[u8],
+        subject: &str,
+        purpose: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let refusal = || VaultError::DoesNotOpen {
+            place: format!("{purpose} of {subject}"),
+        };
+        let (nonce, body) = sealed
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or_else(refusal)?;
+        let aad = self.binding(subject, purpose);
+        let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+        cipher
+            .decrypt(
+                &XNonce::from(*nonce),
+                Payload {
+                    msg: body,
+                    aad: &aad,
+                },
+            )
+            .map(Zeroizing::new)
+            .map_err(|_| refusal())
+    }
+
+    fn does_not_open(&self, path: &Path) -> VaultError {
+        let place = path
+            .strip_prefix(&self.dir)
+            .unwrap_or(path)
+            .display()
+            .to_string();
+        VaultError::DoesNotOpen { place }
+    }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Vault({})", self.dir.display())
+    }
+}
+
+fn is_subject(subject: &str) -> bool {
+    (1..=64).contains(&subject.len())
+        && subject
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+fn io(path: &Path, source: std::io::Error) -> VaultError {
+    VaultError::Io {
+        path: path.display().to_string(),
+        source,
+    }
+}
