@@ -1,3 +1,125 @@
 //! The command line: one file a subcommand; only output.rs prints.
 
-pub mod output;
+mod access;
+mod bundle;
+mod case;
+#[cfg(feature = "demo")]
+mod demo;
+mod ledger;
+mod mapping;
+mod output;
+mod plan;
+mod provenance;
+mod restore;
+#[cfg(feature = "demo")]
+mod simulate;
+mod source;
+mod target;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use output::Output;
+
+/// Restores Microsoft 365 backups into a clean tenant, every action on the record.
+#[derive(Debug, Parser)]
+#[command(name = "unbroken", version, max_term_width = 100)]
+#[command(after_help = "Example:
+  unbroken demo
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 incomplete or valid with exceptions, 10 no ledger,
+11 ledger locked, 12 a gate refused, 20 verification failed, 21 consistent but not anchored,
+130 interrupted.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Answer in JSON, one object a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but the answer.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    #[cfg(feature = "demo")]
+    Simulate(simulate::Simulate),
+    #[command(subcommand)]
+    Case(case::CaseCommand),
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
+    Restore(restore::Restore),
+    Verify(verify::Verify),
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    Provenance(provenance::Provenance),
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
+    #[command(subcommand)]
+    Target(target::TargetCommand),
+}
+
+/// Runs the program and says how it ended.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(shown) => {
+            let _closed_pipe = shown.print();
+            let refused = shown.use_stderr();
+            return ExitCode::from(if refused {
+                ErrorKind::Usage.exit_code()
+            } else {
+                0
+            });
+        }
+    };
+    let output = Output::new(arguments.json, arguments.quiet, Environment::read());
+    match dispatch(arguments.command, &output) {
+        Ok(code) => code,
+        Err(error) => {
+            output.failure(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn dispatch(command: Command, output: &Output) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::failed(error).while_doing("the program cannot start its threads")
+        })?;
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = perform(command, output) => ended,
+            () = interrupted() => Err(Error::new(ErrorKind::Interrupted, "interrupted")
+                .hint("start again with the same command: nothing is written twice")),
+        }
+    });
+    // Threads that read a source may be in the middle of a file: they hold nothing that matters.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler the default action ends the process, which is as good.
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn perform(command: Command, output: &Output) -> Result<ExitCode> {
+    let _ = (command, output);
+    Ok(ExitCode::SUCCESS)
+}

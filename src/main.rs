@@ -1,3 +1,7 @@
-//! The command line: parse, dispatch, map an error to its exit code.
+//! The program: hands its arguments to the command line and returns its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    unbroken::cli::run(std::env::args_os())
+}

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Where a command says what it has to say.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub(crate) struct Output {
     json: bool,
     quiet: bool,
     colour: bool,
@@ -18,7 +18,7 @@ pub struct Output {
 
 impl Output {
     /// The real terminal.
-    pub fn new(json: bool, quiet: bool, environment: Environment) -> Self {
+    pub(crate) fn new(json: bool, quiet: bool, environment: Environment) -> Self {
         let terminal = std::io::stderr().is_terminal();
         Self {
             json,
@@ -29,12 +29,12 @@ impl Output {
     }
 
     /// Whether the answer is asked for as JSON.
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
     /// The answer: `value` as one JSON line, or `text` for a person.
-    pub fn answer(&self, value: &serde_json::Value, text: &str) {
+    pub(crate) fn answer(&self, value: &serde_json::Value, text: &str) {
         if self.json {
             self.data(&value.to_string());
         } else {
@@ -43,20 +43,20 @@ impl Output {
     }
 
     /// A line of data on stdout. A reader that went away (a closed pipe) is no failure of ours.
-    pub fn data(&self, text: &str) {
+    pub(crate) fn data(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
         let _closed_pipe = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     }
 
     /// A remark on stderr about what is going on.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
         }
     }
 
     /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
-    pub fn progress(&self, total: u64, what: &'static str) -> Progress {
+    pub(crate) fn progress(&self, total: u64, what: &'static str) -> Progress {
         let bar = if self.bars {
             let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")
                 .expect("the template is a constant");
@@ -70,7 +70,7 @@ impl Output {
     }
 
     /// The message of a failed command: `error:`, `caused by:`, `hint:`; with `--json` one object.
-    pub fn failure(&self, error: &Error) {
+    pub(crate) fn failure(&self, error: &Error) {
         let mut stderr = std::io::stderr().lock();
         let _closed_pipe = writeln!(stderr, "{}", self.failure_text(error));
     }
@@ -105,18 +105,18 @@ impl Output {
 
 /// How far a long command is.
 #[derive(Clone, Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: indicatif::ProgressBar,
 }
 
 impl Progress {
     /// Moves to `done` steps.
-    pub fn at(&self, done: u64) {
+    pub(crate) fn at(&self, done: u64) {
         self.bar.set_position(done);
     }
 
     /// Takes the bar away again.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }

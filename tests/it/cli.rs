@@ -1,0 +1,90 @@
+//! The command line from outside: help, examples, exit codes, what is printed where.
+
+use std::process::{Command, Output};
+
+use clap::{CommandFactory, Parser};
+use unbroken::cli::Arguments;
+
+fn unbroken(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_unbroken"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the program can be started")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Every command without subcommands, with the words that lead to it.
+fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+    let mut below = command.get_subcommands().peekable();
+    if below.peek().is_none() {
+        found.push((path.to_owned(), command.clone()));
+    }
+    for subcommand in below {
+        leaves(
+            subcommand,
+            &format!("{path} {}", subcommand.get_name()),
+            found,
+        );
+    }
+}
+
+/// Splits a line as a shell would, as far as our examples need it.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (place, piece) in line.split('\'').enumerate() {
+        if place % 2 == 1 {
+            words.push(piece.to_owned());
+        } else {
+            words.extend(piece.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn each_command_has_an_example_that_parses() {
+    let mut found = Vec::new();
+    leaves(&Arguments::command(), "unbroken", &mut found);
+    assert!(found.len() > 15, "only {} commands", found.len());
+    for (path, command) in found {
+        let help = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let help = help.replace("\\\n", " ");
+        let examples: Vec<&str> = help
+            .lines()
+            .filter(|line| line.starts_with("  unbroken "))
+            .collect();
+        assert!(!examples.is_empty(), "{path}: no example in its help");
+        for example in examples {
+            assert!(example.trim().starts_with(&path), "{path}: {example}");
+            if let Err(error) = Arguments::try_parse_from(words(example)) {
+                panic!("{path}: {example}\n{error}");
+            }
+        }
+        assert!(
+            command.get_about().is_some(),
+            "{path}: help does not say what it does"
+        );
+    }
+}
+
+#[test]
+fn a_line_that_makes_no_sense_is_usage() {
+    let output = unbroken(&["restore", "--nonsense"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(stderr(&output).contains("--nonsense"));
+}
+
+#[test]
+fn help_is_data_and_success() {
+    let output = unbroken(&["case", "map", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("source,target"));
+}
