@@ -5,6 +5,7 @@ mod bundle;
 mod case;
 #[cfg(feature = "demo")]
 mod demo;
+mod keyring;
 mod ledger;
 mod mapping;
 mod output;
@@ -14,6 +15,7 @@ mod restore;
 #[cfg(feature = "demo")]
 mod simulate;
 mod source;
+mod summary;
 mod target;
 mod verify;
 

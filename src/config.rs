@@ -1,4 +1,7 @@
-//! The only file that reads the environment. Secrets come from files that the command line names.
+//! The only file that reads the environment. Secrets come from files that the command line names,
+//! or, for the passphrase of key files, from here.
+
+use zeroize::Zeroizing;
 
 /// What the environment says; read once, when the program starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,4 +17,16 @@ impl Environment {
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         }
     }
+}
+
+/// `UNBROKEN_KEY_PASSPHRASE`: opens encrypted key files, and encrypts new ones.
+pub fn key_passphrase() -> Option<Zeroizing<String>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only file that reads the environment"
+    )]
+    std::env::var("UNBROKEN_KEY_PASSPHRASE")
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(Zeroizing::new)
 }

@@ -1,3 +1,4 @@
 //! What third parties receive: one report value, and the bag that carries it.
 
 pub mod bag;
+pub mod bundle;
