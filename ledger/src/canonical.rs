@@ -447,7 +447,9 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_is_the_only_spelling(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn what_is_accepted_is_the_only_spelling(
+            bytes in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
             if let Ok(value) = parse(&bytes) {
                 prop_assert_eq!(value.to_bytes(), bytes);
             }

@@ -91,6 +91,15 @@ fn write_zeros(file: &mut File, head: &[u8], length: usize) -> io::Result<()> {
     Ok(())
 }
 
+/// Opens a lock file, made where it is missing; its content does not matter.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
 /// Opens an existing file for writing in place.
 pub fn open_in_place(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)

@@ -45,7 +45,8 @@ pub enum LedgerError {
     },
     /// It came back shorter or different than its last checkpoint: nothing is written to it.
     #[error(
-        "the ledger is not the one that was checkpointed: {found}; keep it as evidence and restore it from a copy"
+        "the ledger is not the one that was checkpointed: {found}; keep it as evidence and restore \
+         it from a copy"
     )]
     RolledBack {
         /// What differs.

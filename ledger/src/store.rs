@@ -19,7 +19,8 @@ pub enum StoreError {
     },
     /// What is stored at this index is not what was stored there.
     #[error(
-        "entry {index} is damaged ({found}); stop, keep the files as they are, restore them from a copy"
+        "entry {index} is damaged ({found}); stop, keep the files as they are, restore them from a \
+         copy"
     )]
     Corrupt {
         /// The first damaged entry.

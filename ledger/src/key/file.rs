@@ -17,7 +17,8 @@ pub enum KeyFileError {
     PassphraseWrong,
     /// It is not an Ed25519 key in PKCS#8 PEM.
     #[error(
-        "not an Ed25519 private key in PKCS#8 PEM (`BEGIN PRIVATE KEY` or `BEGIN ENCRYPTED PRIVATE KEY`)"
+        "not an Ed25519 private key in PKCS#8 PEM (`BEGIN PRIVATE KEY` or \
+         `BEGIN ENCRYPTED PRIVATE KEY`)"
     )]
     NotAKey,
     /// It could not be written.

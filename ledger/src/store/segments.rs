@@ -223,12 +223,7 @@ impl EntryStore for SegmentStore {
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(io_error(path))?;
+    let file = durable::lock_file(path).map_err(io_error(path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
