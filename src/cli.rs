@@ -2,22 +2,10 @@
 
 mod access;
 mod bundle;
-mod case;
-#[cfg(feature = "demo")]
-mod demo;
 mod keyring;
 mod ledger;
-mod mapping;
+mod open;
 mod output;
-mod plan;
-mod provenance;
-mod restore;
-#[cfg(feature = "demo")]
-mod simulate;
-mod source;
-mod summary;
-mod target;
-mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -25,14 +13,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Environment;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use output::Output;
 
 /// Restores Microsoft 365 backups into a clean tenant, every action on the record.
 #[derive(Debug, Parser)]
 #[command(name = "unbroken", version, max_term_width = 100)]
 #[command(after_help = "Example:
-  unbroken demo
+  unbroken ledger info --case acme
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 incomplete or valid with exceptions, 10 no ledger,
 11 ledger locked, 12 a gate refused, 20 verification failed, 21 consistent but not anchored,
@@ -43,32 +31,14 @@ pub struct Arguments {
     /// Answer in JSON, one object a line.
     #[arg(long, global = true)]
     json: bool,
-    /// Say nothing but the answer.
-    #[arg(long, short, global = true)]
-    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[cfg(feature = "demo")]
-    Demo(demo::Demo),
-    #[cfg(feature = "demo")]
-    Simulate(simulate::Simulate),
-    #[command(subcommand)]
-    Case(case::CaseCommand),
-    #[command(subcommand)]
-    Source(source::SourceCommand),
-    #[command(subcommand)]
-    Plan(plan::PlanCommand),
-    Restore(restore::Restore),
-    Verify(verify::Verify),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
-    Provenance(provenance::Provenance),
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
-    #[command(subcommand)]
-    Target(target::TargetCommand),
 }
 
 /// Runs the program and says how it ended.
@@ -85,9 +55,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             });
         }
     };
-    let output = Output::new(arguments.json, arguments.quiet, Environment::read());
-    match dispatch(arguments.command, &output) {
-        Ok(code) => code,
+    let output = Output::new(arguments.json, Environment::read());
+    match perform(arguments.command, &output) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
             ExitCode::from(error.kind().exit_code())
@@ -95,33 +65,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, output: &Output) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::failed(error).while_doing("the program cannot start its threads")
-        })?;
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = perform(command, output) => ended,
-            () = interrupted() => Err(Error::new(ErrorKind::Interrupted, "interrupted")
-                .hint("start again with the same command: nothing is written twice")),
-        }
-    });
-    // Threads that read a source may be in the middle of a file: they hold nothing that matters.
-    runtime.shutdown_background();
-    ended
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler the default action ends the process, which is as good.
-        std::future::pending::<()>().await;
+fn perform(command: Command, output: &Output) -> Result<()> {
+    match command {
+        Command::Ledger(command) => ledger::run(command, output),
+        Command::Bundle(command) => bundle::run(command, output),
     }
-}
-
-async fn perform(command: Command, output: &Output) -> Result<ExitCode> {
-    let _ = (command, output);
-    Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,16 @@
 //! `unbroken bundle`: what is handed to a third party.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::access::CaseFolder;
+use super::open;
+use super::output::Output;
+use crate::error::{Error, Result};
+use crate::reports::bundle::{BundleError, Disclosed, export};
 
 /// Export what a third party needs to check the case without us.
 #[derive(Debug, Subcommand)]
@@ -19,18 +25,69 @@ pub(crate) enum BundleCommand {
   unbroken bundle export --case acme --out jane \\
     --stream custodian/4f8f0a52-77b4-4c5f-9d7e-1b1f4c8f7a11
 
-Without --stream all of it; with it those streams alone, and the proof that they are complete.
-Personal facts are left out unless --disclose is given.")]
+Without --stream all of it; with it those streams alone, and the proof that they are complete as
+of the newest `unbroken ledger heads`. Personal facts are left out unless --disclose is given.")]
 pub(crate) struct Export {
     #[command(flatten)]
-    pub(crate) folder: CaseFolder,
+    folder: CaseFolder,
     /// The folder for the bundle; must not exist yet.
     #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    out: PathBuf,
     /// A stream to include, beside `keys` and `ledger`; may be given again.
     #[arg(long, value_name = "STREAM")]
-    pub(crate) stream: Vec<String>,
+    stream: Vec<String>,
     /// Whose personal facts to show: a subject's pseudonym, or `all`; may be given again.
     #[arg(long, value_name = "SUBJECT")]
-    pub(crate) disclose: Vec<String>,
+    disclose: Vec<String>,
+}
+
+/// Does what was asked.
+pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
+    let BundleCommand::Export(wanted) = command;
+    let ledger = open::ledger(&wanted.folder)?;
+    let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?;
+    let disclosed = disclosed(wanted.disclose);
+    let exported = export(
+        &ledger,
+        &checkpoint,
+        &wanted.stream,
+        &disclosed,
+        &wanted.out,
+    )
+    .map_err(meaning)?;
+    let out = wanted.out.display().to_string();
+    output.answer(
+        &json!({
+            "bundle": out,
+            "size": exported.size,
+            "entries": exported.entries,
+            "disclosures": exported.disclosures,
+        }),
+        &format!(
+            "{out}: {} of {} entries, {} personal facts shown",
+            exported.entries, exported.size, exported.disclosures
+        ),
+    );
+    Ok(())
+}
+
+fn disclosed(subjects: Vec<String>) -> Disclosed {
+    if subjects.is_empty() {
+        Disclosed::Nobody
+    } else if subjects.iter().any(|subject| subject == "all") {
+        Disclosed::Everybody
+    } else {
+        Disclosed::Subjects(subjects.into_iter().collect::<BTreeSet<_>>())
+    }
+}
+
+fn meaning(error: BundleError) -> Error {
+    match error {
+        BundleError::Ledger(error) => open::meaning(error),
+        BundleError::NoHeads => Error::failed(error).hint("`unbroken ledger heads` records them"),
+        BundleError::UnknownStream { .. } => {
+            Error::failed(error).hint("a stream looks like custodian/<pseudonym>")
+        }
+        other => Error::failed(other),
+    }
 }

@@ -79,22 +79,6 @@ impl KeyRing {
         })
     }
 
-    /// The root keys that lie here, `root-1.pem` and so on.
-    pub(crate) fn roots(&self) -> Result<Vec<PrivateKey>> {
-        let names = (1..=15).map(root_name);
-        let there = names.filter(|name| self.folder.join(name).exists());
-        let roots = there
-            .map(|name| self.key(&name))
-            .collect::<Result<Vec<_>>>()?;
-        if roots.is_empty() {
-            return Err(not_a_key(
-                &self.folder.join(root_name(1)),
-                "there is no root key",
-            ));
-        }
-        Ok(roots)
-    }
-
     /// The key that wraps the subjects' keys.
     pub(crate) fn vault(&self) -> Result<VaultKey> {
         let bytes = self.read(VAULT)?;
@@ -148,7 +132,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("keys");
         let ring = KeyRing::make(&place).expect("made");
-        assert_eq!(ring.roots().expect("read").len(), ROOTS);
         ring.key(OPERATOR).expect("read");
         ring.vault().expect("read");
         assert!(
@@ -161,10 +144,10 @@ mod tests {
     fn a_missing_or_wrong_key_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let ring = KeyRing::at(folder.path());
-        let missing = ring.key(WORKER).err().expect("refused");
+        let missing = ring.key(WORKER).expect_err("refused");
         assert!(missing.to_string().contains(WORKER), "{missing}");
         ring.write(WORKER, b"hello").expect("written");
-        let wrong = ring.key(WORKER).err().expect("refused");
+        let wrong = ring.key(WORKER).expect_err("refused");
         assert!(wrong.to_string().contains(WORKER), "{wrong}");
         assert!(!format!("{wrong:?}").contains("hello"));
     }

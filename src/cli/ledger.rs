@@ -1,10 +1,18 @@
 //! `unbroken ledger`: the record itself: its keys, its size, its health.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::access::CaseFolder;
+use super::keyring::KeyRing;
+use super::open;
+use super::output::Output;
+use crate::error::Result;
+use crate::reports::trust;
 
 /// Look at the record of a case.
 #[derive(Debug, Subcommand)]
@@ -13,24 +21,18 @@ pub(crate) enum LedgerCommand {
     Heads(Heads),
     Info(Info),
     Keys(Keys),
+    Trust(Trust),
 }
 
-/// Name, size, newest checkpoint and what kinds of entries there are.
+/// Read every entry again: form, chain, signatures, rules, and the checkpoint's root.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken ledger info --case acme")]
-pub(crate) struct Info {
-    #[command(flatten)]
-    pub(crate) folder: CaseFolder,
-}
+  unbroken ledger check --case acme
 
-/// Read every entry again and check index, chain, signatures and rules.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:
-  unbroken ledger check --case acme")]
+It uses the program's own code. A reader who need not trust it uses `unbroken-verify`.")]
 pub(crate) struct Check {
     #[command(flatten)]
-    pub(crate) folder: CaseFolder,
+    folder: CaseFolder,
 }
 
 /// Record the heads of all streams, so that a partial bundle can prove that it is complete.
@@ -39,14 +41,130 @@ pub(crate) struct Check {
   unbroken ledger heads --case acme")]
 pub(crate) struct Heads {
     #[command(flatten)]
-    pub(crate) folder: CaseFolder,
+    folder: CaseFolder,
+}
+
+/// Name, size, newest checkpoint, keys, and what kinds of entries there are.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken ledger info --case acme")]
+pub(crate) struct Info {
+    #[command(flatten)]
+    folder: CaseFolder,
 }
 
 /// Make a set of keys for a new case, one file each. Move each to its owner before it is used.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken ledger keys new-keys")]
+  unbroken ledger keys new-keys
+
+UNBROKEN_KEY_PASSPHRASE, where it is set, encrypts them.")]
 pub(crate) struct Keys {
     /// The folder for them; must not exist yet.
-    pub(crate) folder: PathBuf,
+    folder: PathBuf,
+}
+
+/// Print the trust file: whose ledger it is. Hand it over by another way than the bundle.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken ledger trust --case acme > acme.trust")]
+pub(crate) struct Trust {
+    #[command(flatten)]
+    folder: CaseFolder,
+}
+
+/// Does what was asked.
+pub(crate) fn run(command: LedgerCommand, output: &Output) -> Result<()> {
+    match command {
+        LedgerCommand::Check(check) => run_check(&check, output),
+        LedgerCommand::Heads(heads) => run_heads(&heads, output),
+        LedgerCommand::Info(info) => run_info(&info, output),
+        LedgerCommand::Keys(keys) => run_keys(&keys, output),
+        LedgerCommand::Trust(wanted) => run_trust(&wanted, output),
+    }
+}
+
+fn run_check(check: &Check, output: &Output) -> Result<()> {
+    // Opening reads and checks every entry, and stops at the first that breaks a rule.
+    let ledger = open::ledger(&check.folder)?;
+    let (origin, size) = (ledger.origin(), ledger.size());
+    output.answer(
+        &json!({ "origin": origin, "entries": size, "holds": true }),
+        &format!("{size} entries of {origin} hold"),
+    );
+    Ok(())
+}
+
+fn run_heads(heads: &Heads, output: &Output) -> Result<()> {
+    let ledger = open::ledger(&heads.folder)?;
+    let (receipt, streams) = ledger.record_heads().map_err(open::meaning)?;
+    ledger.checkpoint_now().map_err(open::meaning)?;
+    let (index, count) = (receipt.index, streams.count());
+    output.answer(
+        &json!({ "index": index, "streams": count, "root": streams.root().to_string() }),
+        &format!("entry {index} holds the heads of {count} streams"),
+    );
+    Ok(())
+}
+
+fn run_info(info: &Info, output: &Output) -> Result<()> {
+    let ledger = open::ledger(&info.folder)?;
+    let checkpoint = ledger.checkpoint().checkpoint;
+    let mut types: BTreeMap<String, u64> = BTreeMap::new();
+    for read in ledger.entries(0).map_err(open::meaning)? {
+        let (_, entry) = read.map_err(open::meaning)?;
+        *types.entry(entry.event.kind).or_default() += 1;
+    }
+    let keys: Vec<(String, String, bool)> = ledger.with_state(|state| {
+        let keys = state.keys().map(|(id, key)| {
+            let roles: Vec<&str> = key.roles.iter().map(|role| role.name()).collect();
+            (id.to_string(), roles.join(" "), key.is_active)
+        });
+        keys.collect()
+    });
+    let mut text = format!(
+        "origin      {}\nentries     {}\ncheckpoint  {} entries, root {}\n\nkeys\n",
+        ledger.origin(),
+        ledger.size(),
+        checkpoint.size,
+        checkpoint.root,
+    );
+    for (id, roles, is_active) in &keys {
+        let state = if *is_active { "" } else { " (no longer)" };
+        let _ = writeln!(text, "  {id} {roles}{state}");
+    }
+    text.push_str("\nentries by type\n");
+    for (kind, count) in &types {
+        let _ = writeln!(text, "{count:>9} {kind}");
+    }
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|(id, roles, is_active)| json!({ "keyid": id, "roles": roles, "active": is_active }))
+        .collect();
+    let value = json!({
+        "origin": ledger.origin(),
+        "entries": ledger.size(),
+        "checkpoint": { "size": checkpoint.size, "root": checkpoint.root.to_string() },
+        "keys": keys,
+        "types": types,
+    });
+    output.answer(&value, &text);
+    Ok(())
+}
+
+fn run_keys(keys: &Keys, output: &Output) -> Result<()> {
+    KeyRing::make(&keys.folder)?;
+    let folder = keys.folder.display().to_string();
+    output.answer(
+        &json!({ "folder": folder }),
+        &format!("{folder}: a new set of keys"),
+    );
+    Ok(())
+}
+
+fn run_trust(wanted: &Trust, output: &Output) -> Result<()> {
+    let ledger = open::ledger(&wanted.folder)?;
+    let policy = trust::policy(&ledger);
+    output.answer(&json!({ "trust": policy }), &policy);
+    Ok(())
 }

@@ -11,62 +11,32 @@ use crate::error::Error;
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     json: bool,
-    quiet: bool,
     colour: bool,
-    bars: bool,
 }
 
 impl Output {
     /// The real terminal.
-    pub(crate) fn new(json: bool, quiet: bool, environment: Environment) -> Self {
+    pub(crate) fn new(json: bool, environment: Environment) -> Self {
         let terminal = std::io::stderr().is_terminal();
         Self {
             json,
-            quiet,
             colour: terminal && !environment.no_color,
-            bars: terminal && !json && !quiet,
         }
-    }
-
-    /// Whether the answer is asked for as JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
     }
 
     /// The answer: `value` as one JSON line, or `text` for a person.
     pub(crate) fn answer(&self, value: &serde_json::Value, text: &str) {
         if self.json {
-            self.data(&value.to_string());
+            Self::data(&value.to_string());
         } else {
-            self.data(text.trim_end_matches('\n'));
+            Self::data(text.trim_end_matches('\n'));
         }
     }
 
     /// A line of data on stdout. A reader that went away (a closed pipe) is no failure of ours.
-    pub(crate) fn data(&self, text: &str) {
+    fn data(text: &str) {
         let mut stdout = std::io::stdout().lock();
         let _closed_pipe = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-    }
-
-    /// A remark on stderr about what is going on.
-    pub(crate) fn note(&self, text: &str) {
-        if !self.quiet {
-            let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
-        }
-    }
-
-    /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
-    pub(crate) fn progress(&self, total: u64, what: &'static str) -> Progress {
-        let bar = if self.bars {
-            let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")
-                .expect("the template is a constant");
-            indicatif::ProgressBar::new(total)
-                .with_style(style)
-                .with_message(what)
-        } else {
-            indicatif::ProgressBar::hidden()
-        };
-        Progress { bar }
     }
 
     /// The message of a failed command: `error:`, `caused by:`, `hint:`; with `--json` one object.
@@ -103,24 +73,6 @@ impl Output {
     }
 }
 
-/// How far a long command is.
-#[derive(Clone, Debug)]
-pub(crate) struct Progress {
-    bar: indicatif::ProgressBar,
-}
-
-impl Progress {
-    /// Moves to `done` steps.
-    pub(crate) fn at(&self, done: u64) {
-        self.bar.set_position(done);
-    }
-
-    /// Takes the bar away again.
-    pub(crate) fn end(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,9 +80,7 @@ mod tests {
     fn output(json: bool) -> Output {
         Output {
             json,
-            quiet: false,
             colour: false,
-            bars: false,
         }
     }
 

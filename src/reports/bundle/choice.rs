@@ -95,7 +95,7 @@ impl Reading<'_> {
     fn heads_as_of(&self, size: u64) -> Result<StreamHeads, BundleError> {
         let mut heads = StreamHeads::default();
         self.each(size, |_, entry| {
-            heads.push(&entry.event, &entry.envelope.payload)
+            heads.push(&entry.event, &entry.envelope.payload);
         })?;
         Ok(heads)
     }
