@@ -1,0 +1,425 @@
+//! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{
+    CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, NoFacts,
+    PlanAdopted, PlanMade, SourceFacts, SourceRegistered, TargetConnected, TargetFacts, Wave,
+};
+use super::pseudonym::Pseudonym;
+use super::refusal::Refusal;
+
+/// What the operator wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CaseCommand {
+    /// Put an approved plan into force.
+    AdoptPlan(PlanAdopted),
+    /// End a wave.
+    CloseWave(Wave),
+    /// Connect the clean tenant.
+    ConnectTarget(TargetConnected, TargetFacts),
+    /// Declare the source tenant compromised.
+    Declare(CaseDeclared, CaseFacts),
+    /// End the case.
+    Finish(CaseFinished),
+    /// Say which user a custodian is, or that nobody is.
+    MapCustodian(CustodianMapped, CustodianFacts),
+    /// Freeze a plan.
+    MakePlan(PlanMade),
+    /// Let the workers run.
+    OpenWave(Wave),
+    /// Add a backup.
+    RegisterSource(SourceRegistered, SourceFacts),
+}
+
+/// A mapped custodian.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownCustodian {
+    /// Whether somebody in the target gets its items.
+    pub is_mapped: bool,
+    /// Who it is, where the facts could be had.
+    pub facts: CustodianFacts,
+}
+
+/// What the record says of the case so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Case {
+    /// The declaration.
+    pub declared: Option<(CaseDeclared, CaseFacts)>,
+    /// The sources, by number.
+    pub sources: Vec<(SourceRegistered, SourceFacts)>,
+    /// The target.
+    pub target: Option<(TargetConnected, TargetFacts)>,
+    /// The custodians.
+    pub custodians: BTreeMap<Pseudonym, KnownCustodian>,
+    /// The plans, by hash.
+    pub plans: BTreeMap<String, PlanMade>,
+    /// Those in force, in the order of their adoption.
+    pub adopted: Vec<String>,
+    /// Open waves: plan and number.
+    pub open_waves: BTreeSet<(String, u32)>,
+    /// The end.
+    pub finished: Option<CaseFinished>,
+}
+
+impl Case {
+    /// Decides a command.
+    pub fn decide(&self, command: CaseCommand) -> Result<Event, Refusal> {
+        if let CaseCommand::Declare(data, facts) = command {
+            return match self.declared {
+                None => Ok(Event::CaseDeclared(Box::new(data), Box::new(facts))),
+                Some(_) => Err(Refusal::CaseAlreadyDeclared),
+            };
+        }
+        let (declared, case_facts) = self.declared.as_ref().ok_or(Refusal::CaseNotDeclared)?;
+        if self.finished.is_some() {
+            return Err(Refusal::CaseFinished);
+        }
+        let no_facts = || Box::new(NoFacts {});
+        match command {
+            CaseCommand::Declare(..) => Err(Refusal::CaseAlreadyDeclared),
+            CaseCommand::RegisterSource(data, facts) => {
+                Ok(Event::SourceRegistered(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::ConnectTarget(data, facts) => {
+                self.check_target(declared, case_facts, &data, &facts)?;
+                Ok(Event::TargetConnected(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::MapCustodian(data, facts) => {
+                self.target.as_ref().ok_or(Refusal::NoTarget)?;
+                if self.custodians.contains_key(&data.custodian) {
+                    return Err(Refusal::AlreadyMapped(data.custodian.to_string()));
+                }
+                Ok(Event::CustodianMapped(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::MakePlan(data) => {
+                self.check_plan(&data)?;
+                Ok(Event::PlanMade(Box::new(data), no_facts()))
+            }
+            CaseCommand::AdoptPlan(data) => {
+                self.known_plan(&data.plan)?;
+                if self.adopted.contains(&data.plan) {
+                    return Err(Refusal::PlanAlreadyAdopted(data.plan));
+                }
+                Ok(Event::PlanAdopted(Box::new(data), no_facts()))
+            }
+            CaseCommand::OpenWave(data) => {
+                self.check_adopted(&data.plan)?;
+                if self.open_waves.contains(&(data.plan.clone(), data.wave)) {
+                    return Err(Refusal::WaveAlreadyOpen(data.wave));
+                }
+                Ok(Event::WaveOpened(Box::new(data), no_facts()))
+            }
+            CaseCommand::CloseWave(data) => {
+                self.check_open(&data.plan, data.wave)?;
+                Ok(Event::WaveClosed(Box::new(data), no_facts()))
+            }
+            CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
+        }
+    }
+
+    fn check_target(
+        &self,
+        declared: &CaseDeclared,
+        case_facts: &CaseFacts,
+        data: &TargetConnected,
+        facts: &TargetFacts,
+    ) -> Result<(), Refusal> {
+        // The source is known by its GUID, not by a name: domains move, and an attacker can rename a tenant.
+        let same = |a: &Option<String>, b: &Option<String>| {
+            a.as_ref()
+                .zip(b.as_ref())
+                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+        };
+        if same(&case_facts.source_tenant, &facts.tenant_id) {
+            return Err(Refusal::TargetIsSource);
+        }
+        if declared.simulated != data.simulated {
+            return Err(Refusal::SimulationMismatch);
+        }
+        match &self.target {
+            Some((_, known)) if !same(&known.tenant_id, &facts.tenant_id) => {
+                Err(Refusal::AnotherTarget)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_plan(&self, data: &PlanMade) -> Result<(), Refusal> {
+        if self.sources.is_empty() {
+            return Err(Refusal::NoSource);
+        }
+        if !self
+            .custodians
+            .values()
+            .any(|custodian| custodian.is_mapped)
+        {
+            return Err(Refusal::NobodyMapped);
+        }
+        if self.plans.contains_key(&data.plan) {
+            return Err(Refusal::PlanAlreadyMade(data.plan.clone()));
+        }
+        Ok(())
+    }
+
+    fn known_plan(&self, plan: &str) -> Result<&PlanMade, Refusal> {
+        self.plans
+            .get(plan)
+            .ok_or_else(|| Refusal::UnknownPlan(plan.to_owned()))
+    }
+
+    fn check_adopted(&self, plan: &str) -> Result<(), Refusal> {
+        self.known_plan(plan)?;
+        if self.adopted.iter().any(|adopted| adopted == plan) {
+            return Ok(());
+        }
+        Err(Refusal::PlanNotAdopted(plan.to_owned()))
+    }
+
+    fn check_open(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        self.check_adopted(plan)?;
+        if self.open_waves.contains(&(plan.to_owned(), wave)) {
+            return Ok(());
+        }
+        Err(Refusal::WaveNotOpen {
+            plan: plan.to_owned(),
+            wave,
+        })
+    }
+
+    /// Whether a worker may act for a custodian in a wave of a plan.
+    pub fn check_work(&self, custodian: &Pseudonym, plan: &str, wave: u32) -> Result<(), Refusal> {
+        self.check_may_write(custodian)?;
+        self.check_open(plan, wave)
+    }
+
+    /// Whether anything may be written for a custodian at all.
+    pub fn check_may_write(&self, custodian: &Pseudonym) -> Result<(), Refusal> {
+        self.declared.as_ref().ok_or(Refusal::CaseNotDeclared)?;
+        if self.finished.is_some() {
+            return Err(Refusal::CaseFinished);
+        }
+        self.target.as_ref().ok_or(Refusal::NoTarget)?;
+        if !self
+            .custodians
+            .get(custodian)
+            .is_some_and(|known| known.is_mapped)
+        {
+            return Err(Refusal::NotMapped(custodian.to_string()));
+        }
+        if self.open_waves.is_empty() {
+            return Err(Refusal::WaveNotOpen {
+                plan: "any".to_owned(),
+                wave: 0,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes an event in; those of workers change nothing here.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::CaseDeclared(data, facts) => {
+                self.declared = Some(((**data).clone(), (**facts).clone()));
+            }
+            Event::SourceRegistered(data, facts) => {
+                self.sources.push(((**data).clone(), (**facts).clone()));
+            }
+            Event::TargetConnected(data, facts) => {
+                self.target = Some(((**data).clone(), (**facts).clone()));
+            }
+            Event::CustodianMapped(data, facts) => {
+                let known = KnownCustodian {
+                    is_mapped: data.mapped,
+                    facts: (**facts).clone(),
+                };
+                self.custodians.insert(data.custodian.clone(), known);
+            }
+            Event::PlanMade(data, _) => {
+                self.plans.insert(data.plan.clone(), (**data).clone());
+            }
+            Event::PlanAdopted(data, _) => self.adopted.push(data.plan.clone()),
+            Event::WaveOpened(data, _) => {
+                self.open_waves.insert((data.plan.clone(), data.wave));
+            }
+            Event::WaveClosed(data, _) => {
+                self.open_waves.remove(&(data.plan.clone(), data.wave));
+            }
+            Event::CaseFinished(data, _) => self.finished = Some(**data),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(commands: Vec<CaseCommand>) -> Case {
+        let mut case = Case::default();
+        for command in commands {
+            let event = case.decide(command).expect("given is allowed");
+            case.evolve(&event);
+        }
+        case
+    }
+
+    fn name(text: &str) -> Pseudonym {
+        Pseudonym::parse(text).expect("a pseudonym")
+    }
+
+    fn declare() -> CaseCommand {
+        let data = CaseDeclared {
+            case: name("c"),
+            secret: String::new(),
+            simulated: true,
+        };
+        let source_tenant = Some("11111111-aaaa-4aaa-8aaa-111111111111".to_owned());
+        CaseCommand::Declare(
+            data,
+            CaseFacts {
+                source_tenant,
+                ..CaseFacts::default()
+            },
+        )
+    }
+
+    fn connect(tenant: &str, simulated: bool) -> CaseCommand {
+        let facts = TargetFacts {
+            tenant_id: Some(tenant.to_owned()),
+            display_name: None,
+        };
+        CaseCommand::ConnectTarget(TargetConnected { simulated }, facts)
+    }
+
+    fn register() -> CaseCommand {
+        let evidence = SourceEvidence {
+            access: false,
+            dates: false,
+            digests: true,
+            immutability: false,
+        };
+        let data = SourceRegistered {
+            custodians: 1,
+            evidence,
+            fidelity: "original-bytes".to_owned(),
+            format: "1".to_owned(),
+            kind: "archive".to_owned(),
+            points: 1,
+            source: 0,
+        };
+        CaseCommand::RegisterSource(data, SourceFacts::default())
+    }
+
+    use super::super::event::{PlanCounts, SourceEvidence};
+
+    fn map(custodian: &str, mapped: bool) -> CaseCommand {
+        let data = CustodianMapped {
+            custodian: name(custodian),
+            mapped,
+        };
+        CaseCommand::MapCustodian(data, CustodianFacts::default())
+    }
+
+    fn plan() -> CaseCommand {
+        let counts = PlanCounts::default();
+        CaseCommand::MakePlan(PlanMade {
+            as_of: 0,
+            counts,
+            parts: 1,
+            plan: "p".to_owned(),
+        })
+    }
+
+    fn adopt() -> CaseCommand {
+        let plan = "p".to_owned();
+        let digest = plan.clone();
+        CaseCommand::AdoptPlan(PlanAdopted {
+            digest,
+            plan,
+            proposal: String::new(),
+        })
+    }
+
+    fn wave() -> Wave {
+        Wave {
+            plan: "p".to_owned(),
+            wave: 0,
+        }
+    }
+
+    #[test]
+    fn never_into_the_compromised_tenant() {
+        let case = given(vec![declare()]);
+        let same = connect("11111111-AAAA-4aaa-8aaa-111111111111", true);
+        assert_eq!(case.decide(same), Err(Refusal::TargetIsSource));
+        let real = connect("22222222-bbbb-4bbb-8bbb-222222222222", false);
+        assert_eq!(case.decide(real), Err(Refusal::SimulationMismatch));
+    }
+
+    #[test]
+    fn a_worker_acts_only_behind_every_gate() {
+        let everything = vec![
+            declare(),
+            connect("t", true),
+            register(),
+            map("alice", true),
+            map("bob", false),
+            plan(),
+            adopt(),
+            CaseCommand::OpenWave(wave()),
+        ];
+        let case = given(everything.clone());
+        assert_eq!(case.check_work(&name("alice"), "p", 0), Ok(()));
+        assert_eq!(
+            case.check_work(&name("bob"), "p", 0),
+            Err(Refusal::NotMapped("bob".to_owned()))
+        );
+        assert!(case.check_work(&name("alice"), "p", 1).is_err());
+        assert!(case.check_work(&name("alice"), "q", 0).is_err());
+        let mut closed = everything.clone();
+        closed.push(CaseCommand::CloseWave(wave()));
+        assert!(given(closed).check_work(&name("alice"), "p", 0).is_err());
+        let mut finished = everything;
+        finished.push(CaseCommand::Finish(CaseFinished::default()));
+        assert_eq!(
+            given(finished).check_work(&name("alice"), "p", 0),
+            Err(Refusal::CaseFinished)
+        );
+    }
+
+    #[test]
+    fn commands_out_of_order_are_refused_by_their_rule() {
+        let empty = Case::default();
+        assert_eq!(empty.decide(register()), Err(Refusal::CaseNotDeclared));
+        let declared = given(vec![declare()]);
+        assert_eq!(
+            declared.decide(declare()),
+            Err(Refusal::CaseAlreadyDeclared)
+        );
+        assert_eq!(declared.decide(map("a", true)), Err(Refusal::NoTarget));
+        assert_eq!(declared.decide(plan()), Err(Refusal::NoSource));
+        let sourced = given(vec![
+            declare(),
+            register(),
+            connect("t", true),
+            map("a", false),
+        ]);
+        assert_eq!(sourced.decide(plan()), Err(Refusal::NobodyMapped));
+        assert_eq!(
+            sourced.decide(adopt()),
+            Err(Refusal::UnknownPlan("p".to_owned()))
+        );
+        let planned = given(vec![
+            declare(),
+            register(),
+            connect("t", true),
+            map("a", true),
+            plan(),
+        ]);
+        assert_eq!(
+            planned.decide(CaseCommand::OpenWave(wave())),
+            Err(Refusal::PlanNotAdopted("p".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! One custodian's items: which attempt is open, which item has its outcome; decides the workers' intents. Pure.
+
+use std::collections::HashMap;
+
+use super::event::Event;
+use super::pseudonym::Pseudonym;
+use super::refusal::Refusal;
+
+/// How far one item is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ItemProgress {
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// The last of them has no outcome yet.
+    pub is_open: bool,
+    /// What was written may stand in the target although nobody saw the answer.
+    pub may_be_written: bool,
+    /// How it ended.
+    pub ended: Option<Ended>,
+}
+
+/// The four ways in which an item ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Could not be written.
+    Failed,
+    /// Waits for a person.
+    Held,
+    /// Written and read back.
+    Restored,
+    /// Need not be written.
+    Skipped,
+}
+
+/// What the record says of a custodian's items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustodianItems {
+    items: HashMap<Pseudonym, ItemProgress>,
+}
+
+impl CustodianItems {
+    /// How far an item is.
+    pub fn progress(&self, item: &Pseudonym) -> ItemProgress {
+        self.items.get(item).copied().unwrap_or_default()
+    }
+
+    /// Every item that something is known of.
+    pub fn iter(&self) -> impl Iterator<Item = (&Pseudonym, &ItemProgress)> {
+        self.items.iter()
+    }
+
+    /// Whether an event of a worker may be recorded: intents must be next, outcomes must answer an intent, and an item
+    /// ends once.
+    pub fn check(&self, event: &Event) -> Result<(), Refusal> {
+        match event {
+            Event::ItemAttempted(data, _) => {
+                let progress = self.unended(&data.item)?;
+                let item = data.item.to_string();
+                if progress.is_open {
+                    return Err(Refusal::AttemptOpen {
+                        item,
+                        attempt: progress.attempts,
+                    });
+                }
+                if data.attempt != progress.attempts + 1 {
+                    return Err(Refusal::NoSuchAttempt {
+                        item,
+                        attempt: data.attempt,
+                    });
+                }
+                Ok(())
+            }
+            Event::AttemptFailed(data, _) => self.open(&data.item, data.attempt),
+            Event::AttemptInterrupted(data, _) => self.open(&data.item, data.attempt),
+            Event::PartialFound(data, _) => self.open(&data.item, data.attempt),
+            Event::ItemRestored(data, _) => self.open(&data.item, data.attempt),
+            Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => {
+                self.unended(&data.item).map(drop)
+            }
+            Event::ItemFailed(data, _) => self.unended(&data.item).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn unended(&self, item: &Pseudonym) -> Result<ItemProgress, Refusal> {
+        let progress = self.progress(item);
+        match progress.ended {
+            None => Ok(progress),
+            Some(_) => Err(Refusal::ItemEnded(item.to_string())),
+        }
+    }
+
+    fn open(&self, item: &Pseudonym, attempt: u32) -> Result<(), Refusal> {
+        let progress = self.unended(item)?;
+        if progress.is_open && progress.attempts == attempt {
+            return Ok(());
+        }
+        Err(Refusal::NoSuchAttempt {
+            item: item.to_string(),
+            attempt,
+        })
+    }
+
+    /// Takes an event in.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::ItemAttempted(data, _) => {
+                let progress = self.items.entry(data.item.clone()).or_default();
+                progress.attempts = data.attempt;
+                progress.is_open = true;
+            }
+            Event::AttemptFailed(data, _) => {
+                let progress = self.items.entry(data.item.clone()).or_default();
+                progress.is_open = false;
+                progress.may_be_written |= data.outcome_unknown;
+            }
+            Event::AttemptInterrupted(data, _) => {
+                let progress = self.items.entry(data.item.clone()).or_default();
+                progress.is_open = false;
+                progress.may_be_written = true;
+            }
+            Event::ItemRestored(data, _) => self.end(&data.item, Ended::Restored),
+            Event::ItemHeld(data, _) => self.end(&data.item, Ended::Held),
+            Event::ItemSkipped(data, _) => self.end(&data.item, Ended::Skipped),
+            Event::ItemFailed(data, _) => self.end(&data.item, Ended::Failed),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, item: &Pseudonym, ended: Ended) {
+        let progress = self.items.entry(item.clone()).or_default();
+        progress.is_open = false;
+        progress.ended = Some(ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::*;
+    use super::*;
+
+    fn item() -> Pseudonym {
+        Pseudonym::parse("item").expect("a pseudonym")
+    }
+
+    fn attempted(attempt: u32) -> Event {
+        let data = ItemAttempted {
+            attempt,
+            item: item(),
+            plan: "p".to_owned(),
+            wave: 0,
+        };
+        Event::ItemAttempted(Box::new(data), Box::default())
+    }
+
+    fn failed(attempt: u32, outcome_unknown: bool) -> Event {
+        let data = AttemptFailed {
+            attempt,
+            code: "Timeout".to_owned(),
+            item: item(),
+            operation: "POST".to_owned(),
+            outcome_unknown,
+            retry: "soon".to_owned(),
+            status: 0,
+            wait_s: 1,
+        };
+        Event::AttemptFailed(Box::new(data), Box::default())
+    }
+
+    fn held() -> Event {
+        let data = ItemEnded {
+            item: item(),
+            reason: "r".to_owned(),
+            workload: "mail".to_owned(),
+        };
+        Event::ItemHeld(Box::new(data), Box::default())
+    }
+
+    fn given(events: &[Event]) -> CustodianItems {
+        let mut items = CustodianItems::default();
+        for event in events {
+            items.check(event).expect("given is allowed");
+            items.evolve(event);
+        }
+        items
+    }
+
+    #[test]
+    fn an_attempt_is_next_and_alone() {
+        let items = given(&[attempted(1)]);
+        assert!(matches!(
+            items.check(&attempted(2)),
+            Err(Refusal::AttemptOpen { .. })
+        ));
+        let items = given(&[attempted(1), failed(1, false)]);
+        assert!(matches!(
+            items.check(&attempted(3)),
+            Err(Refusal::NoSuchAttempt { .. })
+        ));
+        assert!(matches!(
+            items.check(&attempted(1)),
+            Err(Refusal::NoSuchAttempt { .. })
+        ));
+        assert_eq!(items.check(&attempted(2)), Ok(()));
+        assert!(!items.progress(&item()).may_be_written);
+        assert!(
+            given(&[attempted(1), failed(1, true)])
+                .progress(&item())
+                .may_be_written
+        );
+    }
+
+    #[test]
+    fn an_item_ends_once() {
+        let items = given(&[held()]);
+        assert!(matches!(items.check(&held()), Err(Refusal::ItemEnded(_))));
+        assert!(matches!(
+            items.check(&attempted(1)),
+            Err(Refusal::ItemEnded(_))
+        ));
+        assert!(matches!(
+            items.check(&failed(1, false)),
+            Err(Refusal::ItemEnded(_))
+        ));
+    }
+}

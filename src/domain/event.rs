@@ -1,0 +1,529 @@
+//! Every event of a case: one closed enum; public data and disclosed facts of each, apart; unknown versions are refused.
+//!
+//! `data` holds classes, counts and references only. Everything personal or guessable is a fact and becomes a
+//! disclosure; a fact that was erased or not shown is `None`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::pseudonym::Pseudonym;
+
+/// An event ready to be recorded: what stands in it and what is disclosed beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// `Name/n`.
+    pub kind: &'static str,
+    /// Public data.
+    pub data: Map<String, Value>,
+    /// Facts by name.
+    pub facts: Map<String, Value>,
+}
+
+/// An event that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableEvent {
+    /// A type or version that this program does not know.
+    #[error("{0} is not a type that this version knows; use a newer version")]
+    UnknownType(String),
+    /// Its data are not those of its type.
+    #[error("{kind} does not have the data of its type: {reason}")]
+    Data {
+        /// The type.
+        kind: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident($kind:literal): $data:ty, $facts:ty;)*) => {
+        /// One fact of a case.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            $($(#[$doc])* $name(Box<$data>, Box<$facts>),)*
+        }
+
+        impl Event {
+            /// Every type, for the policy.
+            pub const KINDS: &'static [&'static str] = &[$($kind),*];
+
+            /// The type.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$name(..) => $kind,)* }
+            }
+
+            /// What is recorded.
+            pub fn encode(&self) -> Encoded {
+                match self {
+                    $(Self::$name(data, facts) => Encoded {
+                        kind: $kind,
+                        data: object(data),
+                        facts: object(facts),
+                    },)*
+                }
+            }
+
+            /// Reads what was recorded; `facts` are those that could be had.
+            pub fn decode(
+                kind: &str,
+                data: Map<String, Value>,
+                facts: Map<String, Value>,
+            ) -> Result<Self, UnreadableEvent> {
+                match kind {
+                    $($kind => Ok(Self::$name(
+                        Box::new(read::<$data>(kind, data)?),
+                        Box::new(read::<$facts>(kind, facts)?),
+                    )),)*
+                    _ => Err(UnreadableEvent::UnknownType(kind.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+fn object(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+fn read<T: DeserializeOwned>(kind: &str, map: Map<String, Value>) -> Result<T, UnreadableEvent> {
+    serde_json::from_value(Value::Object(map)).map_err(|error| UnreadableEvent::Data {
+        kind: kind.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+events! {
+    /// The source tenant is declared compromised.
+    CaseDeclared("CaseDeclared/1"): CaseDeclared, CaseFacts;
+    /// A backup belongs to the case.
+    SourceRegistered("SourceRegistered/1"): SourceRegistered, SourceFacts;
+    /// The clean tenant answered.
+    TargetConnected("TargetConnected/1"): TargetConnected, TargetFacts;
+    /// A custodian of the source is somebody in the target.
+    CustodianMapped("CustodianMapped/1"): CustodianMapped, CustodianFacts;
+    /// A plan is frozen under its hash.
+    PlanMade("PlanMade/1"): PlanMade, NoFacts;
+    /// The approved plan is in force.
+    PlanAdopted("PlanAdopted/1"): PlanAdopted, NoFacts;
+    /// Workers may run for a wave.
+    WaveOpened("WaveOpened/1"): Wave, NoFacts;
+    /// Every item of a wave has its outcome.
+    WaveClosed("WaveClosed/1"): Wave, NoFacts;
+    /// The case is over.
+    CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
+    /// Intent: a folder will be made in the target.
+    FolderAttempted("FolderAttempted/1"): Folder, FolderFacts;
+    /// The folder is there.
+    FolderReady("FolderReady/1"): Folder, FolderReadyFacts;
+    /// Intent: an item will be written; durable before the effect.
+    ItemAttempted("ItemAttempted/1"): ItemAttempted, NoFacts;
+    /// A try failed; the next `ItemAttempted` of the item is the retry.
+    AttemptFailed("AttemptFailed/1"): AttemptFailed, AttemptFailedFacts;
+    /// A try without an outcome was found after a crash and resolved by reading back.
+    AttemptInterrupted("AttemptInterrupted/1"): AttemptInterrupted, NoFacts;
+    /// A part of the item stands in the target; what is done about it follows.
+    PartialFound("PartialFound/1"): PartialFound, NoFacts;
+    /// Outcome: written and read back.
+    ItemRestored("ItemRestored/1"): ItemRestored, RestoredFacts;
+    /// Outcome: not written, waits for a person.
+    ItemHeld("ItemHeld/1"): ItemEnded, EndedFacts;
+    /// Outcome: not written, and why it need not be.
+    ItemSkipped("ItemSkipped/1"): ItemEnded, EndedFacts;
+    /// Outcome: could not be written.
+    ItemFailed("ItemFailed/1"): ItemFailed, EndedFacts;
+}
+
+/// No facts beside the data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoFacts {}
+
+/// Public data of `CaseDeclared/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseDeclared {
+    /// The case's pseudonym.
+    pub case: Pseudonym,
+    /// The object that holds the case secret, encrypted for subject `case`.
+    pub secret: String,
+    /// A rehearsal.
+    pub simulated: bool,
+}
+
+/// Facts of `CaseDeclared/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFacts {
+    /// What people call the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The compromised tenant's GUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_tenant: Option<String>,
+    /// Begin of the breach window, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_from: Option<String>,
+    /// End of the breach window, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_to: Option<String>,
+    /// Who declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_by: Option<String>,
+}
+
+/// What a source can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceEvidence {
+    /// Who could read what.
+    pub access: bool,
+    /// Dates that an attacker could not have written.
+    pub dates: bool,
+    /// Digests of its own.
+    pub digests: bool,
+    /// That nobody changed it.
+    pub immutability: bool,
+}
+
+/// Public data of `SourceRegistered/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRegistered {
+    /// How many custodians it has.
+    pub custodians: u64,
+    /// What it can show.
+    pub evidence: SourceEvidence,
+    /// `original-bytes`, `vendor-derivative` or `reconstructed`.
+    pub fidelity: String,
+    /// The kind's format.
+    pub format: String,
+    /// `archive`, `corso`, `eml`, `mbox`, `files`.
+    pub kind: String,
+    /// How many restore points it has.
+    pub points: u64,
+    /// The number of the source in the case, from 0.
+    pub source: u64,
+}
+
+/// Facts of `SourceRegistered/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// SHA-256 that pins the whole source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Where it lay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Its restore points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Vec<String>>,
+}
+
+/// Public data of `TargetConnected/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetConnected {
+    /// The tenant is the simulated one.
+    pub simulated: bool,
+}
+
+/// Facts of `TargetConnected/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFacts {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Its GUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<String>,
+}
+
+/// Public data of `CustodianMapped/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodianMapped {
+    /// Its pseudonym.
+    pub custodian: Pseudonym,
+    /// Whether somebody in the target gets its items.
+    pub mapped: bool,
+}
+
+/// Facts of `CustodianMapped/1`; the target's are missing where nobody is mapped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustodianFacts {
+    /// The name in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_name: Option<String>,
+    /// The user principal name in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_upn: Option<String>,
+    /// The user's object id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_user_id: Option<String>,
+}
+
+/// How many rows of a plan have which decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanCounts {
+    /// To be held.
+    pub hold: u64,
+    /// To be restored.
+    pub restore: u64,
+    /// To be skipped.
+    pub skip: u64,
+    /// Cannot be read from the source.
+    pub unreadable: u64,
+}
+
+/// Public data of `PlanMade/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanMade {
+    /// The number of the restore point, in the order of the source.
+    pub as_of: u64,
+    /// Rows by decision.
+    pub counts: PlanCounts,
+    /// How many parts (one a custodian).
+    pub parts: u64,
+    /// SHA-256 of the plan object.
+    pub plan: String,
+}
+
+/// Public data of `PlanAdopted/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanAdopted {
+    /// The plan again: what was approved is what is done.
+    pub digest: String,
+    /// The plan.
+    pub plan: String,
+    /// Leaf hash of the `Proposed` entry.
+    pub proposal: String,
+}
+
+/// Public data of `WaveOpened/1` and `WaveClosed/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wave {
+    /// The plan.
+    pub plan: String,
+    /// The wave's number.
+    pub wave: u32,
+}
+
+/// Public data of `CaseFinished/1`: the counts add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFinished {
+    /// Restored, with differences that were declared.
+    pub as_declared: u64,
+    /// All items.
+    pub enumerated: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Held.
+    pub held: u64,
+    /// Restored without any difference.
+    pub identical: u64,
+    /// Skipped.
+    pub skipped: u64,
+}
+
+/// Public data of the folder events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    /// The folder's pseudonym.
+    pub folder: Pseudonym,
+    /// `mail` or `files`.
+    pub workload: String,
+}
+
+/// Facts of `FolderAttempted/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderFacts {
+    /// The path, as the plan has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Value>,
+}
+
+/// Facts of `FolderReady/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderReadyFacts {
+    /// The folder's id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<String>,
+}
+
+/// Public data of `ItemAttempted/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemAttempted {
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// The item's pseudonym.
+    pub item: Pseudonym,
+    /// The plan that asks for it.
+    pub plan: String,
+    /// The wave that it belongs to.
+    pub wave: u32,
+}
+
+/// Public data of `AttemptFailed/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptFailed {
+    /// Which try.
+    pub attempt: u32,
+    /// Graph's code, or ours.
+    pub code: String,
+    /// The item.
+    pub item: Pseudonym,
+    /// The call, as a template.
+    pub operation: String,
+    /// The effect may have happened.
+    pub outcome_unknown: bool,
+    /// `never`, `soon` or `after`.
+    pub retry: String,
+    /// HTTP status; 0 when no answer came.
+    pub status: u16,
+    /// How long the next try waits, in seconds.
+    pub wait_s: u64,
+}
+
+/// Facts of `AttemptFailed/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptFailedFacts {
+    /// Graph's request id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What was said, without ids and addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Public data of `AttemptInterrupted/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptInterrupted {
+    /// Which try.
+    pub attempt: u32,
+    /// `nothing`, `partial` or `whole`.
+    pub found: String,
+    /// The item.
+    pub item: Pseudonym,
+}
+
+/// Public data of `PartialFound/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartialFound {
+    /// `complete` or `delete`.
+    pub action: String,
+    /// Which try found it.
+    pub attempt: u32,
+    /// The item.
+    pub item: Pseudonym,
+}
+
+/// Public data of `ItemRestored/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemRestored {
+    /// Which try.
+    pub attempt: u32,
+    /// `identical` or `as_declared`.
+    pub class: String,
+    /// What was compared after reading back.
+    pub compared: Vec<String>,
+    /// What the target cannot hold: `property: reason`.
+    pub deltas: Vec<String>,
+    /// The item.
+    pub item: Pseudonym,
+    /// What was changed on purpose, `name/version`.
+    pub transforms: Vec<String>,
+    /// `mail` or `files`.
+    pub workload: String,
+    /// `new`, `found` or `completed`.
+    pub wrote: String,
+}
+
+/// Facts of `ItemRestored/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoredFacts {
+    /// The folder, as the plan has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<Value>,
+    /// The item key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where it lay in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locator: Option<String>,
+    /// Its name in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Digest of what was read back: semantic for mail, SHA-256 for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readback_digest: Option<String>,
+    /// The request ids of the writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_ids: Option<Vec<String>>,
+    /// Exact size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// SHA-256 of the source's bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_digest: Option<String>,
+    /// Its id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<String>,
+    /// Its name in the target, where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
+}
+
+/// Public data of `ItemHeld/1` and `ItemSkipped/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemEnded {
+    /// The item.
+    pub item: Pseudonym,
+    /// The reason's class.
+    pub reason: String,
+    /// `mail` or `files`.
+    pub workload: String,
+}
+
+/// Public data of `ItemFailed/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemFailed {
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last code.
+    pub code: String,
+    /// The item.
+    pub item: Pseudonym,
+    /// The reason's class.
+    pub reason: String,
+    /// `mail` or `files`.
+    pub workload: String,
+}
+
+/// Facts of the outcomes that wrote nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedFacts {
+    /// What a person should know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Where it lies in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locator: Option<String>,
+    /// Its name in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}

@@ -1,0 +1,83 @@
+//! Why a command is refused: the rule by name, and what to do about it.
+
+/// A rule that a command breaks. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Another case was declared here already.
+    #[error("this ledger already holds a case; a ledger is one case")]
+    CaseAlreadyDeclared,
+    /// Nothing was declared.
+    #[error("no case is declared yet; declare one first")]
+    CaseNotDeclared,
+    /// The case is over.
+    #[error("the case is finished; nothing more is restored in it")]
+    CaseFinished,
+    /// The target is the compromised tenant.
+    #[error("the target is the compromised source tenant; unbroken never restores into it")]
+    TargetIsSource,
+    /// A rehearsal and a real tenant do not mix.
+    #[error(
+        "a simulated case restores into a simulated tenant only, and a real one into a real one"
+    )]
+    SimulationMismatch,
+    /// Another target was connected before.
+    #[error("another target tenant was connected before; a case has one")]
+    AnotherTarget,
+    /// No target yet.
+    #[error("no target is connected; connect one first")]
+    NoTarget,
+    /// No source yet.
+    #[error("no source is registered; register one first")]
+    NoSource,
+    /// The custodian is mapped already.
+    #[error("custodian {0} is mapped already; a changed mapping needs an amendment")]
+    AlreadyMapped(String),
+    /// Nobody is mapped.
+    #[error("no custodian is mapped; nothing could be restored")]
+    NobodyMapped,
+    /// A plan that is not in the record.
+    #[error("plan {0} is not in the record; make it first")]
+    UnknownPlan(String),
+    /// A plan that was made already.
+    #[error("plan {0} is in the record already")]
+    PlanAlreadyMade(String),
+    /// A plan nobody adopted.
+    #[error("plan {0} is not adopted; propose it, have it approved, adopt it")]
+    PlanNotAdopted(String),
+    /// A plan that was adopted before.
+    #[error("plan {0} is adopted already")]
+    PlanAlreadyAdopted(String),
+    /// The wave is not open.
+    #[error("wave {wave} of plan {plan} is not open")]
+    WaveNotOpen {
+        /// The plan.
+        plan: String,
+        /// The wave.
+        wave: u32,
+    },
+    /// The wave is open already.
+    #[error("wave {0} is open already")]
+    WaveAlreadyOpen(u32),
+    /// The custodian is not mapped.
+    #[error("custodian {0} is not mapped; unmapped custodians get nothing")]
+    NotMapped(String),
+    /// The item has its outcome.
+    #[error("item {0} has its outcome already")]
+    ItemEnded(String),
+    /// An attempt is under way.
+    #[error("attempt {attempt} of item {item} has no outcome yet; read back before trying again")]
+    AttemptOpen {
+        /// The item.
+        item: String,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// There is no such attempt.
+    #[error("item {item} has no open attempt {attempt}")]
+    NoSuchAttempt {
+        /// The item.
+        item: String,
+        /// The attempt.
+        attempt: u32,
+    },
+}
