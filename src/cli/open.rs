@@ -45,8 +45,9 @@ pub(crate) fn ledger(folder: &CaseFolder) -> Result<Ledger> {
 /// What a failure of the ledger means.
 pub(crate) fn meaning(error: LedgerError) -> Error {
     match &error {
-        LedgerError::NoLedger { .. } => Error::new(ErrorKind::NoLedger, error)
-            .hint("--case names the folder of a case"),
+        LedgerError::NoLedger { .. } => {
+            Error::new(ErrorKind::NoLedger, error).hint("--case names the folder of a case")
+        }
         LedgerError::Store(StoreError::Locked { .. }) => Error::new(ErrorKind::LedgerLocked, error)
             .hint("another process works on this case; wait for it, do not delete the lock"),
         LedgerError::Invalid { .. }
