@@ -1,1 +1,325 @@
 //! The only writer: load, decide, sign, append; when refused as stale, load and decide again.
+//!
+//! Every call is durable when it returns. Disclosures are in the vault before the entry that names them. The order within
+//! a stream is kept by one lock a stream; streams go in parallel.
+
+mod book;
+mod canonical;
+mod plans;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use unbroken_ledger::disclosure::Disclosure;
+use unbroken_ledger::{
+    Draft, Hash, KeyId, Ledger, LedgerError, Receipt, Seen, Signer, SubmitError, Timestamp, Value,
+};
+
+pub use book::{Book, Recorded};
+pub use plans::SealedPlan;
+
+use crate::domain::case::{Case, CaseCommand};
+use crate::domain::custodian::CustodianItems;
+use crate::domain::event::{Event, UnreadableEvent};
+use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
+
+/// How often a command is decided again because somebody else was faster.
+const DECIDE_AGAIN_MAX: usize = 64;
+/// The subject of facts that concern no custodian: the case itself.
+pub const CASE_SUBJECT: &str = "case";
+
+/// Why something was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A rule of the case forbids it. Nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// What is in the ledger cannot be understood.
+    #[error("entry {index}")]
+    Unreadable {
+        /// The entry.
+        index: u64,
+        /// Why.
+        #[source]
+        source: UnreadableEvent,
+    },
+    /// A key that is needed was not given.
+    #[error("the {role} key is needed for this; name its key file")]
+    NoKey {
+        /// The role.
+        role: &'static str,
+    },
+    /// A plan or its part cannot be read.
+    #[error("plan {plan}: {reason}")]
+    Plan {
+        /// The plan.
+        plan: String,
+        /// Why.
+        reason: String,
+    },
+    /// A blocking task was torn down.
+    #[error("the program is shutting down")]
+    ShuttingDown,
+}
+
+impl From<SubmitError> for JournalError {
+    fn from(error: SubmitError) -> Self {
+        Self::Ledger(LedgerError::Submit(error))
+    }
+}
+
+/// The keys that this process may sign with.
+#[derive(Clone, Default)]
+pub struct Keys {
+    /// Runs the case.
+    pub operator: Option<Arc<dyn Signer>>,
+    /// Restores items.
+    pub worker: Option<Arc<dyn Signer>>,
+}
+
+struct Inner {
+    ledger: Arc<Ledger>,
+    keys: Keys,
+    book: Mutex<Book>,
+    streams: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+}
+
+/// The writer. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Journal(Arc<Inner>);
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Journal {
+    /// Reads the whole record once.
+    pub fn open(ledger: Arc<Ledger>, keys: Keys) -> Result<Self, JournalError> {
+        let mut book = Book::default();
+        book.load(&ledger)?;
+        let streams = Mutex::default();
+        Ok(Self(Arc::new(Inner {
+            ledger,
+            keys,
+            book: Mutex::new(book),
+            streams,
+        })))
+    }
+
+    /// The ledger underneath.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
+    }
+
+    /// The case as the record shows it now.
+    pub fn case(&self) -> Result<Case, JournalError> {
+        self.look(|book| book.case.clone())
+    }
+
+    /// One custodian's items as the record shows them now.
+    pub fn items(&self, custodian: &Pseudonym) -> Result<CustodianItems, JournalError> {
+        self.look(|book| book.items.get(custodian).cloned().unwrap_or_default())
+    }
+
+    /// Looks at what the record says now.
+    pub fn look<T>(&self, look: impl FnOnce(&Book) -> T) -> Result<T, JournalError> {
+        let mut book = lock(&self.0.book);
+        book.load(&self.0.ledger)?;
+        Ok(look(&book))
+    }
+
+    /// Decides and records a command of the operator.
+    pub async fn command(&self, command: CaseCommand) -> Result<Receipt, JournalError> {
+        self.blocking(move |journal| journal.command_now(&command))
+            .await
+    }
+
+    /// As [`Journal::command`], for callers that may block.
+    pub fn command_now(&self, command: &CaseCommand) -> Result<Receipt, JournalError> {
+        let operator = self.operator()?;
+        let stream = format!("case/{}", operator.key_id());
+        let subject = match command {
+            CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
+            _ => CASE_SUBJECT.to_owned(),
+        };
+        let decide = |book: &Book| book.case.decide(command.clone());
+        self.decide_and_append(&stream, &*operator, &subject, decide)
+    }
+
+    /// Records an intent of a worker: refused unless every gate is open at this very place in the ledger.
+    pub async fn intend(
+        &self,
+        custodian: &Pseudonym,
+        intent: Event,
+    ) -> Result<Receipt, JournalError> {
+        let custodian = custodian.clone();
+        self.blocking(move |journal| journal.append_for(&custodian, &intent, true))
+            .await
+    }
+
+    /// Records what has happened: no gate is in its way.
+    pub async fn record(
+        &self,
+        custodian: &Pseudonym,
+        outcome: Event,
+    ) -> Result<Receipt, JournalError> {
+        let custodian = custodian.clone();
+        self.blocking(move |journal| journal.append_for(&custodian, &outcome, false))
+            .await
+    }
+
+    fn append_for(
+        &self,
+        custodian: &Pseudonym,
+        event: &Event,
+        is_intent: bool,
+    ) -> Result<Receipt, JournalError> {
+        let worker = self
+            .0
+            .keys
+            .worker
+            .clone()
+            .ok_or(JournalError::NoKey { role: "worker" })?;
+        let stream = custodian_stream(custodian);
+        let decide = |book: &Book| {
+            if is_intent {
+                match event {
+                    Event::ItemAttempted(data, _) => {
+                        book.case.check_work(custodian, &data.plan, data.wave)?;
+                    }
+                    _ => book.case.check_may_write(custodian)?,
+                }
+            }
+            let empty = CustodianItems::default();
+            book.items.get(custodian).unwrap_or(&empty).check(event)?;
+            Ok(event.clone())
+        };
+        self.decide_and_append(&stream, &*worker, custodian.as_str(), decide)
+    }
+
+    /// Asks for approval of a plan; the receipt's leaf is the proposal's name.
+    pub fn propose(
+        &self,
+        digest: &Hash,
+        scope: &str,
+        expires: Timestamp,
+    ) -> Result<Receipt, JournalError> {
+        let operator = self.operator()?;
+        let data = Value::object([
+            ("digest", Value::text(digest.to_string())),
+            ("expires", Value::text(expires.to_string())),
+            ("scope", Value::text(scope)),
+        ]);
+        let draft = Draft::new(format!("case/{}", operator.key_id()), "Proposed", data);
+        Ok(self.0.ledger.emit(&draft, &[&*operator])?)
+    }
+
+    /// Approves a proposal with an approver's key.
+    pub fn approve(&self, proposal: &Hash, approver: &dyn Signer) -> Result<Receipt, JournalError> {
+        let data = Value::object([("proposal", Value::text(proposal.to_string()))]);
+        let stream = format!("approval/{proposal}/{}", approver.key_id());
+        Ok(self
+            .0
+            .ledger
+            .emit(&Draft::new(stream, "Approved", data), &[approver])?)
+    }
+
+    /// Hands custodians' streams to the worker key: from then on it emits in them.
+    pub fn hand_over(&self, custodians: &[Pseudonym], worker: KeyId) -> Result<(), JournalError> {
+        for part in custodians.chunks(200) {
+            let streams: Vec<String> = part.iter().map(custodian_stream).collect();
+            self.0.ledger.hand(&streams, worker)?;
+        }
+        Ok(())
+    }
+
+    fn operator(&self) -> Result<Arc<dyn Signer>, JournalError> {
+        self.0
+            .keys
+            .operator
+            .clone()
+            .ok_or(JournalError::NoKey { role: "operator" })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Self) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let journal = self.clone();
+        tokio::task::spawn_blocking(move || run(&journal))
+            .await
+            .map_err(|_| JournalError::ShuttingDown)?
+    }
+
+    fn decide_and_append(
+        &self,
+        stream: &str,
+        signer: &dyn Signer,
+        subject: &str,
+        decide: impl Fn(&Book) -> Result<Event, Refusal>,
+    ) -> Result<Receipt, JournalError> {
+        let order = Arc::clone(lock(&self.0.streams).entry(stream.to_owned()).or_default());
+        let _one_at_a_time = lock(&order);
+        let mut kept: Option<(Event, Vec<Disclosure>)> = None;
+        for try_number in 1.. {
+            let (event, seen) = {
+                let mut book = lock(&self.0.book);
+                book.load(&self.0.ledger)?;
+                (decide(&book)?, book.seen())
+            };
+            let facts = match kept.take() {
+                Some((before, facts)) if before == event => facts,
+                _ => self.disclose(&event, subject)?,
+            };
+            let draft = draft(stream, &event, &facts, seen);
+            let envelope = self.0.ledger.sign(&draft, &[signer])?;
+            match self.0.ledger.submit(envelope) {
+                Ok(receipt) => return Ok(receipt),
+                Err(SubmitError::Refused(refusal))
+                    if refusal.is_stale() && try_number < DECIDE_AGAIN_MAX =>
+                {
+                    kept = Some((event, facts));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Makes an event's disclosures and keeps them, durable, before any entry can name them.
+    fn disclose(&self, event: &Event, subject: &str) -> Result<Vec<Disclosure>, JournalError> {
+        let facts = event
+            .encode()
+            .facts
+            .iter()
+            .map(|(name, value)| Disclosure::new(name, canonical::from_json(value)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(LedgerError::from)?;
+        self.0
+            .ledger
+            .vault()
+            .keep(subject, &facts)
+            .map_err(LedgerError::from)?;
+        Ok(facts)
+    }
+}
+
+/// The stream of a custodian's items.
+pub fn custodian_stream(custodian: &Pseudonym) -> String {
+    format!("custodian/{custodian}")
+}
+
+fn draft(stream: &str, event: &Event, facts: &[Disclosure], seen: Seen) -> Draft {
+    let encoded = event.encode();
+    Draft {
+        stream: stream.to_owned(),
+        kind: encoded.kind.to_owned(),
+        data: canonical::from_json(&serde_json::Value::Object(encoded.data)),
+        digests: facts.iter().map(Disclosure::digest).collect(),
+        seen: Some(seen),
+    }
+}

@@ -1,1 +1,5 @@
 //! Folds of the ledger that drive the workers and the views; each can be deleted and rebuilt.
+
+pub mod coverage;
+pub mod custody;
+pub mod work;

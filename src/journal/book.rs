@@ -1,0 +1,184 @@
+//! What the record says up to some size: the fold that commands are decided on, fed entry by entry.
+
+use std::collections::HashMap;
+
+use unbroken_ledger::disclosure::Disclosure;
+use unbroken_ledger::tree::leaf_hash;
+use unbroken_ledger::{Entry, Hash, Ledger, Seen, Timestamp, Vault};
+
+use super::{CASE_SUBJECT, JournalError, canonical};
+use crate::domain::case::Case;
+use crate::domain::custodian::CustodianItems;
+use crate::domain::event::Event;
+use crate::domain::pseudonym::Pseudonym;
+
+/// An event of the case at its place, with the facts that could be had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The entry.
+    pub index: u64,
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// When the ledger received it.
+    pub received: Timestamp,
+    /// The custodian whose stream it stands in.
+    pub custodian: Option<Pseudonym>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// The fold.
+#[derive(Default)]
+pub struct Book {
+    /// The case.
+    pub case: Case,
+    /// Items by custodian.
+    pub items: HashMap<Pseudonym, CustodianItems>,
+    size: u64,
+    leaf: Hash,
+    facts: FactBook,
+}
+
+impl Book {
+    /// What an emitter has seen that decides on this.
+    pub fn seen(&self) -> Seen {
+        Seen {
+            size: self.size,
+            leaf: self.leaf,
+        }
+    }
+
+    /// Takes in what was added since.
+    pub(super) fn load(&mut self, ledger: &Ledger) -> Result<(), JournalError> {
+        for item in ledger.entries(self.size)? {
+            let (bytes, entry) = item?;
+            // Only facts about the case and its custodians bear on decisions; those about items would be read in vain.
+            let wanted = entry.event.stream.starts_with("case/");
+            let facts = wanted.then_some(&mut self.facts);
+            if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), facts)? {
+                self.case.evolve(&recorded.event);
+                if let Some(custodian) = recorded.custodian {
+                    self.items
+                        .entry(custodian)
+                        .or_default()
+                        .evolve(&recorded.event);
+                }
+            }
+            self.size = entry.index + 1;
+            self.leaf = leaf_hash(&bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Facts by the digest that stands in an event's `sd`, read from the vault subject by subject.
+#[derive(Default)]
+pub(crate) struct FactBook {
+    by_digest: HashMap<String, Disclosure>,
+    read: HashMap<String, usize>,
+}
+
+impl FactBook {
+    /// The facts of an event, as far as the vault still has them.
+    fn of(
+        &mut self,
+        entry: &Entry,
+        vault: &Vault,
+        subject: &str,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        let missing = |book: &Self| {
+            entry
+                .event
+                .sd
+                .iter()
+                .any(|digest| !book.by_digest.contains_key(digest))
+        };
+        if missing(self) {
+            self.read_subject(vault, subject);
+        }
+        let found = entry
+            .event
+            .sd
+            .iter()
+            .filter_map(|digest| self.by_digest.get(digest));
+        found
+            .map(|fact| (fact.name().to_owned(), canonical::to_json(fact.value())))
+            .collect()
+    }
+
+    fn read_subject(&mut self, vault: &Vault, subject: &str) {
+        // A subject whose key was destroyed has no facts any more: that is what erasure means.
+        let facts = vault.facts(subject).unwrap_or_default();
+        let known = self
+            .read
+            .insert(subject.to_owned(), facts.len())
+            .unwrap_or(0);
+        for kept in facts.into_iter().skip(known) {
+            self.by_digest
+                .insert(kept.disclosure.digest(), kept.disclosure);
+        }
+    }
+}
+
+/// Reads an entry of the case; `None` for the ledger's own types.
+pub(crate) fn decode(
+    entry: &Entry,
+    bytes: &[u8],
+    vault: &Vault,
+    facts: Option<&mut FactBook>,
+) -> Result<Option<Recorded>, JournalError> {
+    let event = &entry.event;
+    if event.is_ledger_type() {
+        return Ok(None);
+    }
+    let custodian = event
+        .stream
+        .strip_prefix("custodian/")
+        .and_then(Pseudonym::parse);
+    let data = match canonical::to_json(&event.data) {
+        serde_json::Value::Object(data) => data,
+        _ => serde_json::Map::new(),
+    };
+    let subject = match (
+        &custodian,
+        data.get("custodian").and_then(serde_json::Value::as_str),
+    ) {
+        (Some(custodian), _) => custodian.to_string(),
+        (None, Some(mapped)) => mapped.to_owned(),
+        (None, None) => CASE_SUBJECT.to_owned(),
+    };
+    let facts = facts
+        .map(|book| book.of(entry, vault, &subject))
+        .unwrap_or_default();
+    let event =
+        Event::decode(&event.kind, data, facts).map_err(|source| JournalError::Unreadable {
+            index: entry.index,
+            source,
+        })?;
+    let leaf = leaf_hash(bytes);
+    Ok(Some(Recorded {
+        index: entry.index,
+        leaf,
+        received: entry.received,
+        custodian,
+        event,
+    }))
+}
+
+impl super::Journal {
+    /// Every event of the case in order, with the facts that the vault still has.
+    pub fn replay(
+        &self,
+        mut each: impl FnMut(Recorded) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let ledger = self.ledger();
+        let mut facts = FactBook::default();
+        for item in ledger.entries(0)? {
+            let (bytes, entry) = item?;
+            if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), Some(&mut facts))? {
+                each(recorded)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! How many items ended in which way, and why: the numbers that must add up.
+
+use std::collections::BTreeMap;
+
+use crate::domain::event::{CaseFinished, Event};
+use crate::domain::pseudonym::Pseudonym;
+use crate::journal::{Journal, JournalError};
+
+/// One item that did not simply arrive: for the list that a person reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// The entry that records it.
+    pub index: u64,
+    /// Whose it is.
+    pub custodian: Pseudonym,
+    /// The item.
+    pub item: Pseudonym,
+    /// `held`, `skipped` or `failed`.
+    pub outcome: &'static str,
+    /// The class of the reason.
+    pub reason: String,
+    /// Where it lies in the source, where that may be shown.
+    pub locator: String,
+    /// What a person should know.
+    pub detail: String,
+}
+
+/// The counts.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Over all; `enumerated` is the sum of the outcomes.
+    pub totals: CaseFinished,
+    /// By workload: restored.
+    pub restored_by_workload: BTreeMap<String, u64>,
+    /// By outcome and reason.
+    pub reasons: BTreeMap<(&'static str, String), u64>,
+    /// Every item that was held, skipped or failed.
+    pub exceptions: Vec<Exception>,
+    /// Attempts that failed and were tried again.
+    pub failed_attempts: u64,
+    /// Intents.
+    pub attempts: u64,
+}
+
+impl Coverage {
+    /// Folds the record.
+    pub fn load(journal: &Journal) -> Result<Self, JournalError> {
+        let mut coverage = Self::default();
+        journal.replay(|recorded| {
+            let Some(custodian) = recorded.custodian.clone() else {
+                return Ok(());
+            };
+            coverage.take(recorded.index, &custodian, &recorded.event);
+            Ok(())
+        })?;
+        Ok(coverage)
+    }
+
+    fn take(&mut self, index: u64, custodian: &Pseudonym, event: &Event) {
+        let totals = &mut self.totals;
+        let (outcome, item, reason, facts) = match event {
+            Event::ItemAttempted(..) => {
+                self.attempts += 1;
+                return;
+            }
+            Event::AttemptFailed(..) => {
+                self.failed_attempts += 1;
+                return;
+            }
+            Event::ItemRestored(data, _) => {
+                totals.enumerated += 1;
+                match &*data.class {
+                    "identical" => totals.identical += 1,
+                    _ => totals.as_declared += 1,
+                }
+                *self
+                    .restored_by_workload
+                    .entry(data.workload.clone())
+                    .or_default() += 1;
+                return;
+            }
+            Event::ItemHeld(data, facts) => {
+                totals.held += 1;
+                ("held", &data.item, &data.reason, facts)
+            }
+            Event::ItemSkipped(data, facts) => {
+                totals.skipped += 1;
+                ("skipped", &data.item, &data.reason, facts)
+            }
+            Event::ItemFailed(data, facts) => {
+                totals.failed += 1;
+                ("failed", &data.item, &data.reason, facts)
+            }
+            _ => return,
+        };
+        totals.enumerated += 1;
+        *self.reasons.entry((outcome, reason.clone())).or_default() += 1;
+        self.exceptions.push(Exception {
+            index,
+            custodian: custodian.clone(),
+            item: item.clone(),
+            outcome,
+            reason: reason.clone(),
+            locator: facts.locator.clone().unwrap_or_default(),
+            detail: facts.detail.clone().unwrap_or_default(),
+        });
+    }
+}

@@ -1,0 +1,46 @@
+//! Everything that ever happened to one item, in order, with the entries that show it.
+
+use crate::domain::event::Event;
+use crate::domain::pseudonym::Pseudonym;
+use crate::journal::{Journal, JournalError, Recorded};
+
+/// The item that an event is about.
+pub fn item_of(event: &Event) -> Option<&Pseudonym> {
+    match event {
+        Event::ItemAttempted(data, _) => Some(&data.item),
+        Event::AttemptFailed(data, _) => Some(&data.item),
+        Event::AttemptInterrupted(data, _) => Some(&data.item),
+        Event::PartialFound(data, _) => Some(&data.item),
+        Event::ItemRestored(data, _) => Some(&data.item),
+        Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => Some(&data.item),
+        Event::ItemFailed(data, _) => Some(&data.item),
+        _ => None,
+    }
+}
+
+/// The events of an item, named by its pseudonym or by its locator in the source.
+pub fn custody(journal: &Journal, wanted: &str) -> Result<Vec<Recorded>, JournalError> {
+    let mut all: Vec<Recorded> = Vec::new();
+    let mut items = std::collections::BTreeSet::new();
+    journal.replay(|recorded| {
+        if let Some(item) = item_of(&recorded.event) {
+            let named = item.as_str() == wanted || locator_of(&recorded.event) == Some(wanted);
+            if named {
+                items.insert(item.clone());
+            }
+            all.push(recorded);
+        }
+        Ok(())
+    })?;
+    all.retain(|recorded| item_of(&recorded.event).is_some_and(|item| items.contains(item)));
+    Ok(all)
+}
+
+fn locator_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::ItemRestored(_, facts) => facts.locator.as_deref(),
+        Event::ItemHeld(_, facts) | Event::ItemSkipped(_, facts) => facts.locator.as_deref(),
+        Event::ItemFailed(_, facts) => facts.locator.as_deref(),
+        _ => None,
+    }
+}

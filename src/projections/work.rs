@@ -1,0 +1,135 @@
+//! What the workers have to do: the rows of the plans in force, and how far the record shows each of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::custodian::CustodianItems;
+use crate::domain::event::Event;
+use crate::domain::item::ItemKey;
+use crate::domain::plan::{KnownItem, PlanRow, PlannedFolder};
+use crate::domain::pseudonym::Pseudonym;
+use crate::journal::{Journal, JournalError};
+
+/// One custodian's work.
+#[derive(Clone, Debug, Default)]
+pub struct CustodianWork {
+    /// The name in the source.
+    pub source_name: String,
+    /// The user in the target; empty where nobody is mapped.
+    pub target_upn: String,
+    /// The user's object id; empty where nobody is mapped.
+    pub target_user_id: String,
+    /// The rows of open waves, with the plan that holds them; an item stands here once.
+    pub rows: Vec<(String, PlanRow)>,
+    /// How far each item is.
+    pub items: CustodianItems,
+    /// Folders that are there already, with their ids in the target.
+    pub folders: Vec<(PlannedFolder, String)>,
+}
+
+/// All work.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// By custodian.
+    pub custodians: BTreeMap<Pseudonym, CustodianWork>,
+}
+
+impl Work {
+    /// Folds the record and reads the plans in force.
+    pub fn load(journal: &Journal) -> Result<Self, JournalError> {
+        let mut work = Self::default();
+        let mut paths: HashMap<Pseudonym, PlannedFolder> = HashMap::new();
+        journal.replay(|recorded| {
+            let Some(custodian) = recorded.custodian else {
+                return Ok(());
+            };
+            let known = work.custodians.entry(custodian).or_default();
+            known.items.evolve(&recorded.event);
+            match &recorded.event {
+                Event::FolderAttempted(data, facts) => {
+                    let path = facts
+                        .path
+                        .clone()
+                        .and_then(|p| serde_json::from_value(p).ok());
+                    paths.extend(path.map(|path| (data.folder.clone(), path)));
+                }
+                Event::FolderReady(data, facts) => {
+                    let ready = paths
+                        .get(&data.folder)
+                        .cloned()
+                        .zip(facts.target_id.clone());
+                    known.folders.extend(ready);
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let case = journal.case()?;
+        for (name, known) in &case.custodians {
+            let work = work.custodians.entry(name.clone()).or_default();
+            work.source_name = known.facts.source_name.clone().unwrap_or_default();
+            work.target_upn = known.facts.target_upn.clone().unwrap_or_default();
+            work.target_user_id = known.facts.target_user_id.clone().unwrap_or_default();
+        }
+        for plan in &case.adopted {
+            for part in journal.plan_parts(plan)? {
+                let custodian = work.custodians.entry(part.custodian.clone()).or_default();
+                let rows = journal.part_rows(plan, &part)?;
+                let open = rows
+                    .into_iter()
+                    .filter(|row| case.open_waves.contains(&(plan.clone(), row.wave)));
+                custodian.rows.extend(open.map(|row| (plan.clone(), row)));
+            }
+        }
+        for custodian in work.custodians.values_mut() {
+            keep_first_of_each(&mut custodian.rows);
+        }
+        Ok(work)
+    }
+
+    /// Rows that have no outcome yet.
+    pub fn open_rows(&self) -> usize {
+        let open = |custodian: &CustodianWork| {
+            let ended = |row: &PlanRow| custodian.items.progress(&row.item).ended.is_some();
+            custodian.rows.iter().filter(|(_, row)| !ended(row)).count()
+        };
+        self.custodians.values().map(open).sum()
+    }
+}
+
+/// A second plan names items of the first again; each is worked on once.
+fn keep_first_of_each(rows: &mut Vec<(String, PlanRow)>) {
+    let mut seen = std::collections::HashSet::new();
+    rows.retain(|(_, row)| seen.insert(row.item.clone()));
+}
+
+/// What earlier plans know of each key, for the next plan of a custodian.
+pub fn known_items(
+    journal: &Journal,
+    custodian: &Pseudonym,
+) -> Result<HashMap<ItemKey, KnownItem>, JournalError> {
+    let case = journal.case()?;
+    let items = journal.items(custodian)?;
+    let mut known = HashMap::new();
+    for plan in case.plans.keys() {
+        for part in journal
+            .plan_parts(plan)?
+            .iter()
+            .filter(|part| part.custodian == *custodian)
+        {
+            for row in journal.part_rows(plan, part)? {
+                let ended = items.progress(&row.item).ended;
+                let is_restored = ended == Some(crate::domain::custodian::Ended::Restored);
+                if let Some(key) = row.item_key() {
+                    known.insert(
+                        key,
+                        KnownItem {
+                            item: row.item,
+                            is_restored,
+                        },
+                    );
+                }
+            }
+        }
+    }
+    Ok(known)
+}
