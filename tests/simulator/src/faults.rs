@@ -1,0 +1,169 @@
+//! What goes wrong on purpose: seeded, so that a run can be run again, and one-shot faults that tests arm.
+
+use serde::{Deserialize, Serialize};
+
+/// A way to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// 409 although nothing is wrong; nothing is done.
+    Conflict,
+    /// The connection breaks off in the middle of the answer; the request was carried out.
+    DropAfter,
+    /// The connection is closed before anything is done.
+    DropBefore,
+    /// 500 although the request was carried out.
+    ErrorAfter,
+    /// 504; nothing is done.
+    GatewayTimeout,
+    /// Carried out, never answered: until the client goes away.
+    Hold,
+    /// 429 with Retry-After.
+    Throttled,
+    /// 429 without Retry-After.
+    ThrottledSilently,
+    /// 503 with Retry-After.
+    Unavailable,
+    /// 503 with an empty body and nothing else.
+    UnavailableSilently,
+}
+
+impl FaultKind {
+    /// What seeded faults draw from: everything but `Hold`.
+    pub const DRAWN: [Self; 9] = [
+        Self::Conflict,
+        Self::DropAfter,
+        Self::DropBefore,
+        Self::ErrorAfter,
+        Self::GatewayTimeout,
+        Self::Throttled,
+        Self::ThrottledSilently,
+        Self::Unavailable,
+        Self::UnavailableSilently,
+    ];
+
+    /// Whether the request is carried out all the same.
+    pub(crate) fn commits(self) -> bool {
+        matches!(self, Self::DropAfter | Self::ErrorAfter | Self::Hold)
+    }
+}
+
+/// Seeded faults.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    /// How many of all requests, 0.0 to 1.0.
+    pub rate: f64,
+    /// Which.
+    pub kinds: Vec<FaultKind>,
+    /// The Retry-After that is given, in seconds.
+    pub retry_after_s: u64,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub fn none() -> Self {
+        Self {
+            rate: 0.0,
+            kinds: Vec::new(),
+            retry_after_s: 1,
+        }
+    }
+
+    /// Every kind, this often.
+    pub fn rate(rate: f64) -> Self {
+        Self {
+            rate: rate.clamp(0.0, 1.0),
+            kinds: FaultKind::DRAWN.to_vec(),
+            retry_after_s: 1,
+        }
+    }
+}
+
+/// A fault that waits for one request.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OneShot {
+    /// What happens.
+    pub kind: FaultKind,
+    /// The method; any when empty.
+    #[serde(default)]
+    pub method: String,
+    /// What the path contains.
+    #[serde(default)]
+    pub path: String,
+    /// How many matching requests pass before.
+    #[serde(default)]
+    pub skip: u32,
+}
+
+/// SplitMix64: small, seeded, good enough to choose faults and ids.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeded(u64);
+
+impl Seeded {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a chance needs no 53 bits")]
+    pub(crate) fn chance(&mut self, rate: f64) -> bool {
+        ((self.next() >> 11) as f64) < rate * (1_u64 << 53) as f64
+    }
+
+    pub(crate) fn guid(&mut self) -> String {
+        let (a, b) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xffff,
+            a & 0xfff,
+            b >> 52,
+            b & 0xffff_ffff_ffff
+        )
+    }
+}
+
+/// Chooses the fault of each request.
+#[derive(Debug)]
+pub(crate) struct Chooser {
+    pub(crate) faults: Faults,
+    pub(crate) armed: Vec<OneShot>,
+    seeded: Seeded,
+}
+
+impl Chooser {
+    pub(crate) fn new(faults: Faults, seed: u64) -> Self {
+        Self {
+            faults,
+            armed: Vec::new(),
+            seeded: Seeded::new(seed ^ 0xfau64),
+        }
+    }
+
+    pub(crate) fn choose(&mut self, method: &str, path: &str) -> Option<FaultKind> {
+        let fits = |shot: &OneShot| {
+            (shot.method.is_empty() || shot.method == method) && path.contains(&shot.path)
+        };
+        if let Some(place) = self.armed.iter().position(fits) {
+            if self.armed[place].skip == 0 {
+                return Some(self.armed.remove(place).kind);
+            }
+            self.armed[place].skip -= 1;
+        }
+        if self.faults.kinds.is_empty() || !self.seeded.chance(self.faults.rate) {
+            return None;
+        }
+        let place = self.seeded.next() % self.faults.kinds.len() as u64;
+        let kind = self.faults.kinds[usize::try_from(place).unwrap_or(0)];
+        // A conflict is something that drives answer, and only to writes.
+        let fits = kind != FaultKind::Conflict || (method != "GET" && path.contains("drive"));
+        fits.then_some(kind)
+    }
+}

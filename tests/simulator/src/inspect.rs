@@ -1,0 +1,340 @@
+//! The simulator's own truth for tests, in the process or at `/_simulator/…`: what is stored, what was asked, and its switches.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Answer, json_answer, refuse};
+use crate::drive;
+use crate::faults::{FaultKind, Faults, OneShot};
+use crate::request::Request;
+use crate::server::{Shared, lock};
+use crate::tenant::{Tenant, User};
+
+/// A message as it is stored.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoredMessage {
+    /// Its id.
+    pub id: String,
+    /// Folder names from the top, well-known names for well-known folders.
+    pub folder: String,
+    /// The value of its named property.
+    pub key: Option<String>,
+    /// Name, size and SHA-256 of each attachment.
+    pub attachments: Vec<(String, usize, String)>,
+    /// As Graph gives it.
+    pub json: Value,
+    /// Extended properties.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A file as it is stored.
+#[derive(Clone, Debug, Serialize)]
+pub struct DriveFile {
+    /// Its id.
+    pub id: String,
+    /// Its path below the root.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: usize,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// Its version: 1 when it was written once.
+    pub version: u32,
+    /// `fileSystemInfo.lastModifiedDateTime`.
+    pub modified: String,
+}
+
+/// A request that came in.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestLine {
+    /// The method.
+    pub method: String,
+    /// The path, encoded as it came.
+    pub path: String,
+    /// The status that was given; 0 when none was.
+    pub status: u16,
+    /// The fault that was applied.
+    pub fault: Option<FaultKind>,
+    /// Whether it carried an Authorization header.
+    pub had_authorization: bool,
+}
+
+/// Looks inside.
+#[derive(Clone, Debug)]
+pub struct Inspect(pub(crate) Arc<Shared>);
+
+impl Inspect {
+    /// Every message of a mailbox, by id.
+    pub fn messages(&self, user: &str) -> Vec<StoredMessage> {
+        with_user(&lock(&self.0.tenant), user, messages).unwrap_or_default()
+    }
+
+    /// Every file of a drive, by path.
+    pub fn files(&self, user: &str) -> Vec<DriveFile> {
+        with_user(&lock(&self.0.tenant), user, files).unwrap_or_default()
+    }
+
+    /// How often a message was created with each value of a named property, deleted ones included.
+    pub fn created_by_key(&self, user: &str) -> BTreeMap<String, u32> {
+        with_user(&lock(&self.0.tenant), user, |user| {
+            user.created_by_key.clone()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Changes a stored message behind everybody's back.
+    pub fn change_message(
+        &self,
+        user: &str,
+        id: &str,
+        change: impl FnOnce(&mut serde_json::Map<String, Value>),
+    ) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        match tenant.users[place].messages.get_mut(id) {
+            Some(message) => {
+                change(&mut message.json);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Changes an extended property of a stored message; `None` takes it away.
+    pub fn change_property(&self, user: &str, id: &str, name: &str, value: Option<&str>) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let Some(message) = tenant.users[place].messages.get_mut(id) else {
+            return false;
+        };
+        match value {
+            Some(value) => message.properties.insert(name.to_owned(), value.to_owned()),
+            None => message.properties.remove(name),
+        };
+        true
+    }
+
+    /// Changes the bytes or the name of a stored attachment.
+    pub fn change_attachment(
+        &self,
+        user: &str,
+        id: &str,
+        number: usize,
+        change: impl FnOnce(&mut String, &mut Vec<u8>),
+    ) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let message = tenant.users[place].messages.get_mut(id);
+        match message.and_then(|message| message.attachments.get_mut(number)) {
+            Some(attachment) => {
+                change(&mut attachment.name, &mut attachment.content);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Changes the bytes of a stored file.
+    pub fn change_file(&self, user: &str, id: &str, change: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let item = tenant.users[place].items.get_mut(id);
+        match item.and_then(|item| item.content.as_mut()) {
+            Some(content) => {
+                change(content);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The next matching request fails in this way.
+    pub fn arm(&self, shot: OneShot) {
+        lock(&self.0.chooser).armed.push(shot);
+    }
+
+    /// Faults from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        lock(&self.0.chooser).faults = faults;
+    }
+
+    /// How many requests were carried out and are held without an answer.
+    pub fn held(&self) -> u64 {
+        self.0.held.load(Ordering::SeqCst)
+    }
+
+    /// How many faults were injected.
+    pub fn faults(&self) -> u64 {
+        self.0.faults.load(Ordering::SeqCst)
+    }
+
+    /// How many requests were refused by a quota.
+    pub fn throttled(&self) -> u64 {
+        lock(&self.0.meter).throttled
+    }
+
+    /// Every request, oldest first.
+    pub fn requests(&self) -> Vec<RequestLine> {
+        lock(&self.0.log).iter().cloned().collect()
+    }
+}
+
+fn with_user<V>(tenant: &Tenant, name: &str, look: impl FnOnce(&User) -> V) -> Option<V> {
+    tenant
+        .user_index(name)
+        .map(|place| look(&tenant.users[place]))
+}
+
+fn messages(user: &User) -> Vec<StoredMessage> {
+    let stored = user.messages.values().map(|message| StoredMessage {
+        id: message.id.clone(),
+        folder: folder(user, &message.folder),
+        key: message
+            .properties
+            .iter()
+            .find(|(name, _)| name.contains(" Name "))
+            .map(|(_, value)| value.clone()),
+        attachments: message
+            .attachments
+            .iter()
+            .map(|file| {
+                (
+                    file.name.clone(),
+                    file.content.len(),
+                    hex(&Sha256::digest(&file.content)),
+                )
+            })
+            .collect(),
+        json: Value::Object(message.json.clone()),
+        properties: message.properties.clone(),
+    });
+    stored.collect()
+}
+
+fn folder(user: &User, id: &str) -> String {
+    let mut names = Vec::new();
+    let mut at = user.folders.get(id);
+    while let Some(folder) = at {
+        match folder.well_known {
+            Some("msgfolderroot") => break,
+            Some(name) => names.push(name.to_owned()),
+            None => names.push(folder.name.clone()),
+        }
+        at = user.folders.get(&folder.parent);
+    }
+    names.reverse();
+    names.join("/")
+}
+
+fn files(user: &User) -> Vec<DriveFile> {
+    let mut found: Vec<DriveFile> = user
+        .items
+        .values()
+        .filter_map(|item| {
+            let content = item.content.as_ref()?;
+            Some(DriveFile {
+                id: item.id.clone(),
+                path: drive::path(user, &item.id),
+                size: content.len(),
+                sha256: hex(&Sha256::digest(content)),
+                version: item.version,
+                modified: item
+                    .modified
+                    .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).expect("below 16"));
+        }
+        text
+    })
+}
+
+/// `/_simulator/…` for tests in other processes.
+pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Answer {
+    let inspect = Inspect(Arc::clone(shared));
+    let user = request
+        .query
+        .get("user")
+        .map(String::as_str)
+        .unwrap_or_default();
+    match (&*request.method, path) {
+        ("GET", "counts") => json_answer(200, counts(&inspect)),
+        ("GET", "messages") => json_answer(200, json!(inspect.messages(user))),
+        ("GET", "files") => json_answer(200, json!(inspect.files(user))),
+        ("GET", "requests") => json_answer(200, json!(inspect.requests())),
+        ("GET", "created") => json_answer(200, json!(inspect.created_by_key(user))),
+        ("GET", "held") => json_answer(200, json!({"held": inspect.held()})),
+        ("POST", "arm") => match serde_json::from_slice(&request.body) {
+            Ok(shot) => {
+                inspect.arm(shot);
+                json_answer(200, json!({}))
+            }
+            Err(error) => refuse(400, "BadRequest", &error.to_string()),
+        },
+        ("POST", "disarm") => {
+            lock(&shared.chooser).armed.clear();
+            json_answer(200, json!({}))
+        }
+        ("POST", "advance") => {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let seconds = body["seconds"].as_u64().and_then(|s| u32::try_from(s).ok());
+            let clock = lock(&shared.tenant).clock.clone();
+            match seconds.filter(|seconds| clock.advance(*seconds)) {
+                Some(_) => json_answer(200, json!({})),
+                None => refuse(400, "BadRequest", "seconds, on a clock that tests drive"),
+            }
+        }
+        _ => refuse(404, "NotFound", "Nothing of that name is inspected."),
+    }
+}
+
+fn counts(inspect: &Inspect) -> Value {
+    let tenant = lock(&inspect.0.tenant);
+    let users: Vec<Value> = tenant
+        .users
+        .iter()
+        .map(|user| {
+            let files = user
+                .items
+                .values()
+                .filter(|item| item.content.is_some())
+                .count();
+            json!({
+                "user": user.upn,
+                "messages": user.messages.len(),
+                "mail_folders": user.folders.len(),
+                "files": files,
+                "messages_created": user.created_by_key.values().sum::<u32>(),
+            })
+        })
+        .collect();
+    drop(tenant);
+    json!({
+        "users": users,
+        "requests": lock(&inspect.0.log).len(),
+        "faults": inspect.faults(),
+        "throttled": inspect.throttled(),
+        "held": inspect.held(),
+    })
+}

@@ -1,0 +1,107 @@
+//! Which handler answers a path; what is not listed here does not exist in this tenant.
+
+use crate::answer::{Answer, refuse};
+use crate::quotas::Lane;
+use crate::request::{Request, decode};
+use crate::tenant::Tenant;
+use crate::{batch, drive, mail, users};
+
+/// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
+pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
+    handle(tenant, request).unwrap_or_else(|refusal| refusal)
+}
+
+fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
+    if let Some(id) = request.path.strip_prefix("/_upload/") {
+        return drive::upload::receive(tenant, request, id);
+    }
+    if let Some(id) = request.path.strip_prefix("/_download/") {
+        return drive::download(tenant, request, id);
+    }
+    let path = request.path.strip_prefix("/v1.0/").ok_or_else(not_found)?;
+    let parts = segments(path)?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let upns = |tenant: &Tenant, name: &str| tenant.user_index(name).ok_or_else(users::unknown);
+    match &parts[..] {
+        ["$batch"] => batch::run(tenant, request),
+        ["organization"] => users::organization(tenant, request),
+        ["users"] => users::collection(tenant, request),
+        ["users", name] => users::one(tenant, request, name),
+        ["drives", id, rest @ ..] => {
+            let place = tenant.users.iter().position(|user| user.drive == *id);
+            let user =
+                place.ok_or_else(|| refuse(404, "itemNotFound", "The drive is not there."))?;
+            drive::handle(tenant, request, user, rest)
+        }
+        ["users", name, rest @ ..] => {
+            let user = upns(tenant, name)?;
+            users::check_ready(tenant, request, user)?;
+            match rest {
+                ["drive", rest @ ..] => drive::handle(tenant, request, user, rest),
+                ["events" | "contacts"] => users::nothing_yet(request),
+                ["mailFolders" | "messages", ..] => mail::handle(tenant, request, user, rest),
+                _ => Err(not_found()),
+            }
+        }
+        _ => Err(not_found()),
+    }
+}
+
+fn not_found() -> Answer {
+    refuse(400, "BadRequest", "Resource not found for the segment.")
+}
+
+/// Segments, decoded. `root:/a/b:` and `id:/a b:` are one segment each: `root:/a/b:`.
+pub(crate) fn segments(path: &str) -> Result<Vec<String>, Answer> {
+    let bad = || refuse(400, "BadRequest", "The URL is malformed.");
+    let mut parts: Vec<String> = Vec::new();
+    let mut inside = false;
+    for raw in path.split('/') {
+        let text = decode(raw, false).ok_or_else(bad)?;
+        if inside {
+            let last = parts.last_mut().ok_or_else(bad)?;
+            last.push('/');
+            last.push_str(&text);
+            inside = !raw.ends_with(':');
+        } else {
+            inside = raw.ends_with(':') && raw.len() > 1;
+            parts.push(text);
+        }
+    }
+    Ok(parts)
+}
+
+/// What a request counts against.
+pub(crate) fn lane(request: &Request) -> Lane {
+    let Some(path) = request.path.strip_prefix("/v1.0/") else {
+        return Lane::None;
+    };
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts[..] {
+        ["users", user, "messages" | "mailFolders", ..] => {
+            let upload_bytes = if request.is_write() {
+                request.body.len() as u64
+            } else {
+                0
+            };
+            let key = format!("{}/{}", request.app, user.to_ascii_lowercase());
+            Lane::Mailbox { key, upload_bytes }
+        }
+        ["drives", ..] | ["users", _, "drive", ..] => {
+            let permissions = path.contains("/permissions") || path.ends_with("/invite");
+            let list = path.ends_with("/children");
+            let units = if permissions {
+                5
+            } else if request.is_write() || list {
+                2
+            } else {
+                1
+            };
+            Lane::SharePoint {
+                app: request.app.clone(),
+                units,
+            }
+        }
+        _ => Lane::None,
+    }
+}
