@@ -1,5 +1,16 @@
 //! Backups, read only: what a source must offer; each kind lives in a file below and none of them writes.
 
+pub mod detect;
+mod eml;
+mod files;
+mod folders;
+mod mbox;
+pub mod mime;
+mod pinned;
+mod reader;
+
+pub use detect::open;
+
 use std::io::Read;
 
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem};

@@ -1,0 +1,81 @@
+//! A plain tree of files: each is an item under the name that it has; who may read it and since when is not evidenced.
+
+use std::io::Read;
+
+use super::pinned::{self, Pinned};
+use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError};
+use crate::domain::folder::FolderPath;
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
+use crate::domain::message::Message;
+
+/// The custodian of a tree whose top folders name nobody.
+const CUSTODIAN: &str = "drive";
+
+/// A tree of files.
+pub(super) struct Files {
+    pinned: Pinned,
+    description: SourceDescription,
+}
+
+impl Files {
+    pub(super) fn from_pinned(pinned: Pinned) -> Self {
+        let custodians = pinned.custodians(CUSTODIAN);
+        let description = pinned.description("files", Fidelity::OriginalBytes, custodians);
+        Self {
+            pinned,
+            description,
+        }
+    }
+}
+
+impl Source for Files {
+    fn description(&self) -> &SourceDescription {
+        &self.description
+    }
+
+    fn items(
+        &self,
+        point: &RestorePointId,
+        custodian: &CustodianName,
+    ) -> Result<Items<'_>, SourceError> {
+        pinned::known(&self.description, point, custodian)?;
+        let custodian = custodian.clone();
+        let point = point.clone();
+        Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
+            let skipped = pinned::names_before(&self.description.custodians, file);
+            if skipped == 1 && file.names[0] != custodian.0 {
+                return None;
+            }
+            let (name, folders) = file.names[skipped..].split_last()?;
+            Some(match &file.content {
+                Err(problem) => Err::<_, BadItem>(file.bad(&custodian, problem.clone())),
+                Ok(digest) => Ok(SourceItem {
+                    custodian: custodian.clone(),
+                    workload: Workload::Files,
+                    stable_id: file.locator.clone(),
+                    version: String::new(),
+                    locator: file.locator.clone(),
+                    point: point.clone(),
+                    folder: FolderPath::Drive(folders.to_vec()),
+                    name: name.clone(),
+                    size_bytes: file.size_bytes,
+                    digest: *digest,
+                    created: None,
+                    modified: file.modified,
+                }),
+            })
+        })))
+    }
+
+    fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
+        Err(SourceError::Invalid {
+            path: item.locator.clone(),
+            place: "item".to_owned(),
+            rule: "a file is not read as a message".to_owned(),
+        })
+    }
+
+    fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
+        Ok(Box::new(self.pinned.open(item)?))
+    }
+}

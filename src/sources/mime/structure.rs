@@ -1,0 +1,195 @@
+//! The tree of parts of a message (RFC 2046): boundaries and nesting, as Python's `email.feedparser` finds them; decodes nothing.
+
+use super::headers::{self, Headers, first_line};
+use super::parameters::Value;
+
+/// Multiparts within multiparts; deeper ones are read as one piece.
+const LEVELS_MAX: usize = 50;
+/// Parts in one message; the rest is read as one piece.
+const PARTS_MAX: usize = 10_000;
+
+/// A message or a part of one.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub(super) headers: Headers<'a>,
+    /// `type/subtype` in lowercase, with parameters.
+    pub(super) kind: Value,
+    /// Everything after the header block, as it came; for a part without the line ending that belongs to the boundary.
+    pub(super) content: &'a [u8],
+    /// The parts within; empty when it is no multipart or a broken one.
+    pub(super) parts: Vec<Part<'a>>,
+}
+
+impl Part<'_> {
+    pub(super) fn is_multipart(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    pub(super) fn main_type(&self) -> &str {
+        self.kind.main.split('/').next().unwrap_or_default()
+    }
+
+    /// `Content-Disposition`, without parameters, in lowercase.
+    pub(super) fn disposition(&self) -> String {
+        let value = self.headers.first("content-disposition");
+        value.map_or_else(String::new, |value| Value::read(&value).main)
+    }
+}
+
+/// Reads a whole message.
+pub(super) fn read(bytes: &[u8]) -> Part<'_> {
+    let mut input = Input {
+        bytes,
+        at: 0,
+        boundaries: Vec::new(),
+        parts: 0,
+    };
+    input.part("text/plain")
+}
+
+struct Input<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// The boundaries of the multiparts around this place, outermost first: each of them ends what is within.
+    boundaries: Vec<Vec<u8>>,
+    parts: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    No,
+    Between,
+    End,
+}
+
+impl<'a> Input<'a> {
+    fn part(&mut self, default_type: &str) -> Part<'a> {
+        self.parts += 1;
+        let start = self.at;
+        let end = self.end_of_enclosed();
+        let (headers, rest) = headers::split(&self.bytes[start..end]);
+        self.at = end - rest.len();
+        let kind = content_type(&headers, default_type);
+        let mut part = Part {
+            headers,
+            kind,
+            content: rest,
+            parts: Vec::new(),
+        };
+        if part.main_type() == "multipart"
+            && self.boundaries.len() < LEVELS_MAX
+            && self.parts < PARTS_MAX
+            && let Some(boundary) = part.kind.parameter("boundary")
+        {
+            let digest = part.kind.main == "multipart/digest";
+            part.parts = self.parts_between(boundary.trim_end().as_bytes(), digest);
+        }
+        self.at = end;
+        part
+    }
+
+    /// The parts of a multipart whose preamble starts here.
+    fn parts_between(&mut self, boundary: &[u8], digest: bool) -> Vec<Part<'a>> {
+        let inner_type = if digest {
+            "message/rfc822"
+        } else {
+            "text/plain"
+        };
+        let mut parts = Vec::new();
+        while let Some(line) = self.line() {
+            match mark(line, boundary) {
+                // Before the first boundary: the preamble, for readers that know no MIME.
+                Mark::No => self.at += line.len(),
+                Mark::End => break,
+                Mark::Between => {
+                    self.skip_boundaries(boundary);
+                    self.boundaries.push(boundary.to_vec());
+                    let mut part = self.part(inner_type);
+                    self.boundaries.pop();
+                    if !part.is_multipart() {
+                        part.content = without_last_ending(part.content);
+                    }
+                    if !(part.headers.is_empty() && part.content.is_empty()) {
+                        parts.push(part);
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    /// Boundaries one after the other enclose nothing.
+    fn skip_boundaries(&mut self, boundary: &[u8]) {
+        while let Some(line) = self.line()
+            && mark(line, boundary) != Mark::No
+        {
+            self.at += line.len();
+        }
+    }
+
+    /// The line here, unless it is a boundary of something around us.
+    fn line(&self) -> Option<&'a [u8]> {
+        let (line, _) = first_line(&self.bytes[self.at..])?;
+        (!self.ends_here(line)).then_some(line)
+    }
+
+    fn end_of_enclosed(&self) -> usize {
+        if self.boundaries.is_empty() {
+            return self.bytes.len();
+        }
+        let mut at = self.at;
+        while let Some((line, _)) = first_line(&self.bytes[at..])
+            && !self.ends_here(line)
+        {
+            at += line.len();
+        }
+        at
+    }
+
+    fn ends_here(&self, line: &[u8]) -> bool {
+        line.starts_with(b"--")
+            && self
+                .boundaries
+                .iter()
+                .any(|boundary| mark(line, boundary) != Mark::No)
+    }
+}
+
+/// RFC 2046 section 5.1.1: `--boundary`, or `--boundary--`, then blanks alone.
+fn mark(line: &[u8], boundary: &[u8]) -> Mark {
+    let Some(rest) = line
+        .strip_prefix(b"--")
+        .and_then(|line| line.strip_prefix(boundary))
+    else {
+        return Mark::No;
+    };
+    let blank = |rest: &[u8]| {
+        rest.iter()
+            .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    };
+    match rest.strip_prefix(b"--") {
+        Some(after) if blank(after) => Mark::End,
+        _ if blank(rest) => Mark::Between,
+        _ => Mark::No,
+    }
+}
+
+fn without_last_ending(content: &[u8]) -> &[u8] {
+    content
+        .strip_suffix(b"\r\n")
+        .or_else(|| content.strip_suffix(b"\n"))
+        .or_else(|| content.strip_suffix(b"\r"))
+        .unwrap_or(content)
+}
+
+/// RFC 2045 section 5.2: what is missing or makes no sense is plain text.
+fn content_type(headers: &Headers<'_>, default_type: &str) -> Value {
+    let Some(value) = headers.first("content-type") else {
+        return Value::bare(default_type);
+    };
+    let mut kind = Value::read(&value);
+    if kind.main.matches('/').count() != 1 {
+        "text/plain".clone_into(&mut kind.main);
+    }
+    kind
+}

@@ -1,0 +1,135 @@
+//! Text in headers: raw 8-bit bytes, and the encoded words of RFC 2047.
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+
+use super::transfer;
+
+/// Bytes as text, and whether that took a guess: UTF-8 where they are that, else windows-1252, in which no byte is lost.
+pub(super) fn text(bytes: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => match charset_decoder(b"windows-1252") {
+            Some(decode) => (decode(bytes), true),
+            None => (String::from_utf8_lossy(bytes).into_owned(), true),
+        },
+    }
+}
+
+/// One encoded word: charset, encoding, payload, and the length that it took.
+struct Word<'a> {
+    charset: &'a str,
+    is_base64: bool,
+    payload: &'a str,
+    length: usize,
+}
+
+/// Decodes all encoded words. Blanks between two of them do not count (RFC 2047 section 6.2); neighbours in one
+/// charset are decoded as one, because many writers cut characters in the middle.
+pub(super) fn decode(value: &str) -> String {
+    let mut out = String::new();
+    let mut pending: Option<(String, Vec<u8>)> = None;
+    let mut rest = value;
+    while let Some(start) = rest.find("=?") {
+        let Some(word) = word_at(&rest[start..]) else {
+            flush(&mut out, &mut pending);
+            out.push_str(&rest[..start + 2]);
+            rest = &rest[start + 2..];
+            continue;
+        };
+        let between = &rest[..start];
+        let joins = !between.is_empty() && between.trim().is_empty() || start == 0;
+        if pending.is_none() || !joins {
+            flush(&mut out, &mut pending);
+            out.push_str(between);
+        }
+        let charset = word.charset.to_ascii_lowercase();
+        if pending.as_ref().is_some_and(|(known, _)| *known != charset) {
+            flush(&mut out, &mut pending);
+        }
+        let (_, bytes) = pending.get_or_insert_with(|| (charset, Vec::new()));
+        if word.is_base64 {
+            bytes.extend(transfer::base64(word.payload.as_bytes()));
+        } else {
+            let spaced = word.payload.replace('_', " ");
+            bytes.extend(transfer::quoted_printable(spaced.as_bytes()));
+        }
+        rest = &rest[start + word.length..];
+    }
+    flush(&mut out, &mut pending);
+    out.push_str(rest);
+    out
+}
+
+fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
+    let Some((charset, bytes)) = pending.take() else {
+        return;
+    };
+    // Lines cannot stand in a header; a decoded one would start a header of its own further on.
+    let decoded = decoded_as(&charset, &bytes);
+    out.extend(
+        decoded
+            .chars()
+            .filter(|letter| !matches!(letter, '\r' | '\n')),
+    );
+}
+
+fn decoded_as(charset: &str, bytes: &[u8]) -> String {
+    // RFC 2231 section 5: a language may follow the charset.
+    let charset = charset.split('*').next().unwrap_or_default();
+    if matches!(charset, "us-ascii" | "ascii" | "utf-8" | "utf8" | "") {
+        return text(bytes).0;
+    }
+    match charset_decoder(charset.as_bytes()) {
+        Some(decode) => decode(bytes),
+        None => text(bytes).0,
+    }
+}
+
+fn word_at(text: &str) -> Option<Word<'_>> {
+    let inner = text.strip_prefix("=?")?;
+    let (charset, after) = inner.split_once('?')?;
+    let (encoding, after) = after.split_once('?')?;
+    let is_base64 = match encoding {
+        "B" | "b" => true,
+        "Q" | "q" => false,
+        _ => return None,
+    };
+    let end = after.find("?=")?;
+    let charset_is_word = charset.len() <= 64
+        && charset
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'=');
+    charset_is_word.then(|| Word {
+        charset,
+        is_base64,
+        payload: &after[..end],
+        length: text.len() - after.len() + end + 2,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_as_they_come() {
+        for (value, decoded) in [
+            ("plain", "plain"),
+            ("=?utf-8?q?caf=C3=A9?=", "café"),
+            ("=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
+            ("=?utf-8?q?a?= b =?utf-8?q?c?=", "a b c"),
+            ("=?utf-8?q?a?= =?iso-8859-1?q?=E9?=", "aé"),
+            ("=?utf-8?b?4oI=?= =?utf-8?b?rA==?=", "€"),
+            ("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "日本"),
+            ("=?utf-8?q?a_b?=", "a b"),
+            ("=?utf-8*en?q?a?=", "a"),
+            ("x=?utf-8?q?y?=z", "xyz"),
+            ("=?utf-8?x?y?=", "=?utf-8?x?y?="),
+            ("=?utf-8?q?unended", "=?utf-8?q?unended"),
+            ("=?no-such-charset?q?=C3=A9?=", "é"),
+            ("=?utf-8?q?a=0D=0ABcc:_x?=", "aBcc: x"),
+        ] {
+            assert_eq!(decode(value), decoded, "{value}");
+        }
+    }
+}
