@@ -1,5 +1,6 @@
 //! Backups, read only: what a source must offer; each kind lives in a file below and none of them writes.
 
+pub mod archive;
 pub mod detect;
 mod eml;
 mod files;
@@ -8,6 +9,7 @@ mod mbox;
 pub mod mime;
 mod pinned;
 mod reader;
+pub mod sample;
 
 pub use detect::open;
 

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use super::archive::{Archive, TAG_FILE};
 use super::eml::EmlTree;
 use super::files::Files;
 use super::mbox::Mboxes;
@@ -39,7 +40,10 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         return Err(unknown("the folder is empty"));
     }
     if top.iter().any(|(name, _)| name == Path::new("bagit.txt")) {
-        return Err(unknown("a BagIt bag without unbroken-archive.json"));
+        if !top.iter().any(|(name, _)| name == Path::new(TAG_FILE)) {
+            return Err(unknown("a BagIt bag without unbroken-archive.json"));
+        }
+        return Ok(Box::new(Archive::open(tree)?));
     }
     for (name, is_folder) in &top {
         if !is_folder && let Some(what) = foreign(name, &["zip", "pst"]) {

@@ -6,6 +6,7 @@
     reason = "tests plant files that nobody needs to keep"
 )]
 
+mod archive;
 mod bundle;
 mod cli;
 mod imports;

@@ -1,0 +1,270 @@
+//! Our own archive: a BagIt bag with several restore points over one set of objects, as docs/archive-format.md
+//! has it. Validated whole before anything of it is used; the bag, the index lines and the writer live below.
+
+mod bag;
+pub mod index;
+pub mod writer;
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use super::mime::{self, Unreadable};
+use super::pinned::{self, MESSAGE_BYTES_MAX};
+use super::reader::{Tree, digest_of};
+use super::{BadItem, Items, RestorePoint, Source, SourceDescription, SourceError};
+use crate::domain::folder::FolderPath;
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
+use crate::domain::message::Message;
+use bag::Bag;
+use index::{Entry, FileEntry, Line, MailEntry, Object, Tag};
+
+/// The tag file that makes a bag an archive of ours.
+pub(super) const TAG_FILE: &str = "unbroken-archive.json";
+const TAG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const INDEX_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// An opened archive.
+pub(super) struct Archive {
+    bag: Bag,
+    tag: Tag,
+    description: SourceDescription,
+    /// The sidecar facts of every mail, by point and id: what the MIME bytes do not hold.
+    mail: BTreeMap<(RestorePointId, CustodianName, String), MailEntry>,
+}
+
+impl Archive {
+    /// Validates the bag, then every index line.
+    pub(super) fn open(tree: Tree) -> Result<Self, SourceError> {
+        let bag = Bag::open(tree)?;
+        let tag = Tag::parse(&bag.read_tag(TAG_FILE, TAG_BYTES_MAX)?)
+            .map_err(|rule| bag.invalid(TAG_FILE, "content", &rule))?;
+        let mut archive = Self {
+            description: described(&bag, &tag),
+            bag,
+            tag,
+            mail: BTreeMap::new(),
+        };
+        archive.check_layout()?;
+        for point in archive.description.points.clone() {
+            for custodian in archive.description.custodians.clone() {
+                for (number, line) in archive.lines(&point.id, &custodian)? {
+                    let path = archive.tag.index_path(&point.id, &custodian);
+                    archive.check_object(&path, number, line.entry.object())?;
+                    if let Entry::Mail(entry) = line.entry {
+                        let key = (point.id.clone(), custodian.clone(), entry.id.clone());
+                        archive.mail.insert(key, entry);
+                    }
+                }
+            }
+        }
+        Ok(archive)
+    }
+
+    /// Nothing lies in the payload but objects under their own digest and the indexes that the tag file names.
+    fn check_layout(&self) -> Result<(), SourceError> {
+        for (path, file) in self.bag.payload() {
+            let is_object = *path == Object::path_of(&file.digest);
+            if !is_object && !self.tag.names_index(path) {
+                let rule = "neither an object under its digest nor an index that is declared";
+                return Err(self.bag.invalid(path, "name", rule));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_object(&self, path: &str, number: usize, object: &Object) -> Result<(), SourceError> {
+        let stored = self.bag.payload().get(&object.path());
+        if stored.is_none_or(|stored| stored.size_bytes != object.size) {
+            let rule = format!("object {} is in the bag with that size", object.sha256);
+            return Err(self.bag.invalid(path, &format!("line {number}"), &rule));
+        }
+        Ok(())
+    }
+
+    /// The lines of one index, with their numbers. An index that is not there is empty: nothing was kept for that custodian then.
+    fn lines(
+        &self,
+        point: &RestorePointId,
+        custodian: &CustodianName,
+    ) -> Result<Vec<(usize, Line)>, SourceError> {
+        let path = self.tag.index_path(point, custodian);
+        if !self.bag.payload().contains_key(&path) {
+            return Ok(Vec::new());
+        }
+        let bytes = self.bag.read(&path, INDEX_BYTES_MAX)?;
+        index::parse_lines(&bytes)
+            .map_err(|(line, rule)| self.bag.invalid(&path, &format!("line {line}"), &rule))
+    }
+
+    fn item(&self, point: &RestorePointId, custodian: &CustodianName, line: Line) -> SourceItem {
+        let object = line.entry.object();
+        let mut item = SourceItem {
+            custodian: custodian.clone(),
+            workload: Workload::Mail,
+            stable_id: line.entry.id().to_owned(),
+            version: String::new(),
+            locator: self.locator(point, custodian, line.entry.id()),
+            point: point.clone(),
+            folder: FolderPath::Drive(Vec::new()),
+            name: String::new(),
+            size_bytes: object.size,
+            digest: object.sha256,
+            created: None,
+            modified: None,
+        };
+        match line.entry {
+            Entry::Mail(entry) => {
+                item.folder = entry.folder();
+                item.created = entry.sent_date_time;
+                item.modified = entry.received_date_time;
+            }
+            Entry::Files(FileEntry {
+                name,
+                parent_reference,
+                file_system_info,
+                ..
+            }) => {
+                item.workload = Workload::Files;
+                item.folder = FolderPath::Drive(parent_reference.path);
+                item.name = name;
+                item.created = file_system_info.created_date_time;
+                item.modified = file_system_info.last_modified_date_time;
+            }
+        }
+        item
+    }
+
+    fn locator(&self, point: &RestorePointId, custodian: &CustodianName, id: &str) -> String {
+        format!("{}#{id}", self.tag.index_path(point, custodian))
+    }
+
+    /// Fills in what the MIME bytes say of a mail, so that a list of items can show it.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the Items of a source are made of these"
+    )]
+    fn described_mail(&self, mut item: SourceItem) -> Result<SourceItem, BadItem> {
+        let refuse = |item: SourceItem, class, reason: String| BadItem {
+            custodian: item.custodian,
+            locator: item.locator,
+            digest: Some(item.digest),
+            size_bytes: item.size_bytes,
+            class,
+            reason,
+        };
+        if item.size_bytes > MESSAGE_BYTES_MAX {
+            let reason = format!("over {MESSAGE_BYTES_MAX} bytes");
+            return Err(refuse(item, "too-large", reason));
+        }
+        let bytes = match self.object(&item) {
+            Ok(bytes) => bytes,
+            Err(SourceError::Changed { .. }) => {
+                let reason = "changed while the source was being read".to_owned();
+                return Err(refuse(item, "changed", reason));
+            }
+            Err(error) => return Err(refuse(item, "unreadable", error.to_string())),
+        };
+        match mime::outline(&bytes) {
+            Ok(outline) => {
+                item.name = outline.subject;
+                item.created = item.created.or(outline.sent);
+                item.modified = item.modified.or(outline.received);
+                Ok(item)
+            }
+            Err(error) => Err(refuse(item, Unreadable::CLASS, error.to_string())),
+        }
+    }
+
+    fn object(&self, item: &SourceItem) -> Result<Vec<u8>, SourceError> {
+        let path = Object::path_of(&item.digest);
+        let limit = item.size_bytes.min(MESSAGE_BYTES_MAX);
+        let bytes = self.bag.tree().read(Path::new(&path), limit)?;
+        let bytes = bytes.ok_or_else(|| self.bag.invalid(&path, "size", "as the index says"))?;
+        pinned::unchanged(item, digest_of(&bytes))?;
+        Ok(bytes)
+    }
+}
+
+fn described(bag: &Bag, tag: &Tag) -> SourceDescription {
+    let mut points: Vec<RestorePoint> = tag
+        .points
+        .iter()
+        .map(|point| RestorePoint {
+            id: RestorePointId(point.id.clone()),
+            taken: Some(point.taken),
+        })
+        .collect();
+    points.sort_by(|left, right| (left.taken, &left.id).cmp(&(right.taken, &right.id)));
+    let mut custodians: Vec<CustodianName> = tag
+        .custodians
+        .iter()
+        .map(|custodian| CustodianName(custodian.name.clone()))
+        .collect();
+    custodians.sort();
+    SourceDescription {
+        kind: "archive",
+        format: index::FORMAT_VERSION,
+        fidelity: tag.fidelity.into(),
+        evidence: super::Evidence {
+            access: tag.evidence.access,
+            immutability: tag.evidence.immutability,
+            dates: tag.evidence.dates,
+            digests: true,
+        },
+        points,
+        custodians,
+        digest: bag.digest(),
+    }
+}
+
+#[expect(
+    clippy::result_large_err,
+    reason = "the Items of a source are made of these"
+)]
+impl Source for Archive {
+    fn description(&self) -> &SourceDescription {
+        &self.description
+    }
+
+    fn items(
+        &self,
+        point: &RestorePointId,
+        custodian: &CustodianName,
+    ) -> Result<Items<'_>, SourceError> {
+        pinned::known(&self.description, point, custodian)?;
+        let lines = self.lines(point, custodian)?;
+        let (point, custodian) = (point.clone(), custodian.clone());
+        Ok(Box::new(lines.into_iter().map(move |(_, line)| {
+            let item = self.item(&point, &custodian, line);
+            match item.workload {
+                Workload::Mail => self.described_mail(item),
+                Workload::Files => Ok(item),
+            }
+        })))
+    }
+
+    fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
+        let mut message = super::eml::read_message(&item.locator, &self.object(item)?)?;
+        let key = (
+            item.point.clone(),
+            item.custodian.clone(),
+            item.stable_id.clone(),
+        );
+        if let Some(entry) = self.mail.get(&key) {
+            entry.describe(&mut message);
+        }
+        Ok(message)
+    }
+
+    fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
+        if item.size_bytes == 0 {
+            return Ok(Box::new(Cursor::new(Vec::new())));
+        }
+        let path = Object::path_of(&item.digest);
+        Ok(Box::new(self.bag.tree().open(Path::new(&path))?))
+    }
+}
+
+#[cfg(test)]
+mod tests;
