@@ -7,6 +7,7 @@ use unbroken::sources::sample::write_sample;
 const VALIDATE: &str = "import sys, bagit; bagit.Bag(sys.argv[1]).validate()";
 
 #[test]
+#[allow(clippy::print_stdout, reason = "what was left out is said")]
 fn python_bagit_validates_what_we_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let bag = folder.path().join("bag");

@@ -10,4 +10,5 @@ mod archive;
 mod bundle;
 mod cli;
 mod imports;
+mod oracle;
 mod tidy;

@@ -52,7 +52,7 @@ fn choose<'a, 'b>(root: &'b Part<'a>) -> Option<(Place, &'b Part<'a>)> {
     let html = candidates
         .iter()
         .position(|(_, part)| part.kind.main == "text/html");
-    if candidates.is_empty() && root.main_type() == "multipart" && !root.is_multipart() {
+    if candidates.is_empty() && root.main_type() == "multipart" && !root.is_multipart {
         return Some((Place::new(), root));
     }
     candidates.into_iter().nth(html.unwrap_or(0))
@@ -113,7 +113,7 @@ fn is_other_form(root: &Part<'_>, body: &Place, place: &Place, part: &Part<'_>) 
 }
 
 fn collect<'a, 'b>(part: &'b Part<'a>, place: &mut Place, leaves: &mut Vec<(Place, &'b Part<'a>)>) {
-    if !part.is_multipart() {
+    if !part.is_multipart {
         leaves.push((place.clone(), part));
         return;
     }
@@ -126,8 +126,13 @@ fn collect<'a, 'b>(part: &'b Part<'a>, place: &mut Place, leaves: &mut Vec<(Plac
 
 fn attach(message: &mut Message, part: &Part<'_>) {
     let content = transferred(part);
-    // A message of nothing but headers has an empty text as its only part: no attachment.
-    if content.is_empty() && part.main_type() == "text" && file_name(part).is_none() {
+    // A message of nothing but headers has an empty text as its only part, a multipart that broke may hold nothing.
+    let says_nothing = match part.main_type() {
+        "text" => content.is_empty(),
+        "multipart" => content.trim_ascii().is_empty(),
+        _ => false,
+    };
+    if says_nothing && file_name(part).is_none() {
         return;
     }
     let number = message.attachments.len() + 1;

@@ -157,7 +157,7 @@ fn unquoted(value: &str) -> String {
 }
 
 /// RFC 5322 comments, which may stand anywhere between tokens.
-fn without_comments(text: &str) -> String {
+pub(super) fn without_comments(text: &str) -> String {
     let mut depth = 0_u32;
     let mut kept = String::new();
     for letter in text.chars() {

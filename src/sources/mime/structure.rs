@@ -16,15 +16,13 @@ pub(super) struct Part<'a> {
     pub(super) kind: Value,
     /// Everything after the header block, as it came; for a part without the line ending that belongs to the boundary.
     pub(super) content: &'a [u8],
-    /// The parts within; empty when it is no multipart or a broken one.
+    /// The parts within; a multipart may turn out to have none.
     pub(super) parts: Vec<Part<'a>>,
+    /// It was split at its boundary: its content is that of its parts.
+    pub(super) is_multipart: bool,
 }
 
 impl Part<'_> {
-    pub(super) fn is_multipart(&self) -> bool {
-        !self.parts.is_empty()
-    }
-
     pub(super) fn main_type(&self) -> &str {
         self.kind.main.split('/').next().unwrap_or_default()
     }
@@ -75,6 +73,7 @@ impl<'a> Input<'a> {
             kind,
             content: rest,
             parts: Vec::new(),
+            is_multipart: false,
         };
         if part.main_type() == "multipart"
             && self.boundaries.len() < LEVELS_MAX
@@ -82,31 +81,40 @@ impl<'a> Input<'a> {
             && let Some(boundary) = part.kind.parameter("boundary")
         {
             let digest = part.kind.main == "multipart/digest";
-            part.parts = self.parts_between(boundary.trim_end().as_bytes(), digest);
+            match self.parts_between(boundary.trim_end().as_bytes(), digest) {
+                Ok(parts) => {
+                    part.parts = parts;
+                    part.is_multipart = true;
+                }
+                // The boundary never opens: what stands before its end is all there is.
+                Err(close) => part.content = &self.bytes[end - rest.len()..close],
+            }
         }
         self.at = end;
         part
     }
 
-    /// The parts of a multipart whose preamble starts here.
-    fn parts_between(&mut self, boundary: &[u8], digest: bool) -> Vec<Part<'a>> {
+    /// The parts of a multipart whose preamble starts here; where it closes or stops when none opens.
+    fn parts_between(&mut self, boundary: &[u8], digest: bool) -> Result<Vec<Part<'a>>, usize> {
         let inner_type = if digest {
             "message/rfc822"
         } else {
             "text/plain"
         };
         let mut parts = Vec::new();
+        let mut opened = false;
         while let Some(line) = self.line() {
             match mark(line, boundary) {
                 // Before the first boundary: the preamble, for readers that know no MIME.
                 Mark::No => self.at += line.len(),
                 Mark::End => break,
                 Mark::Between => {
+                    opened = true;
                     self.skip_boundaries(boundary);
                     self.boundaries.push(boundary.to_vec());
                     let mut part = self.part(inner_type);
                     self.boundaries.pop();
-                    if !part.is_multipart() {
+                    if part.main_type() != "multipart" {
                         part.content = without_last_ending(part.content);
                     }
                     if !(part.headers.is_empty() && part.content.is_empty()) {
@@ -115,7 +123,7 @@ impl<'a> Input<'a> {
                 }
             }
         }
-        parts
+        if opened { Ok(parts) } else { Err(self.at) }
     }
 
     /// Boundaries one after the other enclose nothing.

@@ -4,15 +4,27 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::transfer;
 
-/// Bytes as text, and whether that took a guess: UTF-8 where they are that, else windows-1252, in which no byte is lost.
+/// Bytes as text, and whether that took a guess: UTF-8 where they are that, or are but for a cut; else windows-1252, in which no
+/// byte is lost.
 pub(super) fn text(bytes: &[u8]) -> (String, bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), false),
+        Err(_) if is_mostly_utf8(bytes) => (String::from_utf8_lossy(bytes).into_owned(), true),
         Err(_) => match charset_decoder(b"windows-1252") {
             Some(decode) => (decode(bytes), true),
             None => (String::from_utf8_lossy(bytes).into_owned(), true),
         },
     }
+}
+
+/// In other charsets valid sequences come about by chance, and between many that are not.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut valid, mut invalid) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|one| !one.is_ascii()).count();
+        invalid += usize::from(!chunk.invalid().is_empty());
+    }
+    valid > invalid.saturating_mul(8)
 }
 
 /// One encoded word: charset, encoding, payload, and the length that it took.
@@ -21,6 +33,11 @@ struct Word<'a> {
     is_base64: bool,
     payload: &'a str,
     length: usize,
+}
+
+/// The length of the encoded word that stands at the start, if one does.
+pub(super) fn length_at(text: &str) -> Option<usize> {
+    word_at(text).map(|word| word.length)
 }
 
 /// Decodes all encoded words. Blanks between two of them do not count (RFC 2047 section 6.2); neighbours in one
@@ -43,7 +60,12 @@ pub(super) fn decode(value: &str) -> String {
             out.push_str(between);
         }
         let charset = word.charset.to_ascii_lowercase();
-        if pending.as_ref().is_some_and(|(known, _)| *known != charset) {
+        // Escapes put these back to ASCII at the end of each word; joined, two of them in a row would count as an attack.
+        let has_escapes = charset.starts_with("iso-2022");
+        if pending
+            .as_ref()
+            .is_some_and(|(known, _)| *known != charset || has_escapes)
+        {
             flush(&mut out, &mut pending);
         }
         let (_, bytes) = pending.get_or_insert_with(|| (charset, Vec::new()));
@@ -51,7 +73,8 @@ pub(super) fn decode(value: &str) -> String {
             bytes.extend(transfer::base64(word.payload.as_bytes()));
         } else {
             let spaced = word.payload.replace('_', " ");
-            bytes.extend(transfer::quoted_printable(spaced.as_bytes()));
+            let raw = raw_bytes(&spaced, word.charset);
+            bytes.extend(transfer::quoted_printable(&raw));
         }
         rest = &rest[start + word.length..];
     }
@@ -60,17 +83,25 @@ pub(super) fn decode(value: &str) -> String {
     out
 }
 
+/// The bytes of a payload. Raw ones that were read as windows-1252 go back to what they were, unless the word says UTF-8.
+fn raw_bytes(payload: &str, charset: &str) -> Vec<u8> {
+    let narrow: Option<Vec<u8>> = payload
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).ok())
+        .collect();
+    match narrow {
+        Some(bytes) if !charset.to_ascii_lowercase().starts_with("utf") => bytes,
+        _ => payload.as_bytes().to_vec(),
+    }
+}
+
 fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
     let Some((charset, bytes)) = pending.take() else {
         return;
     };
     // Lines cannot stand in a header; a decoded one would start a header of its own further on.
     let decoded = decoded_as(&charset, &bytes);
-    out.extend(
-        decoded
-            .chars()
-            .filter(|letter| !matches!(letter, '\r' | '\n')),
-    );
+    out.push_str(&decoded.replace("\r\n", " ").replace(['\r', '\n'], " "));
 }
 
 fn decoded_as(charset: &str, bytes: &[u8]) -> String {
@@ -125,9 +156,15 @@ mod tests {
             ("=?utf-8*en?q?a?=", "a"),
             ("x=?utf-8?q?y?=z", "xyz"),
             ("=?utf-8?x?y?=", "=?utf-8?x?y?="),
+            ("=?iso-8859-1?q?Fr\u{f6}sche?=", "Frösche"),
+            ("=?utf-8?q?Fr\u{f6}sche?=", "Frösche"),
+            (
+                "=?iso-2022-jp?B?GyRCRnxLXBsoQg==?= =?iso-2022-jp?B?GyRCRnxLXBsoQg==?=",
+                "日本日本",
+            ),
             ("=?utf-8?q?unended", "=?utf-8?q?unended"),
             ("=?no-such-charset?q?=C3=A9?=", "é"),
-            ("=?utf-8?q?a=0D=0ABcc:_x?=", "aBcc: x"),
+            ("=?utf-8?q?a=0D=0ABcc:_x?=", "a Bcc: x"),
         ] {
             assert_eq!(decode(value), decoded, "{value}");
         }
