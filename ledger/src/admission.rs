@@ -12,7 +12,7 @@ use crate::entry::{Entry, leaf};
 use crate::event::Event;
 use crate::hash::Hash;
 use crate::key::PublicKey;
-use crate::policy::Policy;
+use crate::policy::{Policy, Role};
 use crate::refusal::{Refusal, ensure};
 use crate::state::{State, StreamHead};
 use crate::time::Timestamp;
@@ -84,14 +84,11 @@ impl State {
 
     fn check_signers(&self, event: &Event) -> Result<(), Refusal> {
         for id in &event.by {
-            match self.keys.get(id) {
-                Some(key) => {
-                    ensure(key.is_active, "key/inactive", || format!("key {id}"))?;
-                }
-                None => {
-                    let new = ledger_types::introduced_keys(event).any(|key| key.id() == *id);
-                    ensure(new, "key/unknown", || format!("key {id}"))?;
-                }
+            if let Some(key) = self.keys.get(id) {
+                ensure(key.is_active, "key/inactive", || format!("key {id}"))?;
+            } else {
+                let new = ledger_types::introduced_keys(event).any(|key| key.id() == *id);
+                ensure(new, "key/unknown", || format!("key {id}"))?;
             }
         }
         Ok(())
@@ -108,12 +105,9 @@ impl State {
         ensure(event.link == head.link, "stream/link", || {
             format!("not the last payload of {}", event.stream)
         })?;
-        if event.stream != "keys" {
-            let emitter = self.emitter(&event.stream);
-            ensure(emitter == Some(event.by[0]), "stream/emitter", || {
-                format!("{} is not {}'s", event.stream, event.by[0])
-            })?;
-        }
+        ensure(self.may_emit(event), "stream/emitter", || {
+            format!("{} is not {}'s", event.stream, event.by[0])
+        })?;
         ensure(
             event.seen.size <= self.size() && event.seen.size >= head.seen,
             "seen/size",
@@ -137,6 +131,19 @@ impl State {
                 event.seen.size.saturating_sub(1)
             )
         })
+    }
+
+    /// The roots share `keys`; `Opened`, which names them, says who they are.
+    fn may_emit(&self, event: &Event) -> bool {
+        let first = &event.by[0];
+        match &*event.stream {
+            "keys" if self.size() == 0 => true,
+            "keys" => self
+                .keys
+                .get(first)
+                .is_some_and(|key| key.roles == [Role::Root]),
+            stream => self.emitter(stream) == Some(*first),
+        }
     }
 
     fn check_role(&self, event: &Event) -> Result<(), Refusal> {

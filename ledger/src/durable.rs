@@ -1,8 +1,9 @@
 //! The only file of this crate that writes files: every write is on disk, its name included, before it returns.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Makes a folder and its parents, and makes their names durable.
 pub fn create_dir(path: &Path) -> io::Result<()> {
@@ -31,13 +32,23 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = path.parent().expect("a file has a folder");
     create_dir(parent)?;
-    let staged = staged_name(path);
+    let staged = staged_apart(path);
     let mut file = File::create(&staged)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let filled = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    filled.inspect_err(|_| forget(&staged))?;
+    put_in_place(&staged, path)
+}
+
+fn put_in_place(staged: &Path, path: &Path) -> io::Result<()> {
     #[allow(clippy::disallowed_methods, reason = "the durable rename itself")]
-    fs::rename(&staged, path)?;
-    sync_dir(parent)
+    fs::rename(staged, path)?;
+    sync_dir(path.parent().expect("a file has a folder"))
+}
+
+/// Takes a file away that was never used; what matters is the error that is on its way.
+fn forget(staged: &Path) {
+    let _ = fs::remove_file(staged);
 }
 
 /// As [`replace`], but without waiting for the disk: for what can be made again (tiles).
@@ -59,23 +70,25 @@ fn staged_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Makes a file of `length` bytes: `head`, then zeros that are really on the disk, so that later writes into it find
-/// their space and need no new metadata. A full disk leaves no file behind.
+/// A name of its own for each write: two threads may put the same object at once.
+fn staged_apart(path: &Path) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let staged = staged_name(path);
+    staged.with_extension(format!("{number}.staged"))
+}
+
+/// Puts a file of `length` bytes in place: `head`, then zeros that are really on the disk, so that later writes into it
+/// find their space and need no new metadata. It is whole or not there, after a crash and on a full disk alike.
 pub fn preallocate(path: &Path, head: &[u8], length: usize) -> io::Result<File> {
-    let made = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(path);
-    let mut file = made?;
-    let filled = write_zeros(&mut file, head, length).and_then(|()| file.sync_all());
-    if let Err(error) = filled {
-        drop(file);
-        // The file was never used; what matters is the error that is on its way.
-        let _ = fs::remove_file(path);
-        return Err(error);
-    }
-    sync_dir(path.parent().expect("a file has a folder"))?;
+    let staged = staged_name(path);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    let mut file = options.open(&staged)?;
+    write_zeros(&mut file, head, length)
+        .and_then(|()| file.sync_all())
+        .inspect_err(|_| forget(&staged))?;
+    put_in_place(&staged, path)?;
     Ok(file)
 }
 
@@ -105,10 +118,20 @@ pub fn open_in_place(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// Appends to a file, made if it is not there, and waits for the disk.
-pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes behind the first `end` bytes of a file, made if it is not there, cuts off whatever else stood there, and waits
+/// for the disk.
+pub fn append_at(path: &Path, end: u64, bytes: &[u8]) -> io::Result<()> {
     let is_new = !path.exists();
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    if file.metadata()?.len() > end {
+        file.set_len(end)?;
+    }
+    file.seek(SeekFrom::Start(end))?;
     file.write_all(bytes)?;
     file.sync_data()?;
     if is_new {

@@ -100,11 +100,11 @@ impl SignedCheckpoint {
         note.push('\n');
         for line in &self.signatures {
             let body = [&line.key_id[..], &line.bytes].concat();
-            note.push_str(&format!(
-                "\u{2014} {} {}\n",
-                line.name,
-                Base64::encode_string(&body)
-            ));
+            note += "\u{2014} ";
+            note += &line.name;
+            note.push(' ');
+            note += &Base64::encode_string(&body);
+            note.push('\n');
         }
         note
     }

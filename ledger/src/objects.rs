@@ -53,7 +53,11 @@ impl Objects {
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, ObjectError> {
         let hash = Hash::of(bytes);
         let path = self.path(&hash);
-        if !path.exists() {
+        if path.exists() {
+            // A process that was killed may have put the name there without waiting for the disk.
+            let folder = path.parent().expect("an object has a folder");
+            durable::sync_dir(folder).map_err(|source| io(folder, source))?;
+        } else {
             durable::replace(&path, bytes).map_err(|source| io(&path, source))?;
         }
         Ok(hash)

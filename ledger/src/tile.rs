@@ -9,6 +9,7 @@ use crate::tree::{SubtreeReader, root_of};
 
 /// Hashes in a full tile.
 pub const TILE_WIDTH: usize = 256;
+const HASH_BYTES: usize = 32;
 
 /// The path of tile `number` at `level`; `width` below 256 names a partial one.
 pub fn tile_path(level: u32, number: u64, width: usize) -> String {
@@ -41,7 +42,7 @@ impl Levels {
             }
             let row = &mut self.0[level];
             row.push(hash);
-            if row.len() % TILE_WIDTH != 0 {
+            if !row.len().is_multiple_of(TILE_WIDTH) {
                 break;
             }
             hash = root_of(&row[row.len() - TILE_WIDTH..]);
@@ -101,24 +102,23 @@ impl SubtreeReader for Levels {
     }
 }
 
-/// Writes tiles below `dir`, takes away partial tiles that have grown, and puts the note beside them.
+/// Writes tiles below `dir` where they differ from what is there, and puts the note beside them last. A partial tile goes
+/// when its full one is there, not before: a reader may hold an older checkpoint.
 pub fn publish(dir: &Path, tiles: &[(String, Vec<u8>)], note: &str) -> io::Result<()> {
     for (path, bytes) in tiles {
         let path = dir.join(path);
-        let partials = path.parent().and_then(partial_folder_of);
-        let partials = partials.unwrap_or_else(|| with_partial(&path));
-        if partials.is_dir() {
-            // What cannot be removed stays: a stale partial tile is still a true one.
+        // A file that cannot be read, or holds something else after a crash, is written again.
+        let stands = durable::read_bounded(&path, bytes.len() as u64);
+        if !matches!(stands, Ok(Some(found)) if found == *bytes) {
+            durable::replace_disposable(&path, bytes)?;
+        }
+        let partials = with_partial(&path);
+        if bytes.len() == TILE_WIDTH * HASH_BYTES && partials.is_dir() {
+            // What cannot be removed stays: a partial tile of a tree that grew is still a true one.
             let _ = std::fs::remove_dir_all(&partials);
         }
-        durable::replace_disposable(&path, bytes)?;
     }
     durable::replace_disposable(&dir.join("checkpoint"), note.as_bytes())
-}
-
-fn partial_folder_of(folder: &Path) -> Option<PathBuf> {
-    let name = folder.file_name()?.to_str()?;
-    name.ends_with(".p").then(|| folder.to_owned())
 }
 
 fn with_partial(path: &Path) -> PathBuf {
@@ -145,7 +145,9 @@ mod tests {
             .map(|n| leaf_hash(&n.to_be_bytes()))
             .collect();
         let mut levels = Levels::default();
-        leaves.iter().for_each(|leaf| levels.push(*leaf));
+        for leaf in &leaves {
+            levels.push(*leaf);
+        }
         for size in [1, 2, 255, 256, 257, 65_535, 65_536, 65_537, 70_000_u64] {
             let root = root_of(&leaves[..usize::try_from(size).expect("small")]);
             for index in [0, size / 2, size - 1] {

@@ -136,7 +136,7 @@ pub fn consistency_proof<R: SubtreeReader + ?Sized>(
 
 /// The largest power of two smaller than `count`.
 fn split(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
 
 fn range_hash<R: SubtreeReader + ?Sized>(

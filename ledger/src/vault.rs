@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
@@ -16,6 +16,7 @@ use crate::canonical::{Value, parse};
 use crate::disclosure::Disclosure;
 use crate::durable;
 use crate::random;
+use crate::sequencer::lock;
 
 const NONCE_BYTES: usize = 24;
 const MAX_FILE_BYTES: u64 = 8 << 30;
@@ -78,7 +79,11 @@ pub struct Vault {
     origin: String,
     key: VaultKey,
     open: Mutex<HashMap<String, Zeroizing<[u8; 32]>>>,
+    /// Where each subject's records end, once that was looked up: one writer a subject, behind the last whole record.
+    ends: Mutex<HashMap<String, Arc<Mutex<Option<u64>>>>>,
 }
+
+type Plain = Zeroizing<Vec<u8>>;
 
 /// A fact as it was kept: which event's digest it opens, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +107,7 @@ impl Vault {
             origin: origin.to_owned(),
             key,
             open: Mutex::default(),
+            ends: Mutex::default(),
         })
     }
 
@@ -117,29 +123,24 @@ impl Vault {
         let length = u32::try_from(sealed.len()).expect("an event's facts are small");
         let mut record = length.to_be_bytes().to_vec();
         record.extend(sealed);
+        let end = Arc::clone(lock(&self.ends).entry(subject.to_owned()).or_default());
+        let mut end = lock(&end);
+        // After a failed write it is looked up again: what stands there is not known.
+        let at = match end.take() {
+            Some(at) => at,
+            None => self.records(subject, &key)?.1,
+        };
         let path = self.dir.join("disclosures").join(subject);
-        durable::append(&path, &record).map_err(|source| io(&path, source))
+        durable::append_at(&path, at, &record).map_err(|source| io(&path, source))?;
+        *end = Some(at + record.len() as u64);
+        Ok(())
     }
 
-    /// Every fact about a subject, in the order in which they were kept. A torn last record was never named by an event.
+    /// Every fact about a subject, in the order in which they were kept.
     pub fn facts(&self, subject: &str) -> Result<Vec<KeptDisclosure>, VaultError> {
         let key = self.subject_key(subject, false)?;
-        let path = self.dir.join("disclosures").join(subject);
-        let bytes = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|e| io(&path, e))?;
-        let bytes = bytes.unwrap_or_default();
-        let mut rest = &bytes[..];
         let mut facts = Vec::new();
-        while let Some((head, tail)) = rest.split_first_chunk::<4>() {
-            let length = u32::from_be_bytes(*head) as usize;
-            let Some(sealed) = tail.get(..length) else {
-                break;
-            };
-            rest = &tail[length..];
-            let plain = match self.unseal(&key, sealed, subject, "disclosures") {
-                // A crash can leave a hole of zeros behind the last whole record.
-                Err(_) if rest.is_empty() => break,
-                other => other?,
-            };
+        for plain in self.records(subject, &key)?.0 {
             let opened = parse(&plain).ok();
             for text in opened
                 .as_ref()
@@ -147,6 +148,7 @@ impl Vault {
                 .unwrap_or_default()
             {
                 let read = text.as_str().map(Disclosure::parse).and_then(Result::ok);
+                let path = self.dir.join("disclosures").join(subject);
                 let disclosure = read.ok_or_else(|| self.does_not_open(&path))?;
                 facts.push(KeptDisclosure {
                     subject: subject.to_owned(),
@@ -155,6 +157,30 @@ impl Vault {
             }
         }
         Ok(facts)
+    }
+
+    /// The opened records of a subject and where the last whole one ends. A torn last one was never named by an event.
+    fn records(&self, subject: &str, key: &[u8; 32]) -> Result<(Vec<Plain>, u64), VaultError> {
+        let path = self.dir.join("disclosures").join(subject);
+        let bytes = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|e| io(&path, e))?;
+        let bytes = bytes.unwrap_or_default();
+        let mut records = Vec::new();
+        let mut end = 0;
+        while let Some((head, tail)) = bytes[end..].split_first_chunk::<4>() {
+            let length = u32::from_be_bytes(*head) as usize;
+            let Some(sealed) = tail.get(..length) else {
+                break;
+            };
+            let rest = &tail[length..];
+            match self.unseal(key, sealed, subject, "disclosures") {
+                Ok(plain) => records.push(plain),
+                // A crash can leave a hole of zeros behind the last whole record.
+                Err(_) if rest.iter().all(|byte| *byte == 0) => break,
+                Err(error) => return Err(error),
+            }
+            end += head.len() + length;
+        }
+        Ok((records, end as u64))
     }
 
     /// Every subject whose key is there, ascending.
@@ -194,13 +220,16 @@ impl Vault {
         if !is_subject(subject) {
             return Err(VaultError::NotASubject);
         }
-        self.opened().remove(subject);
+        let end = Arc::clone(lock(&self.ends).entry(subject.to_owned()).or_default());
+        let mut end = lock(&end);
+        lock(&self.open).remove(subject);
         for part in ["keys", "disclosures"] {
             let path = self.dir.join(part).join(subject);
             if path.exists() {
                 durable::destroy(&path).map_err(|source| io(&path, source))?;
             }
         }
+        *end = None;
         Ok(())
     }
 
@@ -208,7 +237,7 @@ impl Vault {
         if !is_subject(subject) {
             return Err(VaultError::NotASubject);
         }
-        let mut open = self.opened();
+        let mut open = lock(&self.open);
         if let Some(key) = open.get(subject) {
             return Ok(key.clone());
         }
@@ -235,10 +264,6 @@ impl Vault {
         };
         open.insert(subject.to_owned(), key.clone());
         Ok(key)
-    }
-
-    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<String, Zeroizing<[u8; 32]>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn binding(&self, subject: &str, purpose: &str) -> Vec<u8> {

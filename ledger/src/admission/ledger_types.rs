@@ -413,21 +413,7 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
     let read = "admission checked the form";
     match &*event.kind {
         "Opened" => apply_opened(state, opening(event).expect(read)),
-        "KeyEnrolled" => {
-            let [public, who, roles] = data(event, ["key", "person", "roles"]).expect(read);
-            let (public, roles) = (key(&public).expect(read), roles_of(&roles, "").expect(read));
-            let person = who.as_str().expect(read).to_owned();
-            if roles == [Role::Service] {
-                state.service_key = Some(public.id());
-            }
-            let known = KnownKey {
-                public,
-                person,
-                roles,
-                is_active: true,
-            };
-            state.keys.insert(public.id(), known);
-        }
+        "KeyEnrolled" => apply_enrolled(state, event),
         "KeyRotated" => {
             let [new, old] = data(event, ["new", "old"]).expect(read);
             apply_rotated(
@@ -460,19 +446,7 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
                 );
             }
         }
-        "Proposed" => {
-            let [digest, expires, scope] = data(event, ["digest", "expires", "scope"]).expect(read);
-            let proposal = Proposal {
-                scope: scope.as_str().expect(read).to_owned(),
-                digest: hash(&digest).expect(read),
-                expires: time(&expires).expect(read),
-                requester: state.keys[&event.by[0]].person.clone(),
-                approvers: BTreeSet::new(),
-                is_rejected: false,
-                is_consumed: false,
-            };
-            state.proposals.insert(leaf, proposal);
-        }
+        "Proposed" => apply_proposed(state, event, leaf),
         "Approved" | "Rejected" => {
             let [proposal] = data(event, ["proposal"]).expect(read);
             let who = state.keys[&event.by[0]].person.clone();
@@ -488,6 +462,38 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
         "Sealed" => state.is_sealed = true,
         _ => {}
     }
+}
+
+fn apply_enrolled(state: &mut State, event: &Event) {
+    let read = "admission checked the form";
+    let [public, who, roles] = data(event, ["key", "person", "roles"]).expect(read);
+    let (public, roles) = (key(&public).expect(read), roles_of(&roles, "").expect(read));
+    let person = who.as_str().expect(read).to_owned();
+    if roles == [Role::Service] {
+        state.service_key = Some(public.id());
+    }
+    let known = KnownKey {
+        public,
+        person,
+        roles,
+        is_active: true,
+    };
+    state.keys.insert(public.id(), known);
+}
+
+fn apply_proposed(state: &mut State, event: &Event, leaf: Hash) {
+    let read = "admission checked the form";
+    let [digest, expires, scope] = data(event, ["digest", "expires", "scope"]).expect(read);
+    let proposal = Proposal {
+        scope: scope.as_str().expect(read).to_owned(),
+        digest: hash(&digest).expect(read),
+        expires: time(&expires).expect(read),
+        requester: state.keys[&event.by[0]].person.clone(),
+        approvers: BTreeSet::new(),
+        is_rejected: false,
+        is_consumed: false,
+    };
+    state.proposals.insert(leaf, proposal);
 }
 
 fn apply_opened(state: &mut State, opening: Opening) {

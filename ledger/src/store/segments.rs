@@ -23,7 +23,8 @@ use crate::tree::leaf_hash;
 /// How large a segment file is made; longer only for a batch that does not fit.
 pub const SEGMENT_BYTES: usize = 16 << 20;
 
-/// Bytes behind the last whole entry that a crash left: never acknowledged, set aside.
+/// Bytes behind the last whole entry that a crash left: never acknowledged. Nothing is appended before
+/// [`SegmentStore::cut_tail`] takes them away, so that they can be set aside first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TornTail {
     /// How many whole entries there are.
@@ -49,13 +50,15 @@ pub struct SegmentStore {
     capacity: usize,
     last_leaf: Hash,
     segment_bytes: usize,
+    /// Bytes behind the last frame that are still to be cut.
+    torn_bytes: usize,
     is_poisoned: bool,
     _lock: File,
 }
 
 impl SegmentStore {
     /// Opens the segments below `dir`, made if there are none. `checkpoint_size` entries were acknowledged for certain:
-    /// damage among them is an error; behind them a torn tail is cut off and handed back.
+    /// damage among them is an error; behind them a torn tail is handed back.
     pub fn open(dir: &Path, checkpoint_size: u64) -> Result<(Self, Option<TornTail>), StoreError> {
         Self::open_with(dir, checkpoint_size, SEGMENT_BYTES)
     }
@@ -77,6 +80,7 @@ impl SegmentStore {
             capacity: 0,
             last_leaf: Hash::ZERO,
             segment_bytes,
+            torn_bytes: 0,
             is_poisoned: false,
             _lock: lock,
         };
@@ -104,7 +108,7 @@ impl SegmentStore {
                 if !is_last || frames::holds_a_frame(&discarded) {
                     return Err(corrupt("whole entries follow the damage"));
                 }
-                frames::zero_from(segment, scan.end, discarded.len())?;
+                self.torn_bytes = discarded.len();
                 tail = Some(TornTail {
                     from_index: size,
                     discarded,
@@ -124,6 +128,17 @@ impl SegmentStore {
         self.shared.size.store(size, Ordering::Release);
         *self.shared.segments.write().expect("no reader panics") = segments;
         Ok(tail)
+    }
+
+    /// Takes the torn tail away; before that nothing is appended.
+    pub fn cut_tail(&mut self) -> Result<(), StoreError> {
+        let segments = self.shared.segments.read().expect("no reader panics");
+        if let Some(last) = segments.last().filter(|_| self.torn_bytes > 0) {
+            frames::zero_from(last, self.offset, self.torn_bytes)?;
+        }
+        drop(segments);
+        self.torn_bytes = 0;
+        Ok(())
     }
 
     /// A segment that has room for `bytes` more; a new one when the last is full. A full disk changes nothing.
@@ -182,6 +197,11 @@ impl EntryStore for SegmentStore {
         if self.is_poisoned {
             let reason = "an earlier write failed".to_owned();
             return Err(StoreError::Unknown { reason });
+        }
+        if self.torn_bytes > 0 {
+            let found = "a torn tail is to be set aside first".to_owned();
+            let index = self.size();
+            return Err(StoreError::Corrupt { index, found });
         }
         if expected_size != self.size() {
             let size = self.size();
