@@ -1,6 +1,7 @@
 //! Backups, read only: what a source must offer; each kind lives in a file below and none of them writes.
 
 pub mod archive;
+mod corso;
 pub mod detect;
 mod eml;
 mod files;

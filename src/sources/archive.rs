@@ -22,7 +22,7 @@ use index::{Entry, FileEntry, Line, MailEntry, Object, Tag};
 /// The tag file that makes a bag an archive of ours.
 pub(super) const TAG_FILE: &str = "unbroken-archive.json";
 const TAG_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const INDEX_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+const INDEX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// An opened archive.
 pub(super) struct Archive {

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::archive::{Archive, TAG_FILE};
+use super::corso::{self, CorsoExport};
 use super::eml::EmlTree;
 use super::files::Files;
 use super::mbox::Mboxes;
@@ -68,8 +69,11 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     };
     let is_eml = share(&|path| extension(path, "eml"));
     let is_mbox = share(&|path| extension(path, "mbox") || extension(path, "mbx"));
+    let owners = corso::recognise(&found);
     let pinned = Pinned::take(tree)?;
-    Ok(if is_eml {
+    Ok(if let Some(owners) = owners {
+        Box::new(CorsoExport::from_pinned(pinned, owners))
+    } else if is_eml {
         Box::new(EmlTree::from_pinned(pinned))
     } else if is_mbox {
         Box::new(Mboxes::from_pinned(pinned))

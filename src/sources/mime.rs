@@ -1,8 +1,8 @@
 //! Bytes of a mail to a [`Message`]: structure and choices here, each notation below; nothing here reads files or panics on input.
 //!
 //! The structure is read as Python's `email.feedparser` reads it, defects and all: it is the parser whose
-//! verdict anybody can repeat, and `tests/oracle/mail.py` holds us to it over real mail. Charsets and address
-//! lists are decoded by `mail-parser`.
+//! verdict anybody can repeat, and `tests/oracle/mail.py` holds us to it over real mail. Charsets are decoded
+//! by `mail-parser`.
 
 mod address;
 mod body;

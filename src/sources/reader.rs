@@ -101,8 +101,8 @@ impl Tree {
             }
         }
         found.sort_by(|left, right| {
-            let bytes = |found: &Found| found.path.as_os_str().as_encoded_bytes().to_vec();
-            bytes(left).cmp(&bytes(right))
+            let (left, right) = (left.path.as_os_str(), right.path.as_os_str());
+            left.as_encoded_bytes().cmp(right.as_encoded_bytes())
         });
         Ok(found)
     }

@@ -123,7 +123,12 @@ impl Scanner {
         if self.from.is_empty() {
             self.push(more);
         } else {
-            self.from.extend_from_slice(more);
+            // No envelope is that long.
+            let from = std::mem::take(&mut self.from);
+            self.flush_blank();
+            self.push(&from);
+            self.push(more);
+            self.fresh = false;
         }
     }
 

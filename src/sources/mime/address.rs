@@ -139,10 +139,13 @@ impl List {
         if self.address.is_some() {
             self.end(' ');
         }
-        let end = rest
-            .find('>')
-            .or_else(|| rest.find(','))
-            .unwrap_or(rest.len());
+        // One that never closes ends at the next comma, or where another opens.
+        let stop = rest.find(['<', '>']).unwrap_or(rest.len());
+        let end = if rest[stop..].starts_with('>') {
+            stop
+        } else {
+            rest[..stop].find(',').unwrap_or(stop)
+        };
         let inner = without_comments(&rest[..end]);
         let inner: String = inner.split_whitespace().collect();
         // RFC 5322 section 4.4: a route before the address is of no use any more.
@@ -206,7 +209,8 @@ fn joined(words: &[Word], keep: impl Fn(usize) -> bool) -> String {
     text
 }
 
-/// An address that stands bare: the words around the `@`, blanks between them dropped (RFC 5322 section 4.4); the rest is the name.
+/// An address that stands bare: the words around the `@`, blanks between them dropped (RFC 5322 section 4.4);
+/// the rest is the name.
 fn without_brackets(words: &[Word]) -> (String, String) {
     let Some(at) = words.iter().position(Word::has_at) else {
         return match words {
@@ -274,6 +278,7 @@ mod tests {
             ),
             ("<@x,@y:a@b.example>", &[("", "a@b.example")]),
             ("<a(x)@(y)b.example(z)>", &[("", "a@b.example")]),
+            ("<a@b.example, <c@d>", &[("", "a@b.example"), ("", "c@d")]),
             ("<a@b.example", &[("", "a@b.example")]),
             (
                 "=?euc-kr?B?wMy8urz2?= s@b.example",

@@ -2,6 +2,8 @@
 //! "plain"))` chooses it, because the target holds one; every other leaf becomes an attachment, except the
 //! plainer form of that same body.
 
+use std::collections::BTreeSet;
+
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::structure::Part;
@@ -42,6 +44,22 @@ pub(super) fn fill(message: &mut Message, root: &Part<'_>) {
             _ => attach(message, part),
         }
     }
+    let shown = shown_within(&message.body.content);
+    for attachment in &mut message.attachments {
+        let id = attachment.content_id.as_deref();
+        attachment.is_inline |= id.is_some_and(|id| shown.contains(id));
+    }
+}
+
+/// The content ids that a body refers to (RFC 2392).
+fn shown_within(body: &str) -> BTreeSet<&str> {
+    body.split("cid:")
+        .skip(1)
+        .map(|rest| {
+            let end = rest.find(|letter: char| letter.is_whitespace() || "\"'<>)".contains(letter));
+            &rest[..end.unwrap_or(rest.len())]
+        })
+        .collect()
 }
 
 /// Python's `_find_body`: the first HTML part, else the first plain one, on the way through multiparts; of a
@@ -150,9 +168,7 @@ fn attach(message: &mut Message, part: &Part<'_>) {
         inner.unwrap_or(value).to_owned()
     });
     let content_id = content_id.filter(|id| !id.is_empty());
-    let is_inline = content_id.as_ref().is_some_and(|id| {
-        part.disposition() == "inline" || message.body.content.contains(&format!("cid:{id}"))
-    });
+    let is_inline = content_id.is_some() && part.disposition() == "inline";
     message.attachments.push(Attachment {
         name,
         content_type: part.kind.main.clone(),

@@ -3,8 +3,8 @@
 use super::headers::{self, Headers, first_line};
 use super::parameters::Value;
 
-/// Multiparts within multiparts; deeper ones are read as one piece.
-const LEVELS_MAX: usize = 50;
+/// Multiparts within multiparts; deeper ones are read as one piece. Each level reads its lines again, so it bounds the time too.
+const LEVELS_MAX: usize = 20;
 /// Parts in one message; the rest is read as one piece.
 const PARTS_MAX: usize = 10_000;
 

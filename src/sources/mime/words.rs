@@ -125,7 +125,7 @@ fn word_at(text: &str) -> Option<Word<'_>> {
         "Q" | "q" => false,
         _ => return None,
     };
-    let end = after.find("?=")?;
+    let end = payload_end(after)?;
     let charset_is_word = charset.len() <= 64
         && charset
             .bytes()
@@ -136,6 +136,20 @@ fn word_at(text: &str) -> Option<Word<'_>> {
         payload: &after[..end],
         length: text.len() - after.len() + end + 2,
     })
+}
+
+/// Where the payload ends: at `?=`, unless another word opens before. So a word that never ends costs only its own length.
+fn payload_end(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'?') {
+        if bytes.get(at + 1) == Some(&b'=') {
+            return Some(at);
+        }
+        if at > 0 && bytes[at - 1] == b'=' {
+            return None;
+        }
+    }
+    None
 }
 
 #[cfg(test)]
