@@ -1,5 +1,7 @@
 //! The clean tenant as the engine sees it: idempotent writes by item key, and reading back; Graph itself lives below.
 
+pub mod graph;
+
 use std::future::Future;
 use std::io::Read;
 

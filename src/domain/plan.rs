@@ -388,10 +388,9 @@ pub struct PlanPart {
 pub fn plan_object(parts: &[PlanPart]) -> String {
     let mut parts = parts.to_vec();
     parts.sort();
-    parts
-        .iter()
-        .map(|p| format!("{} {} {}\n", p.custodian, p.object, p.rows))
-        .collect()
+    parts.iter().fold(String::new(), |text, part| {
+        text + &format!("{} {} {}\n", part.custodian, part.object, part.rows)
+    })
 }
 
 /// Reads a plan object.

@@ -39,8 +39,9 @@ pub fn custody(journal: &Journal, wanted: &str) -> Result<Vec<Recorded>, Journal
 fn locator_of(event: &Event) -> Option<&str> {
     match event {
         Event::ItemRestored(_, facts) => facts.locator.as_deref(),
-        Event::ItemHeld(_, facts) | Event::ItemSkipped(_, facts) => facts.locator.as_deref(),
-        Event::ItemFailed(_, facts) => facts.locator.as_deref(),
+        Event::ItemHeld(_, facts) | Event::ItemSkipped(_, facts) | Event::ItemFailed(_, facts) => {
+            facts.locator.as_deref()
+        }
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::request::Request;
 use crate::tenant::{Attachment, Tenant, Upload, UploadGoal};
 
 const SMALL_MAX: usize = 3 << 20;
+const SESSION_MIN: u64 = 3_000_000;
 const SESSION_MAX: u64 = 150 << 20;
 
 pub(super) fn shown(attachment: &Attachment, with_content: bool) -> Value {
@@ -174,7 +175,7 @@ fn create_session(
             "At most 150 MB.",
         ));
     }
-    if size < SMALL_MAX as u64 {
+    if size < SESSION_MIN {
         let message = "The attachment is smaller than 3 MB; post it.";
         return Err(refuse(400, "ErrorInvalidAttachmentSize", message));
     }

@@ -1,0 +1,209 @@
+//! The clean tenant through Microsoft Graph: one call, one effect; deciding what to do next is not done here.
+
+mod assertion;
+mod attachments;
+mod call;
+mod connect;
+mod drive;
+mod failure;
+mod folders;
+mod json;
+mod mail;
+mod quick_xor;
+mod token;
+mod upload;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    FileToWrite, FoundFile, FoundMessage, Organization, Target, TargetError, TargetId, TargetUser,
+    Written,
+};
+use crate::domain::file::FileReadBack;
+use crate::domain::folder::FolderPath;
+use crate::domain::item::ItemKey;
+use crate::domain::message::Message;
+use call::{Call, Session};
+pub use connect::{Credential, Settings, SettingsError};
+
+/// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.
+#[derive(Clone)]
+pub struct Graph {
+    session: Arc<Session>,
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Graph")
+    }
+}
+
+impl Graph {
+    /// Reads keys and certificates; nothing is sent yet.
+    pub fn new(
+        settings: Settings,
+        clock: Arc<dyn crate::clock::Clock>,
+    ) -> Result<Self, SettingsError> {
+        let session = Arc::new(connect::session(settings, clock)?);
+        Ok(Self { session })
+    }
+}
+
+/// A segment of a URL: ids of Graph hold `=`, `/` and `+`.
+fn segment(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let letter = char::from_digit(u32::from(digit), 16).expect("below 16");
+                out.push(letter.to_ascii_uppercase());
+            }
+        }
+        out
+    })
+}
+
+impl Target for Graph {
+    async fn organization(&self) -> Result<Organization, TargetError> {
+        let call = Call::get(
+            "GET /organization",
+            "organization?$select=id,displayName".into(),
+        );
+        let answer = self.session.json(call).await?;
+        let one = &answer.body["value"][0];
+        match (one["id"].as_str(), one["displayName"].as_str()) {
+            (Some(id), name) => Ok(Organization {
+                tenant_id: id.to_owned(),
+                display_name: name.unwrap_or_default().to_owned(),
+            }),
+            _ => Err(failure::contract("GET /organization", "it names no tenant")),
+        }
+    }
+
+    async fn user(&self, principal: &str) -> Result<Option<TargetUser>, TargetError> {
+        let operation = "GET /users/{principal}";
+        let path = format!("users/{}?$select=id,userPrincipalName", segment(principal));
+        match self.session.json(Call::get(operation, path)).await {
+            Ok(answer) => {
+                let text = |name: &str| answer.body[name].as_str().map(str::to_owned);
+                let found = text("id").zip(text("userPrincipalName"));
+                let (id, user_principal_name) =
+                    found.ok_or_else(|| failure::contract(operation, "a user without an id"))?;
+                Ok(Some(TargetUser {
+                    id,
+                    user_principal_name,
+                }))
+            }
+            Err(error) if error.status == 404 && error.code == "Request_ResourceNotFound" => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn mail_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> Result<TargetId, TargetError> {
+        folders::mail(&self.session, user, path).await
+    }
+
+    async fn find_messages(
+        &self,
+        user: &TargetUser,
+        key: &ItemKey,
+    ) -> Result<Vec<FoundMessage>, TargetError> {
+        mail::find(&self.session, user, key).await
+    }
+
+    async fn create_message(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        message: &Message,
+        key: &ItemKey,
+    ) -> Result<(TargetId, Written), TargetError> {
+        mail::create(&self.session, user, folder, message, key).await
+    }
+
+    async fn complete_message(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        message: &Message,
+    ) -> Result<Written, TargetError> {
+        attachments::complete(&self.session, user, id, message).await
+    }
+
+    async fn read_message(&self, user: &TargetUser, id: &TargetId) -> Result<Message, TargetError> {
+        mail::read(&self.session, user, id).await
+    }
+
+    async fn delete_message(&self, user: &TargetUser, id: &TargetId) -> Result<(), TargetError> {
+        mail::delete(&self.session, user, id).await
+    }
+
+    async fn drive_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> Result<TargetId, TargetError> {
+        folders::drive(&self.session, user, path).await
+    }
+
+    async fn find_file(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        name: &str,
+    ) -> Result<Option<FoundFile>, TargetError> {
+        drive::find(&self.session, user, folder, name).await
+    }
+
+    async fn write_file(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        file: &FileToWrite,
+        content: Box<dyn Read + Send>,
+    ) -> Result<(TargetId, Written), TargetError> {
+        drive::write(&self.session, user, folder, file, content).await
+    }
+
+    async fn read_file(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> Result<FileReadBack, TargetError> {
+        drive::read(&self.session, user, id).await
+    }
+
+    async fn delete_file(&self, user: &TargetUser, id: &TargetId) -> Result<(), TargetError> {
+        drive::delete(&self.session, user, id).await
+    }
+}
+
+/// The `id` of an object that was just made or found.
+fn id_of(operation: &'static str, body: &Value) -> Result<TargetId, TargetError> {
+    match body["id"].as_str() {
+        Some(id) if !id.is_empty() => Ok(TargetId(id.to_owned())),
+        _ => Err(failure::contract(operation, "the answer has no id")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::segment;
+
+    #[test]
+    fn ids_survive_as_one_segment() {
+        assert_eq!(segment("AAMk/a+b=="), "AAMk%2Fa%2Bb%3D%3D");
+        assert_eq!(segment("ü %"), "%C3%BC%20%25");
+    }
+}

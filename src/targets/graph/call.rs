@@ -1,0 +1,262 @@
+//! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Method, Response};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::failure::{self, Said};
+use super::token::{Token, Tokens};
+use crate::targets::TargetError;
+
+/// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
+const ANSWER_BYTES_MAX: usize = 160 << 20;
+/// Error bodies are small; more of one is not read.
+const ERROR_BYTES_MAX: usize = 64 << 10;
+const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Connections, tokens and where to send.
+pub(super) struct Session {
+    pub(super) http: reqwest::Client,
+    /// `https://graph.microsoft.com/v1.0`, without a slash at the end.
+    pub(super) base: String,
+    pub(super) tokens: Tokens,
+    pub(super) token: Mutex<Option<Token>>,
+    /// Plain HTTP is for the simulated tenant on this machine only.
+    pub(super) plain_http: bool,
+}
+
+/// What is sent.
+pub(super) struct Call {
+    /// Method and path template, without ids: what logs and errors may say.
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    pub(super) goal: Goal,
+    pub(super) body: Payload,
+}
+
+/// Where it goes.
+pub(super) enum Goal {
+    /// Below the base URL, with our token.
+    Graph(String),
+    /// A URL that is a secret by itself: never with a token, never in a log.
+    PreAuthenticated(secrecy::SecretString),
+}
+
+pub(super) enum Payload {
+    Bytes {
+        content: Vec<u8>,
+        range: Option<String>,
+    },
+    Json(Vec<u8>),
+    None,
+}
+
+/// A success.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+    pub(super) body: Value,
+}
+
+impl Call {
+    pub(super) fn get(operation: &'static str, path: String) -> Self {
+        Self {
+            operation,
+            method: Method::GET,
+            goal: Goal::Graph(path),
+            body: Payload::None,
+        }
+    }
+
+    pub(super) fn post(operation: &'static str, path: String, body: &Value) -> Self {
+        Self::json(operation, Method::POST, path, body)
+    }
+
+    pub(super) fn json(
+        operation: &'static str,
+        method: Method,
+        path: String,
+        body: &Value,
+    ) -> Self {
+        let body = Payload::Json(body.to_string().into_bytes());
+        Self {
+            operation,
+            method,
+            goal: Goal::Graph(path),
+            body,
+        }
+    }
+
+    fn writes(&self) -> bool {
+        self.method != Method::GET
+    }
+}
+
+impl Session {
+    /// Sends and reads a JSON answer; an empty one is `null`.
+    pub(super) async fn json(&self, call: Call) -> Result<Answer, TargetError> {
+        let (operation, writes) = (call.operation, call.writes());
+        let response = self.send(call).await?;
+        let status = response.status().as_u16();
+        let request_id = request_id(response.headers());
+        let bytes = read(response, operation, writes).await?;
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).map_err(|_| TargetError {
+                outcome_unknown: writes,
+                request_id: request_id.clone(),
+                ..failure::contract(operation, "the answer is not JSON")
+            })?
+        };
+        Ok(Answer {
+            status,
+            request_id,
+            body,
+        })
+    }
+
+    /// Sends and reads raw bytes.
+    pub(super) async fn bytes(&self, call: Call) -> Result<Vec<u8>, TargetError> {
+        let (operation, writes) = (call.operation, call.writes());
+        let response = self.send(call).await?;
+        read(response, operation, writes).await
+    }
+
+    /// Sends; gives back only successes.
+    pub(super) async fn send(&self, call: Call) -> Result<Response, TargetError> {
+        let (operation, writes) = (call.operation, call.writes());
+        let (url, authorised) = match &call.goal {
+            Goal::Graph(path) => (format!("{}/{path}", self.base), true),
+            Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), false),
+        };
+        self.check_url(operation, &url)?;
+        let mut renewed = false;
+        loop {
+            let mut request = self
+                .http
+                .request(call.method.clone(), &url)
+                .timeout(TIMEOUT);
+            if authorised {
+                let token = self.bearer().await?;
+                request = request
+                    .bearer_auth(token.expose_secret())
+                    .header("Prefer", "IdType=\"ImmutableId\"");
+            }
+            request = match &call.body {
+                Payload::None => request,
+                Payload::Json(bytes) => request
+                    .header("Content-Type", "application/json")
+                    .body(bytes.clone()),
+                Payload::Bytes { content, range } => {
+                    let request = request
+                        .header("Content-Type", "application/octet-stream")
+                        .body(content.clone());
+                    match range {
+                        Some(range) => request.header("Content-Range", range),
+                        None => request,
+                    }
+                }
+            };
+            let response = request
+                .send()
+                .await
+                .map_err(|error| failure::unanswered(operation, &error.without_url(), writes))?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            // A refused token means that nothing was done: once, with a new one.
+            if response.status().as_u16() == 401 && authorised && !renewed {
+                renewed = true;
+                *self.token.lock().await = None;
+                continue;
+            }
+            return Err(refusal(response, operation, writes).await);
+        }
+    }
+
+    /// A URL that an answer named must not lead anywhere without TLS.
+    fn check_url(&self, operation: &'static str, url: &str) -> Result<(), TargetError> {
+        if url.starts_with("https://") || (self.plain_http && url.starts_with("http://")) {
+            return Ok(());
+        }
+        Err(failure::contract(
+            operation,
+            "the service named a URL that is not https",
+        ))
+    }
+
+    async fn bearer(&self) -> Result<secrecy::SecretString, TargetError> {
+        let mut kept = self.token.lock().await;
+        if let Some(token) = kept.as_ref().filter(|token| self.tokens.is_fresh(token)) {
+            return Ok(token.text.clone());
+        }
+        let token = self.tokens.fetch(&self.http).await?;
+        let text = token.text.clone();
+        *kept = Some(token);
+        Ok(text)
+    }
+}
+
+pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("request-id")?.to_str().ok()?;
+    let is_id = text.len() <= 64 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    is_id.then(|| text.to_owned())
+}
+
+/// Turns an answer that is no success into a failure.
+pub(super) async fn refusal(
+    response: Response,
+    operation: &'static str,
+    writes: bool,
+) -> TargetError {
+    let status = response.status().as_u16();
+    let retry_after_s = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let request_id = request_id(response.headers());
+    // The status decides; a body that breaks off only takes the words away.
+    let body = read_up_to(response, ERROR_BYTES_MAX)
+        .await
+        .unwrap_or_default();
+    failure::answered(Said {
+        operation,
+        status,
+        retry_after_s,
+        request_id,
+        body: &body,
+        writes,
+    })
+}
+
+async fn read(
+    response: Response,
+    operation: &'static str,
+    writes: bool,
+) -> Result<Vec<u8>, TargetError> {
+    match read_up_to(response, ANSWER_BYTES_MAX).await {
+        Ok(bytes) if bytes.len() < ANSWER_BYTES_MAX => Ok(bytes),
+        Ok(_) => Err(failure::contract(
+            operation,
+            "the answer is larger than 160 MiB",
+        )),
+        Err(error) => Err(failure::unanswered(operation, &error.without_url(), writes)),
+    }
+}
+
+async fn read_up_to(mut response: Response, most: usize) -> Result<Vec<u8>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = most - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if bytes.len() == most {
+            break;
+        }
+    }
+    Ok(bytes)
+}
