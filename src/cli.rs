@@ -2,25 +2,41 @@
 
 mod access;
 mod bundle;
+mod case;
+#[cfg(feature = "demo")]
+mod demo;
+#[cfg(feature = "demo")]
+mod demo_folder;
+mod flow;
 mod keyring;
 mod ledger;
 mod open;
 mod output;
+mod plan;
+mod provenance;
+mod restore;
+#[cfg(feature = "demo")]
+mod simulate;
+mod source;
+mod summary;
+mod target;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::sync::watch;
 
 use crate::config::Environment;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use output::Output;
 
 /// Restores Microsoft 365 backups into a clean tenant, every action on the record.
 #[derive(Debug, Parser)]
 #[command(name = "unbroken", version, max_term_width = 100)]
 #[command(after_help = "Example:
-  unbroken ledger info --case acme
+  unbroken demo
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 incomplete or valid with exceptions, 10 no ledger,
 11 ledger locked, 12 a gate refused, 20 verification failed, 21 consistent but not anchored,
@@ -35,10 +51,25 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    #[cfg(feature = "demo")]
+    Simulate(simulate::Simulate),
+    #[command(subcommand)]
+    Case(case::CaseCommand),
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
+    Restore(restore::Restore),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    Provenance(provenance::Provenance),
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
+    Verify(verify::Verify),
+    #[command(subcommand)]
+    Target(target::TargetCommand),
 }
 
 /// Runs the program and says how it ended.
@@ -56,7 +87,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = Output::new(arguments.json, Environment::read());
-    match perform(arguments.command, &output) {
+    match dispatch(arguments.command, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
@@ -65,9 +96,54 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn perform(command: Command, output: &Output) -> Result<()> {
+/// Runs a command. The first Ctrl-C asks it to end where it may; a second one ends it at once.
+fn dispatch(command: Command, output: &Output) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::failed(error).while_doing("the program cannot start its threads")
+        })?;
+    let (ask, stop) = watch::channel(false);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = perform(command, stop, output) => ended,
+            () = interrupted(ask, output) => Err(Error::new(ErrorKind::Interrupted, "interrupted")
+                .hint("start again with the same command: nothing is written twice")),
+        }
+    });
+    // Threads that read a source may be in the middle of a file: they hold nothing that matters.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn interrupted(ask: watch::Sender<bool>, output: &Output) {
+    for last in [false, true] {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler the default action ends the process, which is as good.
+            std::future::pending::<()>().await;
+        }
+        if !last {
+            output.note("ending what is under way; Ctrl-C again ends it at once");
+            let _nobody_listens = ask.send(true);
+        }
+    }
+}
+
+async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output) -> Result<()> {
     match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo::run(&demo, stop, output).await,
+        #[cfg(feature = "demo")]
+        Command::Simulate(simulate) => simulate::run(&simulate, stop, output).await,
+        Command::Case(command) => case::run(command, output).await,
+        Command::Source(command) => source::run(command, output),
+        Command::Plan(command) => plan::run(command, output).await,
+        Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output),
+        Command::Provenance(command) => provenance::run(&command, output),
         Command::Bundle(command) => bundle::run(command, output),
+        Command::Verify(verify) => verify::run(&verify, output),
+        Command::Target(command) => target::run(command, output).await,
     }
 }

@@ -66,6 +66,11 @@ impl KeyRing {
         Ok(ring)
     }
 
+    /// Whether there is such a key file.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.folder.join(name).exists()
+    }
+
     /// One key.
     pub(crate) fn key(&self, name: &str) -> Result<PrivateKey> {
         let path = self.folder.join(name);
@@ -77,6 +82,22 @@ impl KeyRing {
                 .while_doing(format!("{}: cannot be used", path.display()))
                 .hint("the passphrase comes from UNBROKEN_KEY_PASSPHRASE")
         })
+    }
+
+    /// The root keys that lie here, `root-1.pem` and so on.
+    pub(crate) fn roots(&self) -> Result<Vec<PrivateKey>> {
+        let names = (1..=15).map(root_name);
+        let there = names.filter(|name| self.folder.join(name).exists());
+        let roots = there
+            .map(|name| self.key(&name))
+            .collect::<Result<Vec<_>>>()?;
+        if roots.is_empty() {
+            return Err(not_a_key(
+                &self.folder.join(root_name(1)),
+                "there is no root key",
+            ));
+        }
+        Ok(roots)
     }
 
     /// The key that wraps the subjects' keys.
@@ -132,6 +153,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("keys");
         let ring = KeyRing::make(&place).expect("made");
+        assert_eq!(ring.roots().expect("read").len(), ROOTS);
         ring.key(OPERATOR).expect("read");
         ring.vault().expect("read");
         assert!(

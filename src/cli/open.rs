@@ -22,15 +22,19 @@ pub(crate) fn checkpoint_file(case: &Path) -> PathBuf {
 
 /// Opens the ledger with the keys of its host.
 pub(crate) fn ledger(folder: &CaseFolder) -> Result<Ledger> {
-    let keys = KeyRing::at(folder.keys());
-    let place = ledger_folder(&folder.case);
+    ledger_with(&folder.case, &KeyRing::at(folder.keys()))
+}
+
+/// Opens the ledger of a case with the keys of a ring.
+pub(crate) fn ledger_with(case: &Path, keys: &KeyRing) -> Result<Ledger> {
+    let place = ledger_folder(case);
     if !place.join("format").exists() {
         let path = place.display().to_string();
         return Err(meaning(LedgerError::NoLedger { path }));
     }
     let log = Arc::new(keys.key(keyring::LOG)?);
     let service = Arc::new(keys.key(keyring::SERVICE)?);
-    let checkpoint = Box::new(FilePlace::new(checkpoint_file(&folder.case)));
+    let checkpoint = Box::new(FilePlace::new(checkpoint_file(case)));
     Ledger::open(
         &place,
         checkpoint,

@@ -12,6 +12,7 @@ use crate::error::Error;
 pub(crate) struct Output {
     json: bool,
     colour: bool,
+    bars: bool,
 }
 
 impl Output {
@@ -21,6 +22,7 @@ impl Output {
         Self {
             json,
             colour: terminal && !environment.no_color,
+            bars: terminal && !json,
         }
     }
 
@@ -37,6 +39,25 @@ impl Output {
     fn data(text: &str) {
         let mut stdout = std::io::stdout().lock();
         let _closed_pipe = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    }
+
+    /// A remark on stderr about what is going on.
+    pub(crate) fn note(&self, text: &str) {
+        let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
+    pub(crate) fn progress(&self, total: u64, what: &'static str) -> Progress {
+        let bar = if self.bars {
+            let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")
+                .expect("the template is a constant");
+            indicatif::ProgressBar::new(total)
+                .with_style(style)
+                .with_message(what)
+        } else {
+            indicatif::ProgressBar::hidden()
+        };
+        Progress { bar }
     }
 
     /// The message of a failed command: `error:`, `caused by:`, `hint:`; with `--json` one object.
@@ -73,6 +94,27 @@ impl Output {
     }
 }
 
+/// How far a long command is.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    bar: indicatif::ProgressBar,
+}
+
+impl Progress {
+    /// Takes the bar away again.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl crate::engine::Progress for Progress {
+    fn item_ended(&self, _: &crate::engine::record::Work, _: bool) {
+        self.bar.inc(1);
+    }
+
+    fn item_again(&self, _: &crate::engine::record::Work, _: chrono::DateTime<chrono::Utc>) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +123,7 @@ mod tests {
         Output {
             json,
             colour: false,
+            bars: false,
         }
     }
 

@@ -119,4 +119,6 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// What reading the original already changed (a charset that lied, a name made up).
     pub transforms: Vec<Transform>,
+    /// What the target cannot hold of it.
+    pub deltas: Vec<Delta>,
 }

@@ -10,6 +10,7 @@ use super::folder::{FolderPath, WellKnownFolder};
 use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
 use super::item_key::CaseSecret;
 use super::pseudonym::Pseudonym;
+use super::sharepoint_name::accepted_name;
 
 /// What happens to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -314,7 +315,10 @@ fn row(
         custodian: item.custodian.0.clone(),
         folder: (&item.folder).into(),
         name: item.name.clone(),
-        target_name: item.name.clone(),
+        target_name: match item.workload {
+            Workload::Files => accepted_name(&item.name),
+            Workload::Mail => item.name.clone(),
+        },
         size: item.size_bytes,
         digest: item.digest.to_string(),
         created: text(item.created),

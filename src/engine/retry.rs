@@ -120,6 +120,11 @@ pub fn asked(failure: &TargetError) -> Duration {
     }
 }
 
+/// A `Retry-After` as far as it is believed.
+pub fn pause_of(seconds: u64) -> chrono::TimeDelta {
+    chrono(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
 /// Doubles from half a second up to a minute, give or take a quarter.
 pub fn backoff(failures: u32, seed: &[u8]) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);

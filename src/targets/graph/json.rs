@@ -215,6 +215,7 @@ pub(super) fn read(value: &Value) -> Option<Message> {
         is_flagged: value["flag"]["flagStatus"] == "flagged",
         attachments: Vec::new(),
         transforms: Vec::new(),
+        deltas: Vec::new(),
     })
 }
 

@@ -1,0 +1,200 @@
+//! `unbroken case`: declaring a case, connecting its clean tenant, saying who is who, and its state.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use serde_json::json;
+
+use super::access::{CaseFolder, TargetAccess, instant};
+use super::flow::opening::{self, Declaration};
+use super::flow::{self, mapping, restoring, tenant};
+use super::keyring::KeyRing;
+use super::output::Output;
+use super::summary::Summary;
+use crate::error::Result;
+
+/// Declare a case, connect its clean tenant, map its people, see where it stands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    Connect(Connect),
+    Declare(Declare),
+    Finish(Finish),
+    Map(Map),
+    Status(Status),
+}
+
+/// Open the ledger of a new case and declare it.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken case declare --case acme --name acme.example/2026-04 --title 'Acme, April 2026' \\
+    --source-tenant acme.onmicrosoft.com --declared-by 'J. Doe' \\
+    --window-from 2026-04-01T00:00:00Z --window-to 2026-04-09T00:00:00Z")]
+pub(crate) struct Declare {
+    #[command(flatten)]
+    folder: CaseFolder,
+    /// The ledger's name, as the start of its origin: lowercase, without scheme.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// What people call the case.
+    #[arg(long)]
+    pub(crate) title: String,
+    /// The compromised tenant.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) source_tenant: String,
+    /// Who declares it.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) declared_by: String,
+    /// The first instant at which the intruder may have been in.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) window_from: DateTime<Utc>,
+    /// The last instant at which the intruder may have been in.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) window_to: DateTime<Utc>,
+    /// A rehearsal: the origin ends in /simulated and can never be shown as evidence.
+    #[arg(long)]
+    pub(crate) simulated: bool,
+}
+
+/// Ask the clean tenant who it is, and record the answer.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken case connect --case acme --tenant acme-clean.onmicrosoft.com \\
+    --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --certificate app.pem --private-key app.key")]
+pub(crate) struct Connect {
+    #[command(flatten)]
+    folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) target: TargetAccess,
+}
+
+/// Say who becomes whom, from a CSV file with the header `source,target`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken case map --case acme --csv people.csv --tenant acme-clean.onmicrosoft.com \\
+    --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --certificate app.pem --private-key app.key
+
+people.csv:
+  source,target
+  jane@acme.example,jane@acme-clean.example")]
+pub(crate) struct Map {
+    #[command(flatten)]
+    folder: CaseFolder,
+    /// The mapping file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: TargetAccess,
+}
+
+/// Where the case stands: what is planned, restored, held, skipped, failed.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken case status --case acme")]
+pub(crate) struct Status {
+    #[command(flatten)]
+    folder: CaseFolder,
+}
+
+/// End the case: every item has its outcome, and nothing more will be restored in it.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken case finish --case acme")]
+pub(crate) struct Finish {
+    #[command(flatten)]
+    folder: CaseFolder,
+}
+
+/// Does what was asked.
+pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
+    match command {
+        CaseCommand::Connect(connect) => run_connect(&connect, output).await,
+        CaseCommand::Declare(declare) => run_declare(declare, output),
+        CaseCommand::Finish(finish) => run_finish(&finish, output).await,
+        CaseCommand::Map(map) => run_map(&map, output).await,
+        CaseCommand::Status(status) => run_status(&status, output),
+    }
+}
+
+async fn run_connect(connect: &Connect, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&connect.folder)?;
+    let target = tenant::open(&connect.target)?;
+    let tenant = mapping::connect(&journal, &target, connect.target.is_simulated()).await?;
+    output.answer(
+        &json!({ "tenant": tenant.tenant_id, "name": tenant.display_name }),
+        &format!("connected: {} ({})", tenant.display_name, tenant.tenant_id),
+    );
+    Ok(())
+}
+
+fn run_declare(declare: Declare, output: &Output) -> Result<()> {
+    let keys = KeyRing::at(declare.folder.keys());
+    let declared = Declaration {
+        name: declare.name,
+        title: declare.title,
+        source_tenant: declare.source_tenant,
+        declared_by: declare.declared_by,
+        window: Some((declare.window_from, declare.window_to)),
+        simulated: declare.simulated,
+    };
+    let journal = opening::declare(&declare.folder.case, &keys, &declared)?;
+    let origin = journal.ledger().origin();
+    output.answer(
+        &json!({ "origin": origin }),
+        &format!("declared; the ledger is {origin}"),
+    );
+    Ok(())
+}
+
+async fn run_finish(finish: &Finish, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&finish.folder)?;
+    restoring::finish(&journal).await?;
+    let summary = Summary::load(&journal)?;
+    output.answer(&summary.to_json(), &summary.to_text());
+    Ok(())
+}
+
+async fn run_map(map: &Map, output: &Output) -> Result<()> {
+    let rows = mapping::read(&map.csv)?;
+    let journal = opening::open_folder(&map.folder)?;
+    let target = tenant::open(&map.target)?;
+    let mapped = mapping::map(&journal, &target, &rows, &map.csv).await?;
+    let before = rows.len() - mapped;
+    output.answer(
+        &json!({ "mapped": mapped, "already": before }),
+        &format!("{mapped} custodians mapped, {before} were already"),
+    );
+    Ok(())
+}
+
+fn run_status(status: &Status, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&status.folder)?;
+    let case = journal.case().map_err(flow::meaning)?;
+    let summary = Summary::load(&journal)?;
+    let mapped = case
+        .custodians
+        .values()
+        .filter(|known| known.is_mapped)
+        .count();
+    let open = restoring::open_items(&journal)?;
+    let mut value = summary.to_json();
+    value["custodians"] = case.custodians.len().into();
+    value["mapped"] = mapped.into();
+    value["plans_adopted"] = case.adopted.len().into();
+    value["open_items"] = open.into();
+    value["finished"] = case.finished.is_some().into();
+    let text = format!(
+        "{} custodians, {mapped} mapped; {} plans in force; {open} items waiting{}\n\n{}",
+        case.custodians.len(),
+        case.adopted.len(),
+        if case.finished.is_some() {
+            "; finished"
+        } else {
+            ""
+        },
+        summary.to_text(),
+    );
+    output.answer(&value, &text);
+    Ok(())
+}

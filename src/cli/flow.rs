@@ -1,0 +1,59 @@
+//! The steps of a case, one function each: commands call one of them, the demo all of them in order.
+//! What may be done is decided in the domain; nothing here prints.
+
+pub(crate) mod mapping;
+pub(crate) mod opening;
+pub(crate) mod planning;
+mod record;
+pub(crate) mod restoring;
+pub(crate) mod sources;
+pub(crate) mod tenant;
+
+use unbroken_ledger::random;
+
+use crate::domain::pseudonym::Pseudonym;
+use crate::engine::EngineError;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::JournalError;
+use crate::targets::TargetError;
+
+use super::open;
+
+/// A new random name for somebody or something in the record.
+pub(crate) fn new_pseudonym() -> Result<Pseudonym> {
+    random::array()
+        .map(Pseudonym::from_random)
+        .map_err(Error::failed)
+}
+
+/// What a failure of the journal means.
+pub(crate) fn meaning(error: JournalError) -> Error {
+    match error {
+        JournalError::Ledger(error) => open::meaning(error),
+        JournalError::Refused(refusal) => Error::new(ErrorKind::GateRefused, refusal),
+        other => Error::failed(other),
+    }
+}
+
+/// What a failure of the target means.
+pub(crate) fn target_meaning(error: TargetError) -> Error {
+    let refused = matches!(error.status, 400 | 401 | 403);
+    let error = Error::failed(error);
+    if refused {
+        error.hint("check tenant, client id, certificate or secret, and the granted permissions")
+    } else {
+        error
+    }
+}
+
+/// What the early end of a run means.
+pub(crate) fn engine_meaning(error: EngineError) -> Error {
+    match error {
+        EngineError::Refused(_) => Error::new(ErrorKind::GateRefused, error),
+        other => Error::failed(other)
+            .hint("start again with the same command: it reads back what was under way"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

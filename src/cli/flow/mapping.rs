@@ -1,0 +1,185 @@
+//! Connecting the clean tenant, and saying which custodian is which of its users.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use unbroken_ledger::Role;
+
+use super::{meaning, new_pseudonym, target_meaning};
+use crate::domain::case::CaseCommand;
+use crate::domain::event::{CustodianFacts, CustodianMapped, TargetConnected, TargetFacts};
+use crate::domain::identity::{MappingError, MappingRow, parse_map};
+use crate::domain::pseudonym::Pseudonym;
+use crate::error::{Error, Result};
+use crate::journal::{Journal, custodian_stream};
+use crate::targets::{Organization, Target, TargetUser};
+
+/// Larger than any directory that a person could have looked through.
+const MAP_BYTES_MAX: u64 = 64 << 20;
+
+/// Asks the tenant who it is and records the answer.
+pub(crate) async fn connect<T: Target>(
+    journal: &Journal,
+    target: &T,
+    simulated: bool,
+) -> Result<Organization> {
+    let tenant = target.organization().await.map_err(target_meaning)?;
+    let facts = TargetFacts {
+        display_name: Some(tenant.display_name.clone()),
+        tenant_id: Some(tenant.tenant_id.clone()),
+    };
+    let command = CaseCommand::ConnectTarget(TargetConnected { simulated }, facts);
+    journal.command(command).await.map_err(meaning)?;
+    Ok(tenant)
+}
+
+/// Why a mapping file was refused; nothing of it was recorded then.
+#[derive(Debug, thiserror::Error)]
+enum MapFileError {
+    #[error("{}: cannot be read", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{}: {source}", path.display())]
+    Row { path: PathBuf, source: MappingError },
+    #[error("{}: line {line}: there is no user {user} in the clean tenant", path.display())]
+    NoUser {
+        path: PathBuf,
+        line: usize,
+        user: String,
+    },
+}
+
+/// Reads a mapping file.
+pub(crate) fn read(path: &Path) -> Result<Vec<MappingRow>> {
+    let io = |source| {
+        Error::failed(MapFileError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let mut text = String::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(MAP_BYTES_MAX + 1).read_to_string(&mut text))
+        .map_err(io)?;
+    if read as u64 > MAP_BYTES_MAX {
+        return Err(io(io::Error::other(format!(
+            "more than {MAP_BYTES_MAX} bytes"
+        ))));
+    }
+    parse_map(&text).map_err(|source| {
+        Error::failed(MapFileError::Row {
+            path: path.to_owned(),
+            source,
+        })
+    })
+}
+
+/// Looks up every user, then records every row; a user that does not exist stops it before anything
+/// is recorded. Rows that stand in the record already are passed over.
+pub(crate) async fn map<T: Target>(
+    journal: &Journal,
+    target: &T,
+    rows: &[MappingRow],
+    path: &Path,
+) -> Result<usize> {
+    let mut users = Vec::new();
+    for row in rows {
+        let user = target.user(&row.target).await.map_err(target_meaning)?;
+        let user = user.ok_or_else(|| {
+            let (path, line) = (path.to_owned(), row.line);
+            let error = MapFileError::NoUser {
+                path,
+                line,
+                user: row.target.clone(),
+            };
+            Error::failed(error).hint("create the user in the clean tenant, or correct the row")
+        })?;
+        users.push(user);
+    }
+    let known = journal.case().map_err(meaning)?.custodians;
+    let mut mapped = 0;
+    for (row, user) in rows.iter().zip(users) {
+        let same = |facts: &CustodianFacts| {
+            facts.source_name.as_deref() == Some(&row.source)
+                && facts.target_user_id.as_deref() == Some(&user.id)
+        };
+        if known.values().any(|known| same(&known.facts)) {
+            continue;
+        }
+        let before = known
+            .iter()
+            .find(|(_, known)| known.facts.source_name.as_deref() == Some(&row.source));
+        let custodian = match before {
+            // The domain refuses it, and says why.
+            Some((custodian, _)) => custodian.clone(),
+            None => new_pseudonym()?,
+        };
+        record(journal, custodian, &row.source, Some(&user)).await?;
+        mapped += 1;
+    }
+    hand_over(journal)?;
+    Ok(mapped)
+}
+
+/// Gives a pseudonym to each custodian of the source that nobody mapped: their items are held.
+pub(crate) async fn name_the_others(journal: &Journal, source_names: &[String]) -> Result<()> {
+    let known = journal.case().map_err(meaning)?.custodians;
+    for name in source_names {
+        let is_known = known
+            .values()
+            .any(|known| known.facts.source_name.as_deref() == Some(name.as_str()));
+        if !is_known {
+            record(journal, new_pseudonym()?, name, None).await?;
+        }
+    }
+    hand_over(journal)
+}
+
+async fn record(
+    journal: &Journal,
+    custodian: Pseudonym,
+    source_name: &str,
+    user: Option<&TargetUser>,
+) -> Result<()> {
+    let data = CustodianMapped {
+        custodian,
+        mapped: user.is_some(),
+    };
+    let facts = CustodianFacts {
+        source_name: Some(source_name.to_owned()),
+        target_upn: user.map(|user| user.user_principal_name.clone()),
+        target_user_id: user.map(|user| user.id.clone()),
+    };
+    journal
+        .command(CaseCommand::MapCustodian(data, facts))
+        .await
+        .map_err(meaning)?;
+    Ok(())
+}
+
+/// Hands every custodian's stream that nobody has to the worker.
+fn hand_over(journal: &Journal) -> Result<()> {
+    let case = journal.case().map_err(meaning)?;
+    let (worker, free) = journal.ledger().with_state(|state| {
+        let worker = state
+            .keys()
+            .find(|(_, key)| key.is_active && key.roles.contains(&Role::Worker))
+            .map(|(id, _)| *id);
+        let free: Vec<Pseudonym> = case
+            .custodians
+            .keys()
+            .filter(|custodian| state.stream(&custodian_stream(custodian)).emitter.is_none())
+            .cloned()
+            .collect();
+        (worker, free)
+    });
+    let worker = worker.ok_or_else(|| Error::failed("the ledger knows no worker key"))?;
+    if !free.is_empty() {
+        journal.hand_over(&free, worker).map_err(meaning)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! Opening a case's ledger for the first time, declaring the case, and opening it again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use unbroken_ledger::{
+    ApprovalRule, FilePlace, Ledger, LedgerError, Opening, Policy, PrivateKey, Role, Root, Signer,
+    SystemClock, random,
+};
+
+use super::super::access::CaseFolder;
+use super::super::keyring::{self, KeyRing};
+use super::super::open::{self, checkpoint_file, ledger_folder};
+use super::{meaning, new_pseudonym};
+use crate::domain::case::CaseCommand;
+use crate::domain::event::{CaseDeclared, CaseFacts, Event};
+use crate::domain::item_key::CaseSecret;
+use crate::error::{Error, Result};
+use crate::journal::{Journal, Keys};
+
+/// What is declared.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    /// The name before the roots' hash in the origin.
+    pub(crate) name: String,
+    /// What people call the case.
+    pub(crate) title: String,
+    /// The compromised tenant.
+    pub(crate) source_tenant: String,
+    /// Who declares it.
+    pub(crate) declared_by: String,
+    /// The first and the last instant at which the intruder may have been in.
+    pub(crate) window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// A rehearsal.
+    pub(crate) simulated: bool,
+}
+
+/// Events that workers sign; all others of the case are the operator's.
+const WORKER_TYPES: [&str; 10] = [
+    "AttemptFailed/1",
+    "AttemptInterrupted/1",
+    "FolderAttempted/1",
+    "FolderReady/1",
+    "ItemAttempted/1",
+    "ItemFailed/1",
+    "ItemHeld/1",
+    "ItemRestored/1",
+    "ItemSkipped/1",
+    "PartialFound/1",
+];
+
+/// Who may sign what, whose approval a plan needs, and what an intent rests on.
+fn policy() -> Policy {
+    let mut policy = Policy::default();
+    for kind in Event::KINDS {
+        let role = if WORKER_TYPES.contains(kind) {
+            Role::Worker
+        } else {
+            Role::Operator
+        };
+        policy.types.insert((*kind).to_owned(), vec![role]);
+    }
+    let gates = ["approval/", "case/", "keys"].map(str::to_owned).to_vec();
+    for intent in ["FolderAttempted/1", "ItemAttempted/1"] {
+        policy.gates.insert(intent.to_owned(), gates.clone());
+    }
+    let approval = ApprovalRule {
+        m: 1,
+        scope: super::planning::SCOPE.to_owned(),
+    };
+    policy
+        .approvals
+        .insert("PlanAdopted/1".to_owned(), approval);
+    policy
+}
+
+/// Makes the ledger and declares the case. After an interruption the same call goes on where the
+/// last one ended.
+pub(crate) fn declare(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Journal> {
+    let ledger = if ledger_folder(case).join("format").exists() {
+        open::ledger_with(case, keys)?
+    } else {
+        create(case, keys, declared)?
+    };
+    enrol(&ledger, keys)?;
+    let journal = open_journal(ledger, keys)?;
+    let secret = CaseSecret(random::array().map_err(Error::failed)?);
+    let data = CaseDeclared {
+        case: new_pseudonym()?,
+        secret: journal.keep_secret(&secret).map_err(meaning)?,
+        simulated: declared.simulated,
+    };
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let facts = CaseFacts {
+        title: Some(declared.title.clone()),
+        source_tenant: Some(declared.source_tenant.clone()),
+        window_from: declared.window.map(|(from, _)| time(from)),
+        window_to: declared.window.map(|(_, to)| time(to)),
+        declared_by: Some(declared.declared_by.clone()),
+    };
+    journal
+        .command_now(&CaseCommand::Declare(data, facts))
+        .map_err(meaning)?;
+    Ok(journal)
+}
+
+/// Opens the case again, with those keys of operator and worker that are at hand.
+pub(crate) fn open_case(case: &Path, keys: &KeyRing) -> Result<Journal> {
+    open_journal(open::ledger_with(case, keys)?, keys)
+}
+
+/// As [`open_case`], for the folder that a command names.
+pub(crate) fn open_folder(folder: &CaseFolder) -> Result<Journal> {
+    open_case(&folder.case, &KeyRing::at(folder.keys()))
+}
+
+fn open_journal(ledger: Ledger, keys: &KeyRing) -> Result<Journal> {
+    let signer = |name: &str| -> Result<Option<Arc<dyn Signer>>> {
+        if !keys.has(name) {
+            return Ok(None);
+        }
+        let key: Arc<dyn Signer> = Arc::new(keys.key(name)?);
+        Ok(Some(key))
+    };
+    let keys = Keys {
+        operator: signer(keyring::OPERATOR)?,
+        worker: signer(keyring::WORKER)?,
+    };
+    Journal::open(Arc::new(ledger), keys).map_err(meaning)
+}
+
+fn create(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Ledger> {
+    let roots = keys.roots()?;
+    let persons = (1..).map(|number| format!("root-{number}"));
+    let opening = Opening {
+        name: declared.name.clone(),
+        simulated: declared.simulated,
+        threshold: threshold(roots.len()),
+        roots: roots
+            .iter()
+            .zip(persons)
+            .map(|(signer, person)| Root { signer, person })
+            .collect(),
+        policy: policy(),
+        log: Arc::new(keys.key(keyring::LOG)?),
+        service: Arc::new(keys.key(keyring::SERVICE)?),
+    };
+    let checkpoint = checkpoint_file(case);
+    for folder in [Some(case), checkpoint.parent()].into_iter().flatten() {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Error::failed(error).while_doing(format!("{}: cannot be made", folder.display()))
+        })?;
+    }
+    let place = Box::new(FilePlace::new(checkpoint));
+    let folder = ledger_folder(case);
+    Ledger::create(
+        &folder,
+        place,
+        keys.vault()?,
+        &opening,
+        Arc::new(SystemClock),
+    )
+    .map_err(open::meaning)
+}
+
+/// A majority: one root alone decides only where there is no other.
+fn threshold(roots: usize) -> u64 {
+    (roots / 2 + 1) as u64
+}
+
+/// Enrols operator, approver and worker where the ledger does not know them yet.
+fn enrol(ledger: &Ledger, keys: &KeyRing) -> Result<()> {
+    let roots = keys.roots()?;
+    let needed = usize::try_from(threshold(roots.len())).unwrap_or(usize::MAX);
+    let roots: Vec<&dyn Signer> = roots
+        .iter()
+        .take(needed)
+        .map(|root: &PrivateKey| root as &dyn Signer)
+        .collect();
+    for (name, person, role) in [
+        (keyring::OPERATOR, "operator-1", Role::Operator),
+        (keyring::APPROVER, "approver-1", Role::Approver),
+        (keyring::WORKER, "", Role::Worker),
+    ] {
+        let key = keys.key(name)?;
+        let known = ledger.with_state(|state| state.key(&key.key_id()).is_some());
+        if !known {
+            ledger
+                .enrol(&key, person, &[role], &roots)
+                .map_err(|error: LedgerError| open::meaning(error))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! Making a plan as of a restore point, asking for its approval, approving and adopting it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use unbroken_ledger::entry::leaf;
+use unbroken_ledger::{Hash, PrivateKey, Timestamp};
+
+use super::{mapping, meaning, new_pseudonym};
+use crate::domain::case::{Case, CaseCommand};
+use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
+use crate::domain::item::{CustodianName, RestorePointId};
+use crate::domain::plan::{
+    BreachWindow, Decision, PlanInput, PlanRow, Snapshot, Unreadable, count, decide_rows,
+};
+use crate::domain::pseudonym::Pseudonym;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::projections::work::known_items;
+use crate::sources::{RestorePoint, Source, SourceError};
+
+/// The heading under which plans are approved.
+pub(crate) const SCOPE: &str = "plan";
+/// Every custodian is in the first wave; waves by importance come later.
+pub(crate) const WAVE: u32 = 1;
+
+/// A plan as a person sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    /// Its hash, which is its name.
+    pub(crate) plan: String,
+    /// The restore point's name in the source.
+    pub(crate) point: String,
+    /// Rows by decision.
+    pub(crate) counts: PlanCounts,
+}
+
+/// Reads the source as of an instant and freezes a plan for everybody in it.
+pub(crate) async fn make(
+    journal: &Journal,
+    source: &dyn Source,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Planned> {
+    let description = source.description();
+    let place = choose(&description.points, as_of)?;
+    let names: Vec<String> = description
+        .custodians
+        .iter()
+        .map(|name| name.0.clone())
+        .collect();
+    mapping::name_the_others(journal, &names).await?;
+    let case = journal.case().map_err(meaning)?;
+    let secret = journal.secret().map_err(meaning)?;
+    let window = window(&case);
+    let mut parts = Vec::new();
+    let mut counts = PlanCounts::default();
+    for custodian in &description.custodians {
+        let (pseudonym, is_mapped) = known(&case, custodian)?;
+        let (snapshots, unreadable) = read(source, &description.points[..=place], custodian)?;
+        let input = PlanInput {
+            custodian,
+            is_mapped,
+            snapshots: &snapshots,
+            unreadable: &unreadable,
+            window,
+            known: &known_items(journal, &pseudonym).map_err(meaning)?,
+            secret: &secret,
+            wave: WAVE,
+        };
+        let rows = rows(&input)?;
+        let of_part = count(rows.iter());
+        counts.hold += of_part.hold;
+        counts.restore += of_part.restore;
+        counts.skip += of_part.skip;
+        counts.unreadable += of_part.unreadable;
+        parts.push(journal.keep_part(&pseudonym, &rows).map_err(meaning)?);
+    }
+    let sealed = journal.keep_plan(parts).map_err(meaning)?;
+    let plan = sealed.plan.to_string();
+    let made = PlanMade {
+        as_of: place as u64,
+        counts,
+        parts: sealed.parts.len() as u64,
+        plan: plan.clone(),
+    };
+    journal
+        .command(CaseCommand::MakePlan(made))
+        .await
+        .map_err(meaning)?;
+    Ok(Planned {
+        plan,
+        point: description.points[place].id.0.clone(),
+        counts,
+    })
+}
+
+fn rows(input: &PlanInput<'_>) -> Result<Vec<PlanRow>> {
+    // The names are drawn before, so that running out of randomness is an error and no panic.
+    let most = input
+        .snapshots
+        .iter()
+        .map(|snapshot| snapshot.items.len())
+        .sum::<usize>()
+        + input.unreadable.len();
+    let mut names = (0..=most)
+        .map(|_| new_pseudonym())
+        .collect::<Result<Vec<_>>>()?;
+    Ok(decide_rows(input, &mut || {
+        names.pop().expect("there is a name for every row")
+    }))
+}
+
+/// The newest restore point that is not after `as_of`.
+fn choose(points: &[RestorePoint], as_of: Option<DateTime<Utc>>) -> Result<usize> {
+    let newest = points
+        .len()
+        .checked_sub(1)
+        .ok_or_else(|| Error::failed("the source has no restore point"))?;
+    let Some(as_of) = as_of else {
+        return Ok(newest);
+    };
+    if points.iter().all(|point| point.taken.is_none()) {
+        return Ok(newest);
+    }
+    points
+        .iter()
+        .rposition(|point| point.taken.is_some_and(|taken| taken <= as_of))
+        .ok_or_else(|| {
+            Error::failed(format!(
+                "the source has no restore point at or before {as_of}"
+            ))
+            .hint("`unbroken source inspect` lists its restore points")
+        })
+}
+
+fn window(case: &Case) -> Option<BreachWindow> {
+    let (_, facts) = case.declared.as_ref()?;
+    let from = facts.window_from.as_deref()?;
+    let from = DateTime::parse_from_rfc3339(from).ok()?.with_timezone(&Utc);
+    Some(BreachWindow { from })
+}
+
+fn known(case: &Case, custodian: &CustodianName) -> Result<(Pseudonym, bool)> {
+    case.custodians
+        .iter()
+        .find(|(_, known)| known.facts.source_name.as_deref() == Some(&custodian.0))
+        .map(|(pseudonym, known)| (pseudonym.clone(), known.is_mapped))
+        .ok_or_else(|| Error::failed(format!("{}: has no pseudonym in the record", custodian.0)))
+}
+
+fn read(
+    source: &dyn Source,
+    points: &[RestorePoint],
+    custodian: &CustodianName,
+) -> Result<(Vec<Snapshot>, Vec<Unreadable>)> {
+    let mut snapshots = Vec::new();
+    let mut unreadable = Vec::new();
+    for point in points {
+        let mut items = Vec::new();
+        unreadable.clear();
+        for item in items_of(source, &point.id, custodian)? {
+            match item {
+                Ok(item) => items.push(item),
+                Err(bad) => unreadable.push(Unreadable {
+                    locator: bad.locator,
+                    class: bad.class.to_owned(),
+                    size_bytes: bad.size_bytes,
+                    digest: bad.digest,
+                }),
+            }
+        }
+        snapshots.push(Snapshot {
+            taken: point.taken,
+            items,
+        });
+    }
+    Ok((snapshots, unreadable))
+}
+
+fn items_of<'a>(
+    source: &'a dyn Source,
+    point: &RestorePointId,
+    custodian: &CustodianName,
+) -> Result<crate::sources::Items<'a>> {
+    source
+        .items(point, custodian)
+        .map_err(|error: SourceError| Error::failed(error))
+}
+
+/// The newest plan that was made.
+pub(crate) fn newest(journal: &Journal) -> Result<PlanMade> {
+    let mut newest = None;
+    journal
+        .replay(|recorded| {
+            if let crate::domain::event::Event::PlanMade(data, _) = recorded.event {
+                newest = Some(*data);
+            }
+            Ok(())
+        })
+        .map_err(meaning)?;
+    newest.ok_or_else(|| {
+        Error::new(ErrorKind::GateRefused, "there is no plan yet").hint("`unbroken plan make`")
+    })
+}
+
+/// How many rows of a plan have which decision, and why.
+pub(crate) fn reasons(
+    journal: &Journal,
+    plan: &str,
+) -> Result<BTreeMap<(&'static str, String), u64>> {
+    let mut reasons = BTreeMap::new();
+    for part in journal.plan_parts(plan).map_err(meaning)? {
+        for row in journal.part_rows(plan, &part).map_err(meaning)? {
+            let decision = match row.decision {
+                Decision::Hold => "hold",
+                Decision::Restore => "restore",
+                Decision::Skip => "skip",
+                Decision::Unreadable => "unreadable",
+            };
+            *reasons.entry((decision, row.reason)).or_default() += 1;
+        }
+    }
+    Ok(reasons)
+}
+
+/// Asks for the approval of a plan; the result is the proposal.
+pub(crate) fn propose(
+    journal: &Journal,
+    plan: &str,
+    now: DateTime<Utc>,
+    expires_in: TimeDelta,
+) -> Result<Hash> {
+    let digest =
+        Hash::parse(plan).ok_or_else(|| Error::failed("a plan's name is 64 hex digits"))?;
+    let expires = Timestamp::from_micros((now + expires_in).timestamp_micros())
+        .ok_or_else(|| Error::failed("the expiry is too far away"))?;
+    Ok(journal
+        .propose(&digest, SCOPE, expires)
+        .map_err(meaning)?
+        .leaf)
+}
+
+/// The newest proposal of a plan.
+pub(crate) fn proposal_of(journal: &Journal, plan: &str) -> Result<Hash> {
+    let mut newest = None;
+    for read in journal.ledger().entries(0).map_err(super::open::meaning)? {
+        let (bytes, entry) = read.map_err(super::open::meaning)?;
+        let digest = entry
+            .event
+            .data
+            .field("digest")
+            .and_then(|digest| digest.as_str());
+        if entry.event.kind == "Proposed" && digest == Some(plan) {
+            newest = Some(leaf(&bytes));
+        }
+    }
+    newest.ok_or_else(|| {
+        Error::new(
+            ErrorKind::GateRefused,
+            format!("plan {plan} was not proposed"),
+        )
+        .hint("`unbroken plan propose`")
+    })
+}
+
+/// Approves a proposal.
+pub(crate) fn approve(journal: &Journal, proposal: &Hash, approver: &PrivateKey) -> Result<()> {
+    journal.approve(proposal, approver).map_err(meaning)?;
+    Ok(())
+}
+
+/// Puts an approved plan into force.
+pub(crate) async fn adopt(journal: &Journal, plan: &str, proposal: &Hash) -> Result<()> {
+    let adopted = PlanAdopted {
+        digest: plan.to_owned(),
+        plan: plan.to_owned(),
+        proposal: proposal.to_string(),
+    };
+    journal
+        .command(CaseCommand::AdoptPlan(adopted))
+        .await
+        .map_err(|error| {
+            let error = meaning(error);
+            if error.to_string().starts_with("approval/") {
+                return Error::new(ErrorKind::GateRefused, error)
+                    .hint("somebody else approves it: `unbroken plan approve`");
+            }
+            error
+        })?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Making a backup a source of the case, and holding it against what was registered.
+
+use std::path::Path;
+
+use super::meaning;
+use crate::domain::case::CaseCommand;
+use crate::domain::event::{SourceEvidence, SourceFacts, SourceRegistered};
+use crate::error::{Error, Result};
+use crate::journal::Journal;
+use crate::sources::{Fidelity, Source, SourceDescription, SourceError};
+
+/// Opens a backup of whatever kind it is.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>> {
+    crate::sources::open(path).map_err(|error: SourceError| {
+        let unknown = matches!(error, SourceError::UnknownLayout { .. });
+        let error = Error::failed(error);
+        if unknown {
+            error.hint("docs/archive-format.md describes our own layout")
+        } else {
+            error
+        }
+    })
+}
+
+/// The word for a source's fidelity in events.
+pub(crate) fn fidelity(fidelity: Fidelity) -> &'static str {
+    match fidelity {
+        Fidelity::OriginalBytes => "original-bytes",
+        Fidelity::Reconstructed => "reconstructed",
+        Fidelity::VendorDerivative => "vendor-derivative",
+    }
+}
+
+/// Records a source; the same one again is no second source.
+pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> Result<()> {
+    let description = source.description();
+    let case = journal.case().map_err(meaning)?;
+    let digest = description.digest.to_string();
+    if case
+        .sources
+        .iter()
+        .any(|(_, facts)| facts.digest.as_deref() == Some(&digest))
+    {
+        return Ok(());
+    }
+    let data = registered(description, case.sources.len() as u64);
+    let facts = SourceFacts {
+        digest: Some(digest),
+        path: Some(path.display().to_string()),
+        points: Some(
+            description
+                .points
+                .iter()
+                .map(|point| point.id.0.clone())
+                .collect(),
+        ),
+    };
+    journal
+        .command_now(&CaseCommand::RegisterSource(data, facts))
+        .map_err(meaning)?;
+    Ok(())
+}
+
+fn registered(description: &SourceDescription, number: u64) -> SourceRegistered {
+    SourceRegistered {
+        custodians: description.custodians.len() as u64,
+        evidence: SourceEvidence {
+            access: description.evidence.access,
+            dates: description.evidence.dates,
+            digests: description.evidence.digests,
+            immutability: description.evidence.immutability,
+        },
+        fidelity: fidelity(description.fidelity).to_owned(),
+        format: description.format.to_owned(),
+        kind: description.kind.to_owned(),
+        points: description.points.len() as u64,
+        source: number,
+    }
+}
+
+/// Refuses a backup that was never registered, or that has changed since.
+pub(crate) fn expect_registered(journal: &Journal, source: &dyn Source, path: &Path) -> Result<()> {
+    let digest = source.description().digest.to_string();
+    let case = journal.case().map_err(meaning)?;
+    if case
+        .sources
+        .iter()
+        .any(|(_, facts)| facts.digest.as_deref() == Some(&digest))
+    {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Error::failed(format!(
+        "{path}: this backup, with the bytes that it has now, is no source"
+    ))
+    .hint("`unbroken source register` makes it one; a source that changed is another source"))
+}

@@ -1,0 +1,73 @@
+//! The way into the clean tenant, from what the command line names; secrets are read from files here.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::super::access::TargetAccess;
+use crate::clock::SystemClock;
+use crate::error::{Error, Result};
+use crate::targets::graph::{Credential, Graph, Settings};
+
+/// Larger than any key, certificate chain or secret.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Opens it; nothing is sent yet.
+pub(crate) fn open(access: &TargetAccess) -> Result<Graph> {
+    let credential = match (
+        &access.certificate,
+        &access.private_key,
+        &access.secret_file,
+    ) {
+        (Some(certificate), Some(key), _) => Credential::Certificate {
+            certificate_pem: read(certificate)?,
+            private_key_pem: read_secret(key)?,
+        },
+        (_, _, Some(secret)) => Credential::Secret(read_secret(secret)?),
+        _ => return Err(Error::failed("neither a certificate nor a secret is named")),
+    };
+    let extra_roots_pem = access.root_certificates.as_deref().map(read).transpose()?;
+    connect(Settings {
+        graph_base: access.graph_base.clone(),
+        login_base: access.login_base.clone(),
+        tenant: access.tenant.clone(),
+        client_id: access.client_id.clone(),
+        credential,
+        extra_roots_pem,
+    })
+}
+
+/// As [`open`], with settings that are made already.
+pub(crate) fn connect(settings: Settings) -> Result<Graph> {
+    Graph::new(settings, Arc::new(SystemClock)).map_err(|error| {
+        Error::failed(error)
+            .hint("a key is converted by: openssl pkcs8 -topk8 -nodes -in old.key -out app.key")
+    })
+}
+
+fn read_secret(path: &Path) -> Result<SecretString> {
+    let text = String::from_utf8(read(path)?)
+        .map_err(|_| Error::failed(format!("{}: it is not text", path.display())))?;
+    Ok(SecretString::from(
+        text.trim_end_matches(['\r', '\n']).to_owned(),
+    ))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| {
+            Error::failed(error).while_doing(format!("{}: cannot be read", path.display()))
+        })?;
+    if read as u64 > FILE_BYTES_MAX {
+        return Err(Error::failed(format!(
+            "{}: more than 1 MiB",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}

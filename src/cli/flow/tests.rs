@@ -1,0 +1,181 @@
+//! A whole case in memory: the steps fit together, what is not restored is accounted for, and steps
+//! that come too early or twice are refused or change nothing.
+
+mod fakes;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use super::opening::{Declaration, declare, open_case};
+use super::*;
+use crate::cli::keyring::{self, KeyRing};
+use crate::cli::summary::Summary;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::identity::parse_map;
+use crate::engine::record::Work;
+use crate::journal::Journal;
+use fakes::{FakeSource, FakeTarget};
+
+struct Quiet;
+
+impl crate::engine::Progress for Quiet {
+    fn item_ended(&self, _: &Work, _: bool) {}
+
+    fn item_again(&self, _: &Work, _: chrono::DateTime<chrono::Utc>) {}
+}
+
+fn declaration() -> Declaration {
+    Declaration {
+        name: "example.org/flow".to_owned(),
+        title: "flow".to_owned(),
+        source_tenant: "old.example".to_owned(),
+        declared_by: "a test".to_owned(),
+        window: None,
+        simulated: true,
+    }
+}
+
+/// A case up to the mapping of ann; bob stays unmapped.
+async fn mapped(folder: &Path, source: &FakeSource, target: &FakeTarget) -> (KeyRing, Journal) {
+    let keys = KeyRing::make(&folder.join("keys")).expect("keys");
+    let journal = declare(folder, &keys, &declaration()).expect("declared");
+    sources::register(&journal, source, Path::new("backup")).expect("registered");
+    mapping::connect(&journal, target, true)
+        .await
+        .expect("connected");
+    let rows = parse_map("source,target\nann,ann@clean.example\n").expect("rows");
+    mapping::map(&journal, target, &rows, Path::new("map.csv"))
+        .await
+        .expect("mapped");
+    (keys, journal)
+}
+
+async fn approved(journal: &Journal, keys: &KeyRing, source: &FakeSource) {
+    let plan = planning::make(journal, source, None)
+        .await
+        .expect("planned")
+        .plan;
+    let now = SystemClock.now();
+    let proposal = planning::propose(journal, &plan, now, TimeDelta::hours(1)).expect("proposed");
+    let approver = keys.key(keyring::APPROVER).expect("a key");
+    planning::approve(journal, &proposal, &approver).expect("approved");
+    assert_eq!(
+        planning::proposal_of(journal, &plan).expect("found"),
+        proposal
+    );
+    planning::adopt(journal, &plan, &proposal)
+        .await
+        .expect("adopted");
+}
+
+async fn restored(journal: &Journal, source: &FakeSource, target: &FakeTarget) {
+    let (_ask, stop) = watch::channel(false);
+    let source = Arc::new(source.clone());
+    restoring::restore(journal, source, target.clone(), stop, &Quiet)
+        .await
+        .expect("restored");
+}
+
+#[tokio::test]
+async fn a_case_from_its_declaration_to_its_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(3), FakeTarget::default());
+    let (keys, journal) = mapped(folder.path(), &source, &target).await;
+    approved(&journal, &keys, &source).await;
+    restored(&journal, &source, &target).await;
+    let summary = Summary::load(&journal).expect("counted");
+    // Three of ann's, three of bob's that nobody is mapped for, one that cannot be read for each.
+    assert_eq!(
+        (summary.restored(), summary.held, summary.failed),
+        (3, 3, 2),
+        "{summary:?}"
+    );
+    assert!(summary.adds_up());
+    assert_eq!(target.messages(), 3);
+    assert_eq!(
+        summary.expect_all().map_err(|error| error.kind()),
+        Err(ErrorKind::Incomplete)
+    );
+    restoring::finish(&journal).await.expect("finished");
+    drop(journal);
+    let again = open_case(folder.path(), &keys).expect("opened again");
+    assert!(again.case().expect("read").finished.is_some());
+}
+
+#[tokio::test]
+async fn a_second_plan_over_the_same_source_writes_nothing_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(2), FakeTarget::default());
+    let (keys, journal) = mapped(folder.path(), &source, &target).await;
+    approved(&journal, &keys, &source).await;
+    restored(&journal, &source, &target).await;
+    let larger = FakeSource::new(4);
+    sources::register(&journal, &larger, Path::new("backup")).expect("registered");
+    approved(&journal, &keys, &larger).await;
+    restored(&journal, &larger, &target).await;
+    assert_eq!(target.messages(), 4);
+    let summary = Summary::load(&journal).expect("counted");
+    assert_eq!(summary.restored(), 4, "{summary:?}");
+    assert!(summary.adds_up());
+}
+
+#[tokio::test]
+async fn a_user_that_does_not_exist_stops_the_mapping_before_anything_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(1), FakeTarget::default());
+    let (_keys, journal) = mapped(folder.path(), &source, &target).await;
+    let size = journal.ledger().size();
+    let rows = parse_map("source,target\nbob,bob@clean.example\ncid,nobody@clean.example\n");
+    let rows = rows.expect("rows");
+    let refused = mapping::map(&journal, &target, &rows, Path::new("map.csv")).await;
+    let error = refused.expect_err("refused");
+    assert!(error.to_string().contains("map.csv: line 3: "), "{error}");
+    assert!(
+        error.to_string().contains("nobody@clean.example"),
+        "{error}"
+    );
+    assert_eq!(journal.ledger().size(), size);
+}
+
+#[tokio::test]
+async fn without_an_approval_nothing_is_adopted_or_restored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(1), FakeTarget::default());
+    let (keys, journal) = mapped(folder.path(), &source, &target).await;
+    let plan = planning::make(&journal, &source, None)
+        .await
+        .expect("planned")
+        .plan;
+    let now = SystemClock.now();
+    let proposal = planning::propose(&journal, &plan, now, TimeDelta::hours(1)).expect("proposed");
+    let early = planning::adopt(&journal, &plan, &proposal)
+        .await
+        .expect_err("refused");
+    assert_eq!(early.kind(), ErrorKind::GateRefused, "{:?}", early.lines());
+    let own = keys.key(keyring::OPERATOR).expect("a key");
+    assert!(
+        planning::approve(&journal, &proposal, &own).is_err(),
+        "approved by its author"
+    );
+    let (_ask, stop) = watch::channel(false);
+    let early = restoring::restore(&journal, Arc::new(source), target.clone(), stop, &Quiet).await;
+    assert_eq!(
+        early.map_err(|error| error.kind()),
+        Err(ErrorKind::GateRefused)
+    );
+    assert_eq!(target.messages(), 0);
+}
+
+#[tokio::test]
+async fn a_declaration_that_was_interrupted_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    declare(folder.path(), &keys, &declaration()).expect("declared");
+    let twice = declare(folder.path(), &keys, &declaration()).expect_err("refused");
+    assert_eq!(twice.kind(), ErrorKind::GateRefused);
+    let journal = open_case(folder.path(), &keys).expect("opened");
+    assert!(journal.ledger().origin().ends_with("/simulated"));
+}

@@ -1,0 +1,181 @@
+//! `unbroken plan`: exactly what will be written where; asked for, approved and adopted.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::{Args, Subcommand};
+
+use serde_json::json;
+
+use super::access::{CaseFolder, instant};
+use super::flow::{opening, planning, sources};
+use super::keyring::{self, KeyRing};
+use super::output::Output;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::event::PlanCounts;
+use crate::error::Result;
+
+/// Make a plan, show it, have it approved by somebody else, adopt it.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    Adopt(Adopt),
+    Approve(Approve),
+    Make(Make),
+    Propose(Propose),
+    Show(Show),
+}
+
+/// Read the source as of an instant and plan each item of each mapped person.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan make --case acme --source backups/mail --as-of 2026-03-31T22:00:00Z")]
+pub(crate) struct Make {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+    /// The backup that was registered.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) source: PathBuf,
+    /// The newest instant that may be restored; the newest restore point when not given.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+/// What the newest plan would do.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan show --case acme")]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+}
+
+/// Ask for the approval of the newest plan.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan propose --case acme --expires-in-hours 24")]
+pub(crate) struct Propose {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+    /// How long the approval may take.
+    #[arg(long, value_name = "HOURS", default_value_t = 24,
+          value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub(crate) expires_in_hours: u32,
+}
+
+/// Approve the newest proposal; with the key of somebody who did not propose it.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan approve --case acme --keys /media/stick")]
+pub(crate) struct Approve {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+}
+
+/// Make the approved plan the one that workers follow.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan adopt --case acme")]
+pub(crate) struct Adopt {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+}
+
+/// Does what was asked.
+pub(crate) async fn run(command: PlanCommand, output: &Output) -> Result<()> {
+    match command {
+        PlanCommand::Adopt(adopt) => run_adopt(&adopt, output).await,
+        PlanCommand::Approve(approve) => run_approve(&approve, output),
+        PlanCommand::Make(make) => run_make(&make, output).await,
+        PlanCommand::Propose(propose) => run_propose(&propose, output),
+        PlanCommand::Show(show) => run_show(&show, output),
+    }
+}
+
+async fn run_make(make: &Make, output: &Output) -> Result<()> {
+    let source = sources::open(&make.source)?;
+    let journal = opening::open_folder(&make.folder)?;
+    sources::expect_registered(&journal, &*source, &make.source)?;
+    let planned = planning::make(&journal, &*source, make.as_of).await?;
+    let mut value = as_json(&planned.plan, planned.counts);
+    value["point"] = planned.point.clone().into();
+    let text = format!(
+        "restore point {}\n{}",
+        planned.point,
+        as_text(&planned.plan, planned.counts)
+    );
+    output.answer(&value, &text);
+    Ok(())
+}
+
+fn run_show(show: &Show, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&show.folder)?;
+    let made = planning::newest(&journal)?;
+    let reasons = planning::reasons(&journal, &made.plan)?;
+    let mut value = as_json(&made.plan, made.counts);
+    let mut text = as_text(&made.plan, made.counts);
+    for ((decision, reason), count) in &reasons {
+        let _ = writeln!(text, "{count:>9} {decision}: {reason}");
+    }
+    value["reasons"] = reasons
+        .iter()
+        .map(|((decision, reason), count)| {
+            json!({ "decision": decision, "reason": reason, "items": count })
+        })
+        .collect();
+    output.answer(&value, &text);
+    Ok(())
+}
+
+fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&propose.folder)?;
+    let plan = planning::newest(&journal)?.plan;
+    let expires_in = TimeDelta::hours(i64::from(propose.expires_in_hours));
+    let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?.to_string();
+    let text = format!("proposal {proposal}\nof plan  {plan}\nsomebody else approves it now");
+    output.answer(&json!({ "proposal": proposal, "plan": plan }), &text);
+    Ok(())
+}
+
+fn run_approve(approve: &Approve, output: &Output) -> Result<()> {
+    let approver = KeyRing::at(approve.folder.keys()).key(keyring::APPROVER)?;
+    let journal = opening::open_folder(&approve.folder)?;
+    let plan = planning::newest(&journal)?.plan;
+    let proposal = planning::proposal_of(&journal, &plan)?;
+    planning::approve(&journal, &proposal, &approver)?;
+    output.answer(
+        &json!({ "plan": plan, "approved": true }),
+        &format!("approved: plan {plan}"),
+    );
+    Ok(())
+}
+
+async fn run_adopt(adopt: &Adopt, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&adopt.folder)?;
+    let plan = planning::newest(&journal)?.plan;
+    let proposal = planning::proposal_of(&journal, &plan)?;
+    planning::adopt(&journal, &plan, &proposal).await?;
+    output.answer(
+        &json!({ "plan": plan, "adopted": true }),
+        &format!("in force: plan {plan}"),
+    );
+    Ok(())
+}
+
+fn as_json(plan: &str, counts: PlanCounts) -> serde_json::Value {
+    json!({
+        "plan": plan,
+        "restore": counts.restore,
+        "hold": counts.hold,
+        "skip": counts.skip,
+        "unreadable": counts.unreadable,
+    })
+}
+
+fn as_text(plan: &str, counts: PlanCounts) -> String {
+    format!(
+        "plan {plan}\n{:>9} items to restore\n{:>9} to hold\n{:>9} to skip\n\
+         {:>9} that cannot be read\n",
+        counts.restore, counts.hold, counts.skip, counts.unreadable
+    )
+}

@@ -1,0 +1,95 @@
+//! `unbroken provenance`: everything that ever happened to an item, with proofs.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use serde_json::{Value, json};
+use unbroken_ledger::{Ledger, Timestamp};
+
+use super::access::{CaseFolder, instant};
+use super::flow::{self, opening};
+use super::output::Output;
+use crate::error::{Error, Result};
+use crate::journal::Recorded;
+use crate::projections::custody::custody;
+
+/// Everything that ever happened to an item: planned, tried, restored, read back, by whom.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken provenance 0b5f6c0e-8d2c-4f6e-9a51-2f3c6a1d7e90 --case acme \\
+    --as-of 2026-05-01T12:00:00Z")]
+pub(crate) struct Provenance {
+    /// The item's pseudonym, or its locator in the source.
+    pub(crate) item: String,
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+    /// Only what had happened by then.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+/// Does what was asked.
+pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&wanted.folder)?;
+    let mut events = custody(&journal, &wanted.item).map_err(flow::meaning)?;
+    if let Some(as_of) = wanted
+        .as_of
+        .and_then(|at| Timestamp::from_micros(at.timestamp_micros()))
+    {
+        events.retain(|recorded| recorded.received <= as_of);
+    }
+    if events.is_empty() {
+        return Err(
+            Error::failed(format!("{}: nothing in the record by then", wanted.item))
+                .hint("an item is named by its pseudonym or by its locator in the source"),
+        );
+    }
+    let ledger = journal.ledger();
+    let checkpoint = ledger.checkpoint_now().map_err(super::open::meaning)?;
+    let size = checkpoint.checkpoint.size;
+    let events: Vec<Value> = events
+        .iter()
+        .map(|event| shown(ledger, size, event))
+        .collect();
+    let mut text = String::new();
+    for event in &events {
+        let _ = writeln!(
+            text,
+            "{}  entry {:>6}  {}\n    {}\n    {}",
+            event["received"].as_str().unwrap_or_default(),
+            event["index"],
+            event["type"].as_str().unwrap_or_default(),
+            event["data"],
+            event["facts"],
+        );
+    }
+    let _ = write!(
+        text,
+        "\nEach entry is proven in the tree of {size} entries (--json prints the proofs), root {}",
+        checkpoint.checkpoint.root
+    );
+    let value = json!({ "checkpoint": checkpoint.to_note(), "events": events });
+    output.answer(&value, &text);
+    Ok(())
+}
+
+fn shown(ledger: &Ledger, size: u64, recorded: &Recorded) -> Value {
+    let encoded = recorded.event.encode();
+    let proof: Vec<String> = ledger
+        .inclusion_proof(recorded.index, size)
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    json!({
+        "index": recorded.index,
+        "received": recorded.received.to_string(),
+        "type": encoded.kind,
+        "data": encoded.data,
+        "facts": encoded.facts,
+        "leaf": recorded.leaf.to_string(),
+        "proof": proof,
+    })
+}

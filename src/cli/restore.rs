@@ -1,0 +1,53 @@
+//! `unbroken restore`: the work itself; may be stopped and started again at any time.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::sync::watch;
+
+use super::access::{CaseFolder, TargetAccess};
+use super::flow::{opening, restoring, sources, tenant};
+use super::output::Output;
+use super::summary::Summary;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Restore what the adopted plan says, read each item back, record both.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken restore --case acme --source backups/mail --tenant acme-clean.onmicrosoft.com \\
+    --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --certificate app.pem --private-key app.key
+
+Stop it with Ctrl-C and start it again with the same command: it looks into the tenant for what it
+had begun before it writes anything.")]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+    /// The backup that was registered.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) target: TargetAccess,
+}
+
+/// Does what was asked. `stop` turns true when somebody asks to end early.
+pub(crate) async fn run(
+    restore: &Restore,
+    stop: watch::Receiver<bool>,
+    output: &Output,
+) -> Result<()> {
+    let source = sources::open(&restore.source)?;
+    let journal = opening::open_folder(&restore.folder)?;
+    sources::expect_registered(&journal, &*source, &restore.source)?;
+    let target = tenant::open(&restore.target)?;
+    let bar = output.progress(restoring::open_items(&journal)?, "restored");
+    let ran = restoring::restore(&journal, source.into(), target, stop, &bar).await;
+    bar.end();
+    let ran = ran?;
+    let summary = Summary::load(&journal)?;
+    output.answer(&summary.to_json(), &summary.to_text());
+    if ran.was_stopped {
+        return Err(Error::new(ErrorKind::Interrupted, "interrupted")
+            .hint("start again with the same command: nothing is written twice"));
+    }
+    summary.expect_all()
+}

@@ -1,0 +1,166 @@
+//! `unbroken simulate`: the simulated tenant alone, so that any Graph client can look at it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use m365_simulator::{
+    AppSpec, ClockMode, Config, Faults, Quotas, Running, Simulator, SimulatorError, TenantSpec,
+    TlsFiles, UserSpec,
+};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::output::Output;
+use crate::error::{Error, Result};
+
+/// Run a simulated, clean Microsoft 365 tenant.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken simulate --listen 127.0.0.1:8080 --seed 7 --fault-rate 0.2
+
+It listens on loopback addresses only.")]
+pub(crate) struct Simulate {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// A folder with leaf.pem and leaf.key: HTTPS instead of HTTP.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls: Option<PathBuf>,
+    /// The seed of its faults and ids.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The share of requests that fail: 0 to 1.
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
+    pub(crate) fault_rate: f64,
+    /// A user of the tenant; may be given again. Three people when not given.
+    #[arg(long, value_name = "UPN")]
+    pub(crate) user: Vec<String>,
+    /// A file with the secret of the application 00000000-0000-0000-0000-00000000a001.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// A certificate (PEM) of that application.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Serve `/_simulator/…`: what is really stored, and switches for tests.
+    #[arg(long)]
+    pub(crate) inspection: bool,
+}
+
+/// The tenant that is simulated.
+pub(crate) const TENANT: &str = "5f1b7d1e-0c5a-4b8e-9a55-00000000c1ea";
+/// The application that restores.
+pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
+const DOMAIN: &str = "clean.example";
+
+/// Runs it until somebody ends it.
+pub(crate) async fn run(
+    wanted: &Simulate,
+    mut stop: watch::Receiver<bool>,
+    output: &Output,
+) -> Result<()> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path)
+            .map(|text| text.trim_end().to_owned())
+            .map_err(|error| {
+                Error::failed(error).while_doing(format!("{}: cannot be read", path.display()))
+            })
+    };
+    let secret = wanted.secret_file.as_ref().map(read).transpose()?;
+    let certificate = wanted.certificate.as_ref().map(read).transpose()?;
+    let mut users = wanted.user.clone();
+    if users.is_empty() {
+        users = ["ada", "ben", "cleo"]
+            .map(|name| format!("{name}@{DOMAIN}"))
+            .to_vec();
+    }
+    let token = new_token()?;
+    let mut tenant = tenant(&users, secret, certificate);
+    tenant.static_token = Some(token.clone());
+    let running = start(Config {
+        listen: wanted.listen,
+        tls: wanted.tls.clone().map(TlsFiles),
+        seed: wanted.seed,
+        faults: Faults::rate(wanted.fault_rate),
+        tenant,
+        quotas: Quotas::documented(),
+        clock: ClockMode::Real,
+        inspection: wanted.inspection,
+    })?;
+    let base = &running.base_url;
+    output.answer(
+        &json!({
+            "graph_base": format!("{base}/v1.0"),
+            "login_base": base,
+            "tenant": TENANT,
+            "client_id": CLIENT,
+            "users": users,
+            "read_token": token,
+        }),
+        &format!(
+            "Graph       {base}/v1.0\nlogin       {base}\ntenant      {TENANT}\nclient id   {CLIENT}\n\
+             users       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
+            users.join(", ")
+        ),
+    );
+    let _ended_anyway = stop.wait_for(|stop| *stop).await;
+    running.stop();
+    Ok(())
+}
+
+/// A tenant with those users and the application that restores.
+pub(crate) fn tenant(
+    users: &[String],
+    secret: Option<String>,
+    certificate_pem: Option<String>,
+) -> TenantSpec {
+    let roles = [
+        "Organization.Read.All",
+        "User.Read.All",
+        "Mail.ReadWrite",
+        "Files.ReadWrite.All",
+    ];
+    let roles = roles
+        .into_iter()
+        .chain(["Sites.ReadWrite.All"])
+        .map(str::to_owned)
+        .collect();
+    let user = |upn: &String| UserSpec {
+        user_principal_name: upn.clone(),
+        display_name: upn.split('@').next().unwrap_or_default().to_owned(),
+    };
+    TenantSpec {
+        tenant_id: TENANT.to_owned(),
+        display_name: "Clean tenant (simulated)".to_owned(),
+        domain: DOMAIN.to_owned(),
+        users: users.iter().map(user).collect(),
+        apps: vec![AppSpec {
+            client_id: CLIENT.to_owned(),
+            secret,
+            certificate_pem,
+            roles,
+        }],
+        static_token: None,
+    }
+}
+
+/// Starts it.
+pub(crate) fn start(config: Config) -> Result<Running> {
+    Simulator::start(config).map_err(|error: SimulatorError| Error::failed(error))
+}
+
+/// A secret that nobody can guess: on a machine with several users others can reach loopback too.
+pub(crate) fn new_token() -> Result<String> {
+    let bytes: [u8; 24] = unbroken_ledger::random::array().map_err(Error::failed)?;
+    Ok(bytes.iter().fold(String::from("sim-"), |text, byte| {
+        text + &format!("{byte:02x}")
+    }))
+}
+
+/// Reads a share between 0 and 1.
+pub(crate) fn share(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share lies between 0 and 1".to_owned()),
+    }
+}

@@ -1,0 +1,256 @@
+//! What a restore came to, for a person at three in the morning and for a program; counts come from
+//! the projections and are not made here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::domain::pseudonym::Pseudonym;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::projections::coverage::{Coverage, Exception};
+
+use super::flow;
+
+/// Every enumerated item, counted once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) identical: u64,
+    pub(crate) as_declared: u64,
+    pub(crate) held: u64,
+    pub(crate) skipped: u64,
+    pub(crate) failed: u64,
+    pub(crate) enumerated: u64,
+    pub(crate) entries: u64,
+    pub(crate) verdict: Option<String>,
+    pub(crate) exceptions: Vec<Exception>,
+    /// The custodians' names in the source.
+    pub(crate) names: BTreeMap<Pseudonym, String>,
+}
+
+/// More than a person reads; all of them stand in summary.json.
+const SHOWN_MAX: usize = 12;
+
+impl Summary {
+    pub(crate) fn restored(&self) -> u64 {
+        self.identical + self.as_declared
+    }
+
+    /// What the record says now.
+    pub(crate) fn load(journal: &Journal) -> Result<Self> {
+        let coverage = Coverage::load(journal).map_err(flow::meaning)?;
+        let case = journal.case().map_err(flow::meaning)?;
+        let name = |facts: &crate::domain::event::CustodianFacts| {
+            facts.source_name.clone().unwrap_or_default()
+        };
+        let totals = coverage.totals;
+        Ok(Self {
+            identical: totals.identical,
+            as_declared: totals.as_declared,
+            held: totals.held,
+            skipped: totals.skipped,
+            failed: totals.failed,
+            enumerated: totals.enumerated + flow::restoring::open_items(journal)?,
+            entries: journal.ledger().size(),
+            verdict: None,
+            exceptions: coverage.exceptions,
+            names: case
+                .custodians
+                .iter()
+                .map(|(pseudonym, known)| (pseudonym.clone(), name(&known.facts)))
+                .collect(),
+        })
+    }
+
+    /// Exit code 3 where not every item is restored or need not be.
+    pub(crate) fn expect_all(&self) -> Result<()> {
+        let missing = self.enumerated - self.restored() - self.skipped;
+        if missing == 0 {
+            return Ok(());
+        }
+        let text = format!("{missing} of {} items are not restored", self.enumerated);
+        Err(Error::new(ErrorKind::Incomplete, text).hint("the list above says which, and why"))
+    }
+
+    /// Exit code 3 where an item could not be restored; what is held or skipped is so on purpose.
+    pub(crate) fn expect_none_failed(&self) -> Result<()> {
+        if self.failed == 0 {
+            return Ok(());
+        }
+        let text = format!(
+            "{} of {} items could not be restored",
+            self.failed, self.enumerated
+        );
+        Err(Error::new(ErrorKind::Incomplete, text).hint("the list above says which, and why"))
+    }
+
+    fn custodian(&self, exception: &Exception) -> &str {
+        self.names
+            .get(&exception.custodian)
+            .map_or("", String::as_str)
+    }
+
+    /// Whether each enumerated item has exactly one outcome.
+    pub(crate) fn adds_up(&self) -> bool {
+        self.enumerated == self.restored() + self.held + self.skipped + self.failed
+    }
+
+    /// The shape of summary.json.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let exceptions: Vec<serde_json::Value> = self
+            .exceptions
+            .iter()
+            .map(|item| {
+                serde_json::json!({
+                    "outcome": item.outcome,
+                    "reason": item.reason,
+                    "custodian": self.custodian(item),
+                    "item": item.item.as_str(),
+                    "locator": item.locator,
+                    "detail": item.detail,
+                })
+            })
+            .collect();
+        serde_json::json!({
+            "restored": self.restored(),
+            "identical": self.identical,
+            "as_declared": self.as_declared,
+            "held": self.held,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "enumerated": self.enumerated,
+            "entries": self.entries,
+            "verdict": self.verdict,
+            "exceptions": exceptions,
+        })
+    }
+
+    /// What was restored, and what was not and why.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = format!(
+            "{:>9} items in the source, as of the chosen instant\n\
+             {:>9} restored: {} identical, {} as declared (each difference is in the record)\n\
+             {:>9} held\n{:>9} skipped\n{:>9} failed\n",
+            self.enumerated,
+            self.restored(),
+            self.identical,
+            self.as_declared,
+            self.held,
+            self.skipped,
+            self.failed,
+        );
+        if !self.adds_up() {
+            text.push_str("  THE COUNTS DO NOT ADD UP: items are still waiting, run it again\n");
+        }
+        let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for item in &self.exceptions {
+            *reasons.entry((item.outcome, &item.reason)).or_default() += 1;
+        }
+        if !reasons.is_empty() {
+            text.push_str("\nNot restored, by reason\n");
+        }
+        for ((outcome, reason), count) in reasons {
+            let _ = writeln!(text, "{count:>9} {outcome}: {reason}");
+        }
+        for item in self.exceptions.iter().take(SHOWN_MAX) {
+            let _ = write!(
+                text,
+                "          - {}: {}",
+                self.custodian(item),
+                item.locator
+            );
+            let detail = if item.detail.is_empty() {
+                &item.reason
+            } else {
+                &item.detail
+            };
+            let _ = writeln!(text, ": {detail}");
+        }
+        let more = self.exceptions.len().saturating_sub(SHOWN_MAX);
+        if more > 0 {
+            let _ = writeln!(text, "          and {more} more, named in summary.json");
+        }
+        text
+    }
+}
+
+/// Where things lie, and how to check them without us.
+pub(crate) fn how_to_verify(out: &Path) -> String {
+    let out = out.display();
+    format!(
+        "  {out}/bundle   hand this to legal, audit, a regulator\n\
+         \x20 {out}/trust    whose record it is: hand it over by another way\n\
+         \x20 {out}/ledger   the record itself\n\n\
+         Check it without us\n\
+         \x20 cargo run --release -p unbroken-verify -- {out}/bundle --trust {out}/trust\n\
+         \x20 {out}/bundle/VERIFY.txt has commands for tools that are not ours\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary() -> Summary {
+        Summary {
+            identical: 5,
+            as_declared: 2,
+            skipped: 1,
+            failed: 1,
+            enumerated: 9,
+            entries: 40,
+            verdict: Some("valid".to_owned()),
+            exceptions: vec![Exception {
+                index: 7,
+                custodian: Pseudonym::from_random([1; 16]),
+                item: Pseudonym::from_random([2; 16]),
+                outcome: "failed",
+                reason: "no-headers-no-body".to_owned(),
+                locator: "a/b.eml".to_owned(),
+                detail: "the file is empty".to_owned(),
+            }],
+            names: BTreeMap::from([(Pseudonym::from_random([1; 16]), "ann".to_owned())]),
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn the_text_names_what_is_missing_and_why() {
+        let text = summary().to_text();
+        assert!(
+            text.contains("7 restored: 5 identical, 2 as declared"),
+            "{text}"
+        );
+        assert!(text.contains("1 failed: no-headers-no-body"), "{text}");
+        assert!(text.contains("ann: a/b.eml: the file is empty"), "{text}");
+        assert!(!text.contains("DO NOT ADD UP"), "{text}");
+    }
+
+    #[test]
+    fn counts_that_do_not_add_up_are_said() {
+        let short = Summary {
+            enumerated: 10,
+            ..summary()
+        };
+        assert!(short.to_text().contains("DO NOT ADD UP"));
+    }
+
+    #[test]
+    fn the_json_has_the_promised_fields() {
+        let value = summary().to_json();
+        for field in [
+            "restored",
+            "identical",
+            "as_declared",
+            "held",
+            "skipped",
+            "failed",
+            "enumerated",
+            "entries",
+            "verdict",
+        ] {
+            assert!(value.get(field).is_some(), "{field}");
+        }
+        assert_eq!(value["restored"], 7);
+    }
+}

@@ -1,0 +1,125 @@
+//! What each call to the target uses up of the quotas, estimated on the high side. Numbers only.
+
+use super::governor::Cost;
+use crate::domain::folder::FolderPath;
+use crate::domain::message::{Attachment, Message};
+
+/// What fits into the creating request: Graph takes 4 MB a request, base64 and the rest of the message included.
+const SMALL_ATTACHMENT_BYTES: usize = 3_000_000;
+const UPLOAD_CHUNK_BYTES: u64 = 3_932_160;
+const FILE_FRAGMENT_BYTES: u64 = 10_485_760;
+
+/// Finding or making a folder: each level is looked for and perhaps made.
+pub fn folder(path: &FolderPath) -> Cost {
+    let levels = match path {
+        FolderPath::Drive(names) => names.len(),
+        FolderPath::Mail { below, .. } => below.len(),
+    };
+    let levels = u32::try_from(levels).unwrap_or(u32::MAX / 4);
+    Cost {
+        requests: 1 + levels * 2,
+        resource_units: 1 + levels * 4,
+        upload_bytes: 0,
+    }
+}
+
+/// One small request: find by key, find by name, delete.
+pub fn small() -> Cost {
+    Cost {
+        requests: 1,
+        resource_units: 2,
+        upload_bytes: 0,
+    }
+}
+
+/// The creating request.
+pub fn create_message(message: &Message) -> Cost {
+    let small: u64 = message
+        .attachments
+        .iter()
+        .filter(|attachment| !is_large(attachment))
+        .map(|attachment| encoded(attachment.content.len()))
+        .sum();
+    let text = message.body.content.len() + message.transport_headers.len() + 4_096;
+    Cost {
+        requests: 1,
+        resource_units: 0,
+        upload_bytes: small + text as u64,
+    }
+}
+
+/// The attachments that did not fit: listing, a session and its chunks each.
+pub fn complete_message(message: &Message) -> Cost {
+    let mut cost = small();
+    for attachment in &message.attachments {
+        let bytes = attachment.content.len() as u64;
+        let chunks = if is_large(attachment) {
+            cost.upload_bytes += bytes;
+            1 + bytes.div_ceil(UPLOAD_CHUNK_BYTES)
+        } else {
+            1
+        };
+        cost.requests += u32::try_from(chunks).unwrap_or(u32::MAX / 1_024);
+    }
+    cost
+}
+
+/// The message, its attachments' list, and each attachment.
+pub fn read_message(message: &Message) -> Cost {
+    let attachments = u32::try_from(message.attachments.len()).unwrap_or(u32::MAX / 4);
+    Cost {
+        requests: 2 + attachments,
+        ..Cost::default()
+    }
+}
+
+/// A session and its fragments.
+pub fn write_file(size_bytes: u64) -> Cost {
+    let fragments = u32::try_from(size_bytes.div_ceil(FILE_FRAGMENT_BYTES)).unwrap_or(u32::MAX / 4);
+    Cost {
+        requests: 1 + fragments,
+        resource_units: 2 + fragments,
+        upload_bytes: size_bytes,
+    }
+}
+
+/// The item and its bytes.
+pub fn read_file() -> Cost {
+    Cost {
+        requests: 2,
+        resource_units: 2,
+        upload_bytes: 0,
+    }
+}
+
+fn is_large(attachment: &Attachment) -> bool {
+    attachment.content.len() > SMALL_ATTACHMENT_BYTES
+}
+
+fn encoded(bytes: usize) -> u64 {
+    (bytes as u64).div_ceil(3) * 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_attachments_cost_their_chunks_and_small_ones_their_encoding() {
+        let attachment = |bytes| Attachment {
+            name: String::new(),
+            content_type: String::new(),
+            content_id: None,
+            is_inline: false,
+            content: vec![0; bytes],
+        };
+        let message = Message {
+            attachments: vec![attachment(3_000), attachment(8_000_000)],
+            ..Message::default()
+        };
+        assert_eq!(create_message(&message).upload_bytes, 4_000 + 4_096);
+        let rest = complete_message(&message);
+        assert_eq!((rest.requests, rest.upload_bytes), (1 + 1 + 4, 8_000_000));
+        assert_eq!(read_message(&message).requests, 4);
+    }
+}

@@ -1,0 +1,101 @@
+//! After a crash: every intent without an outcome is resolved by reading back by key, and that is recorded, before
+//! anything else is done. Never by a guess.
+
+use std::sync::Arc;
+
+use super::record::{Found, Outcome, Record, RecordError, Standing, Work};
+use super::shop::{NameTaken, Shop, Time};
+use super::worker::{self, End, Tries, Trouble, file, mail};
+use crate::domain::item::Workload;
+use crate::targets::Target;
+
+/// What reading back came to.
+pub(crate) enum Resolved {
+    /// It is recorded; the item goes on with its next attempt.
+    GoesOn,
+    /// The target could not be read; that is recorded as the end of the interrupted attempt.
+    Unread(End),
+}
+
+/// Resolves one interrupted attempt.
+pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &mut Tries,
+) -> Result<Resolved, RecordError> {
+    let looked = match work.source.workload {
+        Workload::Mail => look_for_message(shop, work).await,
+        Workload::Files => look_for_file(shop, work).await,
+    };
+    match looked {
+        Ok(found) => {
+            let outcome = Outcome::AttemptInterrupted {
+                item: work.item.clone(),
+                attempt: work.attempts,
+                found,
+            };
+            shop.record.record(work, outcome).await?;
+            Ok(Resolved::GoesOn)
+        }
+        Err(Trouble::Record(error)) => Err(error),
+        Err(Trouble::Target(mut failure)) => {
+            // Still nobody knows what the interrupted attempt left.
+            failure.outcome_unknown = true;
+            worker::target_failed(shop, work, tries, failure)
+                .await
+                .map(Resolved::Unread)
+        }
+        // The next attempt meets the same source or name and says so as the item's outcome.
+        Err(Trouble::Source(_) | Trouble::NameTaken | Trouble::Differs(_)) => {
+            let outcome = Outcome::AttemptInterrupted {
+                item: work.item.clone(),
+                attempt: work.attempts,
+                found: Found::Partial,
+            };
+            shop.record.record(work, outcome).await?;
+            Ok(Resolved::GoesOn)
+        }
+    }
+}
+
+/// The items whose last intent has no outcome.
+pub(crate) fn is_interrupted(work: &Work) -> bool {
+    work.standing == Standing::Interrupted
+}
+
+async fn look_for_message<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Found, Trouble> {
+    let copies = mail::find(shop, work).await?;
+    if copies.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let message = worker::read_message(shop, work).await?;
+    let whole = copies.iter().any(|copy| mail::is_whole(copy, &message));
+    Ok(if whole { Found::Whole } else { Found::Partial })
+}
+
+async fn look_for_file<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Found, Trouble> {
+    let folder = shop.folder(work).await?;
+    let mut names = vec![work.target_name.clone()];
+    if shop.name_taken == NameTaken::KeepBoth {
+        names.push(file::name_beside(work));
+    }
+    for name in names {
+        let Some(found) = file::find(shop, work, &folder, &name).await? else {
+            continue;
+        };
+        if found.size_bytes != work.source.size_bytes {
+            continue;
+        }
+        let read = file::read_back(shop, work, &found.id).await?;
+        if read.digest == work.source.digest {
+            return Ok(Found::Whole);
+        }
+    }
+    Ok(Found::Nothing)
+}

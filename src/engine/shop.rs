@@ -1,0 +1,176 @@
+//! What all workers share: the record, the target, the source, the clock, the quotas and the folders that are ready.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use super::cost;
+use super::governor::{Answer, Cost, Governor, Lane};
+use super::record::{FolderId, Outcome, Record, Work};
+use super::worker::Trouble;
+use crate::domain::folder::FolderPath;
+use crate::domain::item::Workload;
+use crate::sources::Source;
+use crate::targets::{Retry, Target, TargetError, TargetId, TargetUser};
+
+/// The clock and the waiting; tests drive their own.
+pub trait Time: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// Returns when it is `at` or later.
+    fn wait_until(&self, at: DateTime<Utc>) -> impl Future<Output = ()> + Send;
+}
+
+/// What to do when another file already has the name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameTaken {
+    /// The item fails and says so.
+    Fail,
+    /// The item gets a name beside it, declared as a transform.
+    #[default]
+    KeepBoth,
+}
+
+/// What all workers share.
+pub(crate) struct Shop<R, T, C> {
+    pub(crate) record: R,
+    pub(crate) target: T,
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) time: C,
+    pub(crate) name_taken: NameTaken,
+    pub(crate) governor: Mutex<Governor>,
+    pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// A folder of somebody's mailbox or drive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FolderPlace {
+    user: String,
+    path: FolderPath,
+}
+
+/// How far a folder is.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    intended: Option<FolderId>,
+    ready: Option<TargetId>,
+}
+
+impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
+    /// Waits until the quotas allow the call, then makes it; a refusal to serve fences the whole lane.
+    pub(crate) async fn call<V>(
+        &self,
+        work: &Work,
+        cost: Cost,
+        call: impl Future<Output = Result<V, TargetError>> + Send,
+    ) -> Result<V, Trouble> {
+        let lane = lane(work);
+        loop {
+            let now = self.time.now();
+            let answer = self.governor().ask(now, &lane, cost);
+            let Answer::WaitUntil(at) = answer else { break };
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                () = self.time.wait_until(at) => {}
+                // The sender is gone only when the run is: then nobody needs an answer.
+                _gone = stop.wait_for(|stop| *stop) => return Err(Trouble::Target(stopped())),
+            }
+        }
+        let result = call.await;
+        if let Err(failure) = &result
+            && let Retry::After(seconds) = failure.retry
+        {
+            let until = self.time.now() + super::retry::pause_of(seconds);
+            self.governor().fence(&lane, until);
+        }
+        result.map_err(Trouble::Target)
+    }
+
+    /// The target's id of the item's folder: found or made once, with an intent before it.
+    pub(crate) async fn folder(&self, work: &Work) -> Result<TargetId, Trouble> {
+        let place = FolderPlace {
+            user: work.user.id.clone(),
+            path: work.target_folder.clone(),
+        };
+        let slot = Arc::clone(
+            self.folders
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(place)
+                .or_default(),
+        );
+        let mut folder = slot.lock().await;
+        if let Some(ready) = &folder.ready {
+            return Ok(ready.clone());
+        }
+        let is_made = has_names(&work.target_folder);
+        if is_made && folder.intended.is_none() {
+            let path = &work.target_folder;
+            folder.intended = Some(self.record.intend_folder(&work.custodian, path).await?);
+        }
+        let id = self.find_or_make(&work.user, work).await?;
+        if let Some(intended) = folder.intended.take() {
+            let outcome = Outcome::FolderReady {
+                folder: intended,
+                target_id: id.clone(),
+            };
+            self.record.record(work, outcome).await?;
+        }
+        folder.ready = Some(id.clone());
+        Ok(id)
+    }
+
+    async fn find_or_make(&self, user: &TargetUser, work: &Work) -> Result<TargetId, Trouble> {
+        let path = &work.target_folder;
+        let cost = cost::folder(path);
+        match work.source.workload {
+            Workload::Mail => {
+                self.call(work, cost, self.target.mail_folder(user, path))
+                    .await
+            }
+            Workload::Files => {
+                self.call(work, cost, self.target.drive_folder(user, path))
+                    .await
+            }
+        }
+    }
+
+    pub(crate) fn governor(&self) -> std::sync::MutexGuard<'_, Governor> {
+        // Nothing that holds the lock can panic half-way through a count.
+        self.governor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the item's calls count.
+pub(crate) fn lane(work: &Work) -> Lane {
+    match work.source.workload {
+        Workload::Mail => Lane::Mailbox(work.user.id.clone()),
+        Workload::Files => Lane::SharePoint,
+    }
+}
+
+/// The root of a drive and the well-known folders are there already: finding them changes nothing.
+fn has_names(path: &FolderPath) -> bool {
+    match path {
+        FolderPath::Drive(names) => !names.is_empty(),
+        FolderPath::Mail { below, .. } => !below.is_empty(),
+    }
+}
+
+/// Somebody asked us to stop while a call waited for its turn.
+fn stopped() -> TargetError {
+    TargetError {
+        operation: "waiting for the quota",
+        status: 0,
+        code: "Stopped".to_owned(),
+        message: "asked to stop before it was sent".to_owned(),
+        request_id: None,
+        retry: Retry::Soon,
+        outcome_unknown: false,
+    }
+}

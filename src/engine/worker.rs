@@ -1,0 +1,276 @@
+//! One item, one attempt: intent, effect, reading back, outcome. When to try again is decided in `retry`.
+
+pub(crate) mod file;
+pub(crate) mod mail;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::record::{Failed, Outcome, Record, RecordError, Restored, Wait, Work};
+use super::retry::{self, Decision, History};
+use super::shop::{Shop, Time};
+use crate::domain::item::Workload;
+use crate::domain::mailbox_fit;
+use crate::domain::message::Message;
+use crate::sources::SourceError;
+use crate::targets::{Retry, Target, TargetError};
+
+/// Why an attempt did not end with a restored item.
+pub(crate) enum Trouble {
+    /// What was read back is not what was written.
+    Differs(Vec<&'static str>),
+    /// Another file has the name.
+    NameTaken,
+    /// The record refused or broke.
+    Record(RecordError),
+    /// The source could not be read, or holds other bytes than planned.
+    Source(SourceError),
+    /// The target said no.
+    Target(TargetError),
+}
+
+impl From<RecordError> for Trouble {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<SourceError> for Trouble {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+/// What is known of an item between its attempts.
+#[derive(Clone, Debug)]
+pub(crate) struct Tries {
+    /// The last attempt.
+    pub(crate) attempt: u32,
+    /// An earlier attempt may have left something in the target.
+    pub(crate) look_first: bool,
+    same_step: u32,
+    step: Option<&'static str>,
+    refused_since: Option<DateTime<Utc>>,
+}
+
+impl Tries {
+    pub(crate) fn of(work: &Work) -> Self {
+        Self {
+            attempt: work.attempts,
+            look_first: work.attempts > 0,
+            same_step: 0,
+            step: None,
+            refused_since: None,
+        }
+    }
+
+    /// Counts a failure and says what the retry rules have to know.
+    fn count(&mut self, failure: &TargetError, now: DateTime<Utc>) -> History {
+        if self.step == Some(failure.operation) {
+            self.same_step += 1;
+        } else {
+            self.step = Some(failure.operation);
+            self.same_step = 1;
+        }
+        self.refused_since = match retry::classify(failure) {
+            retry::Class::NewUser => self.refused_since.or(Some(now)),
+            _ => None,
+        };
+        History {
+            attempt: self.attempt,
+            same_step: self.same_step,
+            refused_since: self.refused_since,
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// To be tried again.
+    Again(DateTime<Utc>),
+    /// The item has its outcome: not restored.
+    Failed(Failed),
+    /// The item has its outcome: restored.
+    Restored(Box<Restored>),
+}
+
+/// What was read from the source, before any intent.
+pub(crate) enum Content {
+    File,
+    Message(Box<Message>),
+}
+
+/// Makes one attempt and records it. An error means that the record refused or broke: nothing more may be done.
+pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &mut Tries,
+) -> Result<End, RecordError> {
+    let content = match read(shop, work).await {
+        Ok(content) => content,
+        Err(error) => {
+            return give_up(shop, work, tries.attempt, source_failed(&error)).await;
+        }
+    };
+    tries.attempt += 1;
+    shop.record.intend_item(work, tries.attempt).await?;
+    let result = match &content {
+        Content::File => file::write(shop, work, tries).await,
+        Content::Message(message) => mail::write(shop, work, message, tries).await,
+    };
+    tries.look_first = true;
+    let failed = match result {
+        Ok(restored) => {
+            let outcome = Outcome::ItemRestored {
+                item: work.item.clone(),
+                attempt: tries.attempt,
+                restored: Box::new(restored.clone()),
+            };
+            shop.record.record(work, outcome).await?;
+            return Ok(End::Restored(Box::new(restored)));
+        }
+        Err(Trouble::Record(error)) => return Err(error),
+        Err(Trouble::Target(failure)) => return target_failed(shop, work, tries, failure).await,
+        Err(Trouble::Source(error)) => source_failed(&error),
+        Err(Trouble::Differs(fields)) => differs(&fields),
+        Err(Trouble::NameTaken) => name_taken(),
+    };
+    give_up(shop, work, tries.attempt, failed).await
+}
+
+/// Records a failed try and decides whether there will be another.
+pub(crate) async fn target_failed<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &mut Tries,
+    failure: TargetError,
+) -> Result<End, RecordError> {
+    let now = shop.time.now();
+    let history = tries.count(&failure, now);
+    let decision = retry::decide(&failure, history, now, work.item.0.as_bytes());
+    let again = match decision {
+        Decision::Never => None,
+        Decision::Now => Some(now),
+        Decision::Later(at) => Some(at),
+    };
+    if let Some(at) = again
+        && retry::classify(&failure) == retry::Class::Throttled
+    {
+        shop.governor().fence(&super::shop::lane(work), at);
+    }
+    let wait = Wait {
+        seconds: again.map(|at| seconds_until(now, at)),
+        was_asked: matches!(failure.retry, Retry::After(_)),
+    };
+    let outcome = Outcome::AttemptFailed {
+        item: work.item.clone(),
+        attempt: tries.attempt,
+        failure: failure.clone(),
+        wait,
+    };
+    shop.record.record(work, outcome).await?;
+    match again {
+        Some(at) => Ok(End::Again(at)),
+        None => give_up(shop, work, tries.attempt, target_refused(&failure)).await,
+    }
+}
+
+async fn give_up<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    attempts: u32,
+    failed: Failed,
+) -> Result<End, RecordError> {
+    let outcome = Outcome::ItemFailed {
+        item: work.item.clone(),
+        attempts,
+        failed: failed.clone(),
+    };
+    shop.record.record(work, outcome).await?;
+    Ok(End::Failed(failed))
+}
+
+/// A source blocks: it is read on a thread of its own.
+async fn read<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Content, SourceError> {
+    match work.source.workload {
+        Workload::Files => Ok(Content::File),
+        Workload::Mail => read_message(shop, work)
+            .await
+            .map(|message| Content::Message(Box::new(message))),
+    }
+}
+
+pub(crate) async fn read_message<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Message, SourceError> {
+    let source = Arc::clone(&shop.source);
+    let item = work.source.clone();
+    let locator = item.locator.clone();
+    // Made to fit before anything is compared: what is written is what is expected back.
+    let read =
+        tokio::task::spawn_blocking(move || source.message(&item).map(mailbox_fit::fit)).await;
+    read.unwrap_or_else(|panic| {
+        Err(SourceError::Invalid {
+            path: locator,
+            place: "whole message".to_owned(),
+            rule: format!("the reader gave up: {panic}"),
+        })
+    })
+}
+
+fn seconds_until(now: DateTime<Utc>, at: DateTime<Utc>) -> u64 {
+    let millis = (at - now).num_milliseconds().max(0);
+    u64::try_from(millis).unwrap_or(0).div_ceil(1_000)
+}
+
+fn source_failed(error: &SourceError) -> Failed {
+    let (reason, code) = match error {
+        SourceError::Changed { .. } => ("source-changed", "changed"),
+        SourceError::Invalid { .. } => ("source-unreadable", "invalid"),
+        SourceError::Io { .. } => ("source-unreadable", "io"),
+        SourceError::UnknownLayout { .. } => ("source-unreadable", "layout"),
+    };
+    Failed {
+        reason,
+        code: code.to_owned(),
+        detail: error.to_string(),
+    }
+}
+
+fn target_refused(failure: &TargetError) -> Failed {
+    let permanent = retry::classify(failure) == retry::Class::Permanent;
+    Failed {
+        reason: if permanent {
+            "target-refused"
+        } else {
+            "retries-exhausted"
+        },
+        code: failure.code.clone(),
+        detail: failure.to_string(),
+    }
+}
+
+fn differs(fields: &[&'static str]) -> Failed {
+    Failed {
+        reason: "readback-differs",
+        code: fields.join(","),
+        detail: format!(
+            "what the target returns differs in {}; it is not counted as restored",
+            fields.join(", ")
+        ),
+    }
+}
+
+fn name_taken() -> Failed {
+    Failed {
+        reason: "name-taken",
+        code: "nameAlreadyExists".to_owned(),
+        detail: "another file has that name in the target, and it is never overwritten".to_owned(),
+    }
+}

@@ -1,0 +1,523 @@
+//! The order of a check: what is there, the container, the entries, the checkpoint, trust, and the verdict.
+
+use std::path::Path;
+
+use crate::Options;
+use crate::broken::{Broken, Checked, ensure};
+use crate::bytes::{Hash, hex};
+use crate::disclosures::{self, Wanted};
+use crate::files::bundle::{self, Index};
+use crate::files::segments::{self, Ended};
+use crate::files::{VerifyError, bag, small};
+use crate::note::{NOTE_BYTES_MAX, Note};
+use crate::partial;
+use crate::state::State;
+use crate::suspect::Suspects;
+use crate::trust::{TRUST_BYTES_MAX, Trust};
+use crate::verdict::{Finding, Verdict, VerdictKind};
+use crate::walk::Walk;
+
+/// The shortest entry that could hold: what bounds the number of entries by the bytes that are there.
+const ENTRY_BYTES_MIN: u64 = 500;
+
+/// The record as it was read, whatever it lay in.
+#[derive(Default)]
+struct Read {
+    state: State,
+    /// The root at the checkpoint's size; `None` when there are fewer entries.
+    root: Option<Hash>,
+    earlier: Option<Hash>,
+    entries: u64,
+    suspects: Suspects,
+    disclosures: u64,
+    old_heads: u64,
+}
+
+struct Check {
+    verdict: Verdict,
+    note: Option<Note>,
+    trust: Option<Trust>,
+    at_least: Option<Note>,
+}
+
+pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
+    let is_bundle = path.join("bagit.txt").exists();
+    if !is_bundle && !path.join("format").exists() {
+        return Err(VerifyError::NothingThere {
+            path: path.display().to_string(),
+        });
+    }
+    let mut check = Check {
+        verdict: Verdict {
+            kind: VerdictKind::Invalid,
+            what: if is_bundle {
+                "bundle"
+            } else {
+                "ledger directory"
+            }
+            .to_owned(),
+            origin: String::new(),
+            size: 0,
+            root: String::new(),
+            entries: 0,
+            behind: 0,
+            disclosures: 0,
+            suspect: (0, Vec::new()),
+            holds: Vec::new(),
+            broken: Vec::new(),
+            not_checked: Vec::new(),
+        },
+        note: None,
+        trust: None,
+        at_least: None,
+    };
+    check.bring(options)?;
+    let note_path = if is_bundle {
+        "data/checkpoint"
+    } else {
+        "checkpoint"
+    };
+    let note = small(&path.join(note_path), NOTE_BYTES_MAX)?.unwrap_or_default();
+    check.note = check.found(None, Some(note_path), Note::parse(&note));
+    let read = if is_bundle {
+        check.bundle(path)?
+    } else {
+        check.directory(path)?
+    };
+    if let Some(read) = read {
+        check.conclude(&read);
+    }
+    Ok(check.end())
+}
+
+impl Check {
+    /// Notes a broken rule; gives back what holds.
+    fn found<T>(
+        &mut self,
+        entry: Option<u64>,
+        file: Option<&str>,
+        checked: Checked<T>,
+    ) -> Option<T> {
+        match checked {
+            Ok(value) => Some(value),
+            Err(Broken { rule, why }) => {
+                self.verdict.broken.push(Finding {
+                    entry,
+                    file: file.map(str::to_owned),
+                    rule: rule.to_owned(),
+                    why,
+                });
+                None
+            }
+        }
+    }
+
+    /// What the reader brought: read first, since a mistake in it makes all the rest moot.
+    fn bring(&mut self, options: &Options) -> Result<(), VerifyError> {
+        let missing = |path: &Path| VerifyError::Io {
+            path: path.display().to_string(),
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        if let Some(path) = &options.trust {
+            let bytes = small(path, TRUST_BYTES_MAX)?.ok_or_else(|| missing(path))?;
+            self.trust = self.found(
+                None,
+                Some(&path.display().to_string()),
+                Trust::parse(&bytes),
+            );
+        }
+        if let Some(path) = &options.at_least {
+            let bytes = small(path, NOTE_BYTES_MAX)?.ok_or_else(|| missing(path))?;
+            self.at_least =
+                self.found(None, Some(&path.display().to_string()), Note::parse(&bytes));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> u64 {
+        self.note.as_ref().map_or(0, |note| note.size)
+    }
+
+    fn earlier_size(&self) -> Option<u64> {
+        self.at_least.as_ref().map(|note| note.size)
+    }
+
+    fn bundle(&mut self, root: &Path) -> Result<Option<Read>, VerifyError> {
+        let findings = bag::check(root)?;
+        if findings.is_empty() {
+            self.verdict
+                .holds
+                .push("the bag: every file listed, every digest right".to_owned());
+        }
+        self.verdict.broken.extend(findings);
+        let Some(index) = self.found(None, Some("data/bundle.json"), bundle::index(root)?) else {
+            return Ok(None);
+        };
+        let objects = bundle::objects(root)?;
+        self.found(None, Some("data/objects"), objects);
+        let wanted = disclosures::read(root)?;
+        let Some(mut wanted) = self.found(None, Some("data/disclosures"), wanted) else {
+            return Ok(None);
+        };
+        if let Some(note) = &self.note {
+            let fits = note.origin == index.origin && note.size == index.size;
+            let held = ensure(
+                fits,
+                "bundle/form",
+                "another origin or size than the checkpoint",
+            );
+            self.found(None, Some("data/bundle.json"), held);
+        }
+        let read = if index.is_full {
+            "bundle (full)".clone_into(&mut self.verdict.what);
+            self.full(root, &index, &mut wanted)?
+        } else {
+            "bundle (partial)".clone_into(&mut self.verdict.what);
+            self.partial(root, &index, &mut wanted)?
+        };
+        let ended = wanted.end();
+        if read.is_some() {
+            self.found(None, Some("data/disclosures"), ended);
+        }
+        Ok(read.map(|read| Read {
+            disclosures: wanted.shown,
+            ..read
+        }))
+    }
+
+    fn full(
+        &mut self,
+        root: &Path,
+        index: &Index,
+        wanted: &mut Wanted,
+    ) -> Result<Option<Read>, VerifyError> {
+        let mut walk = self.walk(index.size);
+        let mut failed = None;
+        let mut take = |first: u64, bytes: &[u8]| {
+            let place = walk.size();
+            let in_file = (first..first + 4096).contains(&place);
+            if !in_file {
+                let broken = crate::broken::broken::<()>("bundle/form", "entries in another file");
+                failed = Some((place, broken.expect_err("made so")));
+                return false;
+            }
+            match walk.push(bytes) {
+                Ok(entry) => {
+                    wanted.see(place, &entry.event.sd);
+                    true
+                }
+                Err(error) => {
+                    failed = Some((error.index, error.broken));
+                    false
+                }
+            }
+        };
+        let read = bundle::entries(root, &mut take)?;
+        if let Some((index, broken)) = failed {
+            self.found::<()>(Some(index), Some("data/entries"), Err(broken));
+            return Ok(None);
+        }
+        self.found(Some(walk.size()), Some("data/entries"), read);
+        let counts = ensure(
+            walk.size() == index.size,
+            "bundle/form",
+            format!(
+                "{} entries are there, {} were announced",
+                walk.size(),
+                index.size
+            ),
+        );
+        self.found(Some(walk.size()), Some("data/entries"), counts);
+        let tiles = bundle::leaves(root, index.size)?;
+        if let Some(tiles) = self.found(None, Some("data/tile"), tiles) {
+            let differs = tiles
+                .iter()
+                .zip(&walk.leaves)
+                .position(|(tile, leaf)| tile != leaf);
+            let same = ensure(
+                differs.is_none(),
+                "bundle/form",
+                "a tile with another leaf hash",
+            );
+            self.found(differs.map(|at| at as u64), Some("data/tile"), same);
+        }
+        let mut suspects = Suspects::new(walk.state.revocations.clone());
+        if suspects.reach_back() {
+            let mut place = 0;
+            let again = bundle::entries(root, &mut |_, bytes| {
+                suspects.push(place, bytes);
+                place += 1;
+                true
+            })?;
+            self.found(None, Some("data/entries"), again);
+        }
+        Ok(Some(self.walked(walk, suspects)))
+    }
+
+    fn walk(&self, expected: u64) -> Walk {
+        let sizes: Vec<u64> = [Some(self.size()), self.earlier_size()]
+            .into_iter()
+            .flatten()
+            .collect();
+        Walk::new(&sizes, expected.min(16 << 20))
+    }
+
+    fn walked(&self, walk: Walk, suspects: Suspects) -> Read {
+        Read {
+            root: walk.root_at(self.size()),
+            earlier: self.earlier_size().and_then(|size| walk.root_at(size)),
+            entries: walk.size(),
+            old_heads: walk.old_heads,
+            state: walk.state,
+            suspects,
+            disclosures: 0,
+        }
+    }
+
+    fn partial(
+        &mut self,
+        root: &Path,
+        index: &Index,
+        wanted: &mut Wanted,
+    ) -> Result<Option<Read>, VerifyError> {
+        let mut suspects = Vec::new();
+        let read = partial::read(root, index, self.earlier_size(), |entry| {
+            wanted.see(entry.index, &entry.event.sd);
+            if entry.event.kind == "KeyRevoked" {
+                suspects.push(entry.index);
+            }
+        })?;
+        match read {
+            Err(error) => {
+                self.found::<()>(Some(error.index), Some("data/entries"), Err(error.broken));
+                Ok(None)
+            }
+            Ok(partial) => {
+                let missing = index.size - partial.shown.min(index.size);
+                self.verdict.not_checked.extend([
+                    format!("{missing} entries of other streams, which the bundle does not hold"),
+                    "gates on streams that are not in the bundle".to_owned(),
+                    "that no Rejected and no second use of an approval stands outside it"
+                        .to_owned(),
+                    format!(
+                        "that its streams have no later events than the heads in entry {}",
+                        index.heads
+                    ),
+                ]);
+                if !suspects.is_empty() {
+                    self.verdict.not_checked.push(
+                        "which entries a revocation makes SUSPECT: ask for the full bundle"
+                            .to_owned(),
+                    );
+                }
+                Ok(Some(Read {
+                    state: partial.state,
+                    root: Some(partial.root),
+                    earlier: partial.earlier,
+                    entries: partial.shown,
+                    ..Read::default()
+                }))
+            }
+        }
+    }
+
+    fn directory(&mut self, root: &Path) -> Result<Option<Read>, VerifyError> {
+        let format = small(&root.join("format"), 1024)?;
+        let known = format.as_deref() == Some(b"unbroken-ledger/1\n");
+        self.found(
+            None,
+            Some("format"),
+            ensure(known, "segment/damaged", "another format"),
+        );
+        let folder = root.join("segments");
+        let most = segments::total_bytes(&folder)? / ENTRY_BYTES_MIN;
+        let mut walk = self.walk(self.size().min(most));
+        let covered = self.size();
+        let mut failed = None;
+        let ended = segments::read(&folder, covered, &mut |_, bytes| match walk.push(bytes) {
+            Ok(_) => true,
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        })?;
+        if let Some(error) = failed {
+            self.found::<()>(Some(error.index), Some("segments"), Err(error.broken));
+            return Ok(None);
+        }
+        match ended {
+            Ended::Read => {}
+            Ended::Torn { index } => self.verdict.not_checked.push(format!(
+                "a torn frame behind entry {index}: it was never acknowledged"
+            )),
+            Ended::Damaged {
+                index,
+                file,
+                broken,
+            } => {
+                self.found::<()>(Some(index), Some(&format!("segments/{file}")), Err(broken));
+            }
+        }
+        let mut suspects = Suspects::new(walk.state.revocations.clone());
+        if suspects.reach_back() {
+            segments::read(&folder, covered, &mut |index, bytes| {
+                suspects.push(index, bytes);
+                true
+            })?;
+        }
+        Ok(Some(self.walked(walk, suspects)))
+    }
+
+    fn conclude(&mut self, read: &Read) {
+        self.verdict.origin.clone_from(&read.state.origin);
+        self.verdict.entries = read.entries;
+        self.verdict.disclosures = read.disclosures;
+        self.verdict.suspect = (read.suspects.count, read.suspects.first.clone());
+        self.verdict.behind = read.state.size.saturating_sub(self.size());
+        if self.verdict.broken.is_empty() {
+            self.verdict.holds.extend([
+                "every entry: canonical form, place, chain, signatures".to_owned(),
+                "keys, roles, streams, gates and approvals, as of each entry".to_owned(),
+            ]);
+            if read.disclosures > 0 {
+                let shown = read.disclosures;
+                self.verdict
+                    .holds
+                    .push(format!("{shown} disclosures match their entries"));
+            }
+        }
+        if read.old_heads > 0 {
+            let old = read.old_heads;
+            self.verdict
+                .not_checked
+                .push(format!("{old} StreamHeads that look back far"));
+        }
+        if let Some(note) = self.note.clone() {
+            self.checkpoint(&note, read);
+        }
+        if let Some(earlier) = self.at_least.clone() {
+            self.earlier(&earlier, read);
+        }
+    }
+
+    fn checkpoint(&mut self, note: &Note, read: &Read) {
+        let state = &read.state;
+        self.verdict.size = note.size;
+        self.verdict.root = hex(&note.root);
+        let before = self.verdict.broken.len();
+        let file = Some("checkpoint");
+        let enough = read.root.is_some();
+        let short = format!(
+            "it covers {} entries, {} are there",
+            note.size, read.entries
+        );
+        self.found(
+            Some(read.entries),
+            file,
+            ensure(enough, "checkpoint/root", short),
+        );
+        if let Some(root) = read.root {
+            let same = ensure(
+                root == note.root,
+                "checkpoint/root",
+                "the entries have another root",
+            );
+            self.found(None, file, same);
+        }
+        let named = ensure(
+            note.origin == state.origin,
+            "checkpoint/form",
+            "another origin",
+        );
+        self.found(None, file, named);
+        let signed = match state.log_key_at(note.size) {
+            Some(key) => note.check_log(&state.origin, key),
+            None => ensure(false, "checkpoint/signature", "no log key is known"),
+        };
+        self.found(None, file, signed);
+        if self.verdict.broken.len() == before {
+            let holds = format!(
+                "the checkpoint: root and signature over {} entries",
+                note.size
+            );
+            self.verdict.holds.push(holds);
+        }
+        if let Some(trust) = self.trust.clone() {
+            self.trusted(&trust, note, state);
+        }
+    }
+
+    fn trusted(&mut self, trust: &Trust, note: &Note, state: &State) {
+        let before = self.verdict.broken.len();
+        let file = Some("trust file");
+        let same = trust.log.name == state.origin;
+        let why = format!(
+            "it names {}, the ledger is {}",
+            trust.log.name, state.origin
+        );
+        self.found(None, file, ensure(same, "trust/origin", why));
+        let known = state
+            .log_keys
+            .iter()
+            .any(|(_, key)| key.bytes() == trust.log.key.bytes());
+        let why = format!("{} never was its log key", trust.log.short());
+        self.found(None, file, ensure(known, "trust/log-key", why));
+        let quorum = trust.check_quorum(note);
+        self.found(None, file, quorum);
+        if self.verdict.broken.len() == before {
+            let witnesses = if trust.asks_for_witnesses() {
+                "cosigned as it asks"
+            } else {
+                "it asks for no witness"
+            };
+            self.verdict
+                .holds
+                .push(format!("the trust file: origin, log key; {witnesses}"));
+        }
+    }
+
+    fn earlier(&mut self, earlier: &Note, read: &Read) {
+        let state = &read.state;
+        let file = Some("earlier checkpoint");
+        let signed = match state.log_key_at(earlier.size) {
+            Some(key) => earlier.check_log(&state.origin, key),
+            None => ensure(false, "checkpoint/signature", "no log key is known"),
+        };
+        self.found(None, file, signed);
+        let larger = self.size() >= earlier.size;
+        let why = format!(
+            "it had {} entries, now it has {}",
+            earlier.size,
+            self.size()
+        );
+        self.found(None, file, ensure(larger, "at-least/smaller", why));
+        if larger {
+            let same = read.earlier == Some(earlier.root);
+            let why = format!("at size {} the root was another one", earlier.size);
+            let held = ensure(same, "at-least/root", why);
+            if self.found(None, file, held).is_some() {
+                let size = earlier.size;
+                self.verdict
+                    .holds
+                    .push(format!("it extends the earlier checkpoint of {size}"));
+            }
+        }
+    }
+
+    fn end(mut self) -> Verdict {
+        self.verdict.kind = if !self.verdict.broken.is_empty() {
+            VerdictKind::Invalid
+        } else if self.trust.is_none() {
+            self.verdict.not_checked.extend([
+                "who signed the checkpoint: there is no trust file".to_owned(),
+                "whether this is the whole ledger".to_owned(),
+            ]);
+            VerdictKind::NotAnchored
+        } else if self.verdict.suspect.0 > 0 {
+            VerdictKind::ValidWithExceptions
+        } else {
+            VerdictKind::Valid
+        };
+        self.verdict
+    }
+}

@@ -1,0 +1,183 @@
+//! A partial bundle (11.2): some streams whole, proven in the heads, against the tiles of the whole tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::broken::{Broken, Checked, broken, ensure};
+use crate::bytes::Hash;
+use crate::event::Entry;
+use crate::files::VerifyError;
+use crate::files::bundle::{self, HeadLine, Index};
+use crate::json::Value;
+use crate::rules::{self, Before};
+use crate::state::State;
+use crate::tree::{Roots, leaf, proves_inclusion};
+use crate::walk::BrokenAt;
+
+/// What a partial bundle shows.
+#[derive(Debug, Default)]
+pub(crate) struct Partial {
+    pub(crate) state: State,
+    pub(crate) root: Hash,
+    pub(crate) shown: u64,
+    /// A root that an earlier checkpoint is held against.
+    pub(crate) earlier: Option<Hash>,
+}
+
+/// Reads all of it; the outer error is the machine's, the inner one the record's.
+pub(crate) fn read(
+    root: &Path,
+    index: &Index,
+    earlier: Option<u64>,
+    mut see: impl FnMut(&Entry),
+) -> Result<Result<Partial, BrokenAt>, VerifyError> {
+    let at = |index: u64| move |broken: Broken| BrokenAt { index, broken };
+    let leaves = match bundle::leaves(root, index.size)? {
+        Ok(leaves) => leaves,
+        Err(broken) => return Ok(Err(at(0)(broken))),
+    };
+    let mut partial = Partial::default();
+    let mut roots = Roots::default();
+    for leaf in &leaves {
+        if earlier == Some(roots.size()) {
+            partial.earlier = Some(roots.root());
+        }
+        roots.push(*leaf);
+    }
+    if earlier == Some(roots.size()) {
+        partial.earlier = Some(roots.root());
+    }
+    partial.root = roots.root();
+    let whole: BTreeSet<&str> = index
+        .streams
+        .iter()
+        .map(String::as_str)
+        .chain(["keys", "ledger"])
+        .collect();
+    let mut failed = None;
+    let mut heads = None;
+    let mut last = None;
+    let read = bundle::entries(root, &mut |first, bytes| {
+        let result = take(
+            &mut partial.state,
+            bytes,
+            &leaves,
+            &whole,
+            last.max(first.checked_sub(1)),
+        );
+        match result {
+            Ok((place, entry)) => {
+                if place == index.heads {
+                    heads = Some(entry.clone());
+                }
+                see(&entry);
+                partial.shown += 1;
+                last = Some(place);
+                true
+            }
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        }
+    })?;
+    if let Some(failed) = failed {
+        return Ok(Err(failed));
+    }
+    if let Err(broken) = read {
+        return Ok(Err(at(partial.state.size)(broken)));
+    }
+    let Some(heads) = heads.filter(|entry| entry.event.kind == "StreamHeads") else {
+        let broken = broken::<()>("heads/stream", "the StreamHeads that it names is not shown");
+        return Ok(Err(at(index.heads)(broken.expect_err("made so"))));
+    };
+    let held = check_heads(root, &partial.state, &heads, &whole)?;
+    Ok(held.map(|()| partial).map_err(at(index.heads)))
+}
+
+/// One entry, at the index that it says; the tiles decide whether that is its place.
+fn take(
+    state: &mut State,
+    bytes: &[u8],
+    leaves: &[Hash],
+    whole: &BTreeSet<&str>,
+    last: Option<u64>,
+) -> Result<(u64, Entry), BrokenAt> {
+    let unread = |broken| BrokenAt {
+        index: last.map_or(0, |last| last + 1),
+        broken,
+    };
+    let entry = Entry::parse(bytes).map_err(unread)?;
+    let place = entry.index;
+    let at = |broken| BrokenAt {
+        index: place,
+        broken,
+    };
+    let leaf_of = |index: u64| leaves.get(usize::try_from(index).ok()?).copied();
+    let ascends = last.is_none_or(|last| place > last);
+    ensure(ascends, "bundle/form", "the entries do not ascend").map_err(at)?;
+    let leaf = leaf(bytes);
+    let placed = leaf_of(place) == Some(leaf);
+    ensure(
+        placed,
+        "checkpoint/root",
+        "its leaf hash is not that of the tiles",
+    )
+    .map_err(at)?;
+    let is_whole = |stream: &str| whole.contains(stream);
+    let before = Before {
+        leaf_of: &leaf_of,
+        is_whole: &is_whole,
+    };
+    rules::check(state, place, &entry, &before).map_err(at)?;
+    rules::apply::apply(state, place, &entry, leaf).map_err(at)?;
+    Ok((place, entry))
+}
+
+/// Every stream that the bundle calls whole has a line in the heads, and as many events as that says.
+fn check_heads(
+    root: &Path,
+    state: &State,
+    heads: &Entry,
+    whole: &BTreeSet<&str>,
+) -> Result<Checked, VerifyError> {
+    let count = heads
+        .event
+        .data
+        .field("count")
+        .and_then(Value::count)
+        .unwrap_or(0);
+    let top = heads.event.data.field("root").and_then(Value::text);
+    let Some(top) = top.and_then(|text| crate::bytes::parse_hex::<32>(text).ok()) else {
+        return Ok(broken("heads/root", "no root"));
+    };
+    let mut proven: BTreeMap<String, u64> = BTreeMap::new();
+    let read = bundle::heads(root, |line: HeadLine| {
+        let text = rules::heads::line(&line.stream, line.next, &line.last);
+        let holds = proves_inclusion(leaf(text.as_bytes()), line.leaf, count, &line.proof, &top);
+        ensure(
+            holds,
+            "heads/stream",
+            format!("the proof of {}", line.stream),
+        )?;
+        proven.insert(line.stream, line.next);
+        Ok(())
+    })?;
+    if read.is_err() {
+        return Ok(read);
+    }
+    for stream in whole {
+        let shown = state.streams.get(*stream).map_or(0, |stream| stream.next);
+        let Some(next) = proven.get(*stream) else {
+            return Ok(broken(
+                "heads/stream",
+                format!("{stream} has no line in the heads"),
+            ));
+        };
+        if shown < *next {
+            let why = format!("{stream} has {next} events, and {shown} are shown");
+            return Ok(broken("heads/stream", why));
+        }
+    }
+    Ok(Ok(()))
+}

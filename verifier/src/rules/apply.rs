@@ -1,0 +1,195 @@
+//! What an entry that may stand changes in the state.
+
+use super::approvals;
+use super::ledger_types::{data, founding, hash, key, named};
+use crate::broken::Checked;
+use crate::bytes::Hash;
+use crate::event::{Entry, Event};
+use crate::json::Value;
+use crate::policy::{Policy, texts};
+use crate::signature::PublicKey;
+use crate::state::{Change, Key, Proposal, Revocation, State, matches};
+
+/// How far back `StreamHeads` can be checked.
+const CHANGES_KEPT: usize = 4096;
+
+/// Takes the entry in. `leaf` is its hash.
+pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) -> Checked {
+    let event = &entry.event;
+    match event.kind.as_str() {
+        "Opened" => open(state, event)?,
+        "KeyEnrolled" => {
+            let [public, person, roles] = data(event, ["key", "person", "roles"])?;
+            let person = person.text().unwrap_or_default().to_owned();
+            enrol(state, key(&public)?, person, texts(&roles)?);
+        }
+        "KeyRotated" => rotate(state, index, event)?,
+        "KeyRevoked" => revoke(state, index, event)?,
+        "PolicyChanged" => {
+            let [policy, threshold] = data(event, ["policy", "threshold"])?;
+            state.policy = Policy::parse(&policy)?;
+            state.policy_at = index;
+            state.threshold = threshold.count().unwrap_or(state.threshold);
+            state.watch_gates();
+        }
+        "StreamHanded" => {
+            let [streams, to] = data(event, ["streams", "to"])?;
+            let holder = state.holder(hash(&to)?);
+            for stream in texts(&streams)? {
+                state.streams.entry(stream.into()).or_default().holder = Some(holder);
+            }
+        }
+        "Proposed" => propose(state, event, leaf)?,
+        "Approved" | "Rejected" => voice(state, index, event)?,
+        "Sealed" => state.sealed_at = Some(index),
+        _ => {}
+    }
+    if state.policy.approvals.contains_key(&event.kind) {
+        let (proposal, _) = approvals::named(state, event)?;
+        if let Some(proposal) = state.proposals.get_mut(&proposal) {
+            proposal.is_consumed = true;
+        }
+    }
+    advance(state, index, entry);
+    Ok(())
+}
+
+fn advance(state: &mut State, index: u64, entry: &Entry) {
+    let event = &entry.event;
+    let link = entry.payload_hash();
+    let stream = match state.streams.get_mut(event.stream.as_str()) {
+        Some(stream) => stream,
+        None => state
+            .streams
+            .entry(event.stream.as_str().into())
+            .or_default(),
+    };
+    state.changes.push_back(Change {
+        index,
+        stream: event.stream.clone(),
+        next: stream.next,
+        link: stream.link,
+    });
+    if state.changes.len() > CHANGES_KEPT {
+        state.changes.pop_front();
+    }
+    stream.next = event.seq + 1;
+    stream.link = link;
+    stream.seen_size = event.seen_size;
+    stream.last_index = index;
+    for (pattern, watched) in &mut state.watched {
+        if matches(pattern, &event.stream) {
+            watched.note(&event.stream, index);
+        }
+    }
+    match state.types.get_mut(&event.kind) {
+        Some(count) => *count += 1,
+        None => {
+            state.types.insert(event.kind.clone(), 1);
+        }
+    }
+    state.last_received.clone_from(&entry.received);
+    state.size = index + 1;
+}
+
+fn enrol(state: &mut State, key: PublicKey, person: String, roles: Vec<String>) {
+    if roles == ["service"] {
+        state.service = key.id();
+    }
+    let enrolled = Key {
+        person,
+        roles,
+        is_active: true,
+        public: key,
+    };
+    state.keys.insert(enrolled.public.id(), enrolled);
+}
+
+fn open(state: &mut State, event: &Event) -> Checked {
+    let found = founding(event)?;
+    state.origin.clone_from(&event.origin);
+    state.threshold = found.threshold;
+    state.policy = found.policy;
+    state.watch_gates();
+    for (root, person) in found.roots {
+        enrol(state, root, person, vec!["root".to_owned()]);
+    }
+    enrol(
+        state,
+        found.service,
+        String::new(),
+        vec!["service".to_owned()],
+    );
+    state.log_keys.push((0, found.log.clone()));
+    enrol(state, found.log, String::new(), vec!["log".to_owned()]);
+    Ok(())
+}
+
+fn rotate(state: &mut State, index: u64, event: &Event) -> Checked {
+    let [new, old] = data(event, ["new", "old"])?;
+    let (new, (old, _)) = (key(&new)?, named(&old)?);
+    let Some(known) = state.keys.get_mut(&old) else {
+        return Ok(());
+    };
+    known.is_active = false;
+    let (person, roles) = (known.person.clone(), known.roles.clone());
+    if roles == ["log"] {
+        state.log_keys.push((index + 1, new.clone()));
+    }
+    for holder in &mut state.holders {
+        if *holder == old {
+            *holder = new.id();
+        }
+    }
+    enrol(state, new, person, roles);
+    Ok(())
+}
+
+fn revoke(state: &mut State, index: u64, event: &Event) -> Checked {
+    let [from, revoked, _] = data(event, ["from_index", "key", "reason"])?;
+    let id = hash(&revoked)?;
+    if let Some(known) = state.keys.get_mut(&id) {
+        known.is_active = false;
+    }
+    let from = from.count().unwrap_or(index);
+    state.revocations.push(Revocation {
+        key: id,
+        from,
+        at: index,
+    });
+    Ok(())
+}
+
+fn propose(state: &mut State, event: &Event, leaf: Hash) -> Checked {
+    let [digest, expires, scope] = data(event, ["digest", "expires", "scope"])?;
+    let text = |value: &Value| value.text().unwrap_or_default().to_owned();
+    let requester = state.keys.get(&event.by[0]).map(|key| key.person.clone());
+    let proposal = Proposal {
+        digest: text(&digest),
+        expires: text(&expires),
+        scope: text(&scope),
+        requester: requester.unwrap_or_default(),
+        approved: std::collections::BTreeMap::new(),
+        is_rejected: false,
+        is_consumed: false,
+    };
+    state.proposals.insert(leaf, proposal);
+    Ok(())
+}
+
+fn voice(state: &mut State, index: u64, event: &Event) -> Checked {
+    let (leaf, _) = approvals::named(state, event)?;
+    let person = state
+        .keys
+        .get(&event.by[0])
+        .map(|key| key.person.clone())
+        .unwrap_or_default();
+    if let Some(proposal) = state.proposals.get_mut(&leaf) {
+        if event.kind == "Rejected" {
+            proposal.is_rejected = true;
+        } else {
+            proposal.approved.entry(person).or_insert(index);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Section 7.5: a second pass, only when a revocation reaches back: which entries rest on what can no longer be believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bytes::{Hash, parse_hex};
+use crate::event::Entry;
+use crate::json::Value;
+use crate::policy::Policy;
+use crate::signature::PublicKey;
+use crate::state::Revocation;
+use crate::tree::leaf;
+
+/// Indexes that are shown; the rest is counted.
+const SHOWN: usize = 20;
+
+/// What is SUSPECT.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Suspects {
+    revocations: Vec<Revocation>,
+    /// Keys whose enrolment is SUSPECT.
+    keys: BTreeSet<Hash>,
+    policy_is_suspect: bool,
+    policy: Policy,
+    persons: BTreeMap<Hash, String>,
+    proposals: BTreeMap<Hash, Voices>,
+    pub(crate) count: u64,
+    pub(crate) first: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Voices {
+    is_suspect: bool,
+    sound: BTreeSet<String>,
+}
+
+impl Suspects {
+    pub(crate) fn new(revocations: Vec<Revocation>) -> Self {
+        Self {
+            revocations,
+            ..Self::default()
+        }
+    }
+
+    /// Whether some entry before a revocation is in doubt at all.
+    pub(crate) fn reach_back(&self) -> bool {
+        self.revocations
+            .iter()
+            .any(|revocation| revocation.from < revocation.at)
+    }
+
+    /// The next entry, whose rules were checked before.
+    pub(crate) fn push(&mut self, index: u64, bytes: &[u8]) {
+        let Ok(entry) = Entry::parse(bytes) else {
+            return;
+        };
+        let is_suspect = self.is_suspect(index, &entry);
+        if is_suspect {
+            self.count += 1;
+            if self.first.len() < SHOWN {
+                self.first.push(index);
+            }
+        }
+        self.remember(&entry, leaf(bytes), is_suspect);
+    }
+
+    fn is_suspect(&self, index: u64, entry: &Entry) -> bool {
+        let event = &entry.event;
+        let by_revoked = self.revocations.iter().any(|revocation| {
+            (revocation.from..revocation.at).contains(&index) && event.by.contains(&revocation.key)
+        });
+        let by_doubtful = event.by.iter().any(|id| self.keys.contains(id));
+        by_revoked || by_doubtful || self.policy_is_suspect || self.rests_on_suspects(entry)
+    }
+
+    fn rests_on_suspects(&self, entry: &Entry) -> bool {
+        let Some((m, _)) = self.policy.approvals.get(&entry.event.kind) else {
+            return false;
+        };
+        let named = entry.event.data.field("proposal").and_then(Value::text);
+        let proposal = named.and_then(|text| parse_hex(text).ok());
+        match proposal.and_then(|leaf| self.proposals.get(&leaf)) {
+            Some(voices) => voices.is_suspect || (voices.sound.len() as u64) < *m,
+            None => true,
+        }
+    }
+
+    fn remember(&mut self, entry: &Entry, leaf: Hash, is_suspect: bool) {
+        let data = &entry.event.data;
+        let key = |name: &str| -> Option<Hash> {
+            let bytes = parse_hex(data.field(name)?.text()?).ok()?;
+            PublicKey::new(bytes).ok().map(|key| key.id())
+        };
+        let text = |name: &str| data.field(name).and_then(Value::text).unwrap_or_default();
+        match entry.event.kind.as_str() {
+            "Opened" | "PolicyChanged" => {
+                self.policy_is_suspect = is_suspect;
+                if let Some(Ok(policy)) = data.field("policy").map(Policy::parse) {
+                    self.policy = policy;
+                }
+            }
+            "KeyEnrolled" => {
+                if let Some(id) = key("key") {
+                    self.persons.insert(id, text("person").to_owned());
+                    self.doubt(id, is_suspect);
+                }
+            }
+            "KeyRotated" => {
+                let old = parse_hex::<32>(text("old")).ok();
+                if let Some(id) = key("new") {
+                    let person = old.and_then(|old| self.persons.get(&old).cloned());
+                    self.persons.insert(id, person.unwrap_or_default());
+                    let was = old.is_some_and(|old| self.keys.contains(&old));
+                    self.doubt(id, is_suspect || was);
+                }
+            }
+            "Proposed" => {
+                self.proposals.insert(
+                    leaf,
+                    Voices {
+                        is_suspect,
+                        ..Voices::default()
+                    },
+                );
+            }
+            "Approved" if !is_suspect => {
+                let person = self
+                    .persons
+                    .get(&entry.event.by[0])
+                    .cloned()
+                    .unwrap_or_default();
+                let proposal = parse_hex(text("proposal")).ok();
+                if let Some(voices) = proposal.and_then(|leaf| self.proposals.get_mut(&leaf)) {
+                    voices.sound.insert(person);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn doubt(&mut self, id: Hash, is_suspect: bool) {
+        if is_suspect {
+            self.keys.insert(id);
+        }
+    }
+}
