@@ -1,5 +1,6 @@
 //! What a demo leaves behind: where each thing lies in its folder; what stands in them is decided elsewhere.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -84,7 +85,12 @@ impl DemoFolder {
     pub(crate) fn write_map(&self, rows: &[MappingRow]) -> Result<PathBuf> {
         let mut text = String::from("source,target\n");
         for row in rows {
-            text += &format!("\"{}\",{}\n", row.source.replace('"', "\"\""), row.target);
+            let _ = writeln!(
+                text,
+                "\"{}\",{}",
+                row.source.replace('"', "\"\""),
+                row.target
+            );
         }
         let path = self.0.join("people.csv");
         write(&path, text.as_bytes())?;

@@ -42,6 +42,10 @@ impl Output {
     }
 
     /// A remark on stderr about what is going on.
+    #[allow(
+        clippy::unused_self,
+        reason = "where remarks go is the output's to decide"
+    )]
     pub(crate) fn note(&self, text: &str) {
         let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
     }

@@ -96,15 +96,13 @@ fn unescape(text: &str) -> String {
         out.push_str(&rest[..at]);
         let tail = &rest[at + 1..];
         let end = tail.find(';').filter(|end| *end <= 10);
-        match end.and_then(|end| entity(&tail[..end]).map(|letter| (letter, end))) {
-            Some((letter, end)) => {
-                out.push(letter);
-                rest = &tail[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = tail;
-            }
+        let found = end.and_then(|end| entity(&tail[..end]).map(|letter| (letter, end)));
+        if let Some((letter, end)) = found {
+            out.push(letter);
+            rest = &tail[end + 1..];
+        } else {
+            out.push('&');
+            rest = tail;
         }
     }
     out.push_str(rest);

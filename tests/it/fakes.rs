@@ -141,7 +141,12 @@ impl Source for MemorySource {
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
-        if self.changed.lock().unwrap().contains(&item.locator) {
+        if self
+            .changed
+            .lock()
+            .expect("no test panics while it holds it")
+            .contains(&item.locator)
+        {
             return Err(SourceError::Changed {
                 locator: item.locator.clone(),
                 planned: item.digest,
@@ -153,7 +158,12 @@ impl Source for MemorySource {
 
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         let mut bytes = self.files[&item.locator].clone();
-        if self.changed.lock().unwrap().contains(&item.locator) {
+        if self
+            .changed
+            .lock()
+            .expect("no test panics while it holds it")
+            .contains(&item.locator)
+        {
             bytes[0] ^= 1;
         }
         Ok(Box::new(Cursor::new(bytes)))

@@ -9,6 +9,8 @@
 mod archive;
 mod bundle;
 mod cli;
+mod fakes;
 mod imports;
 mod oracle;
 mod tidy;
+mod workers;

@@ -54,7 +54,10 @@ async fn run(sample: &Sample, record: &MemoryRecord, tenant: &MemoryTenant) -> R
 
 /// Every item is there once and whole; nothing else is there.
 fn expect_once(sample: &Sample, tenant: &MemoryTenant) {
-    let stored = tenant.stored.lock().unwrap();
+    let stored = tenant
+        .stored
+        .lock()
+        .expect("no test panics while it holds it");
     for work in &sample.work {
         let copies: Vec<usize> = if work.target_name.contains('#') {
             let of_key = stored.messages.iter().filter(|found| found.key == work.key);
@@ -263,10 +266,18 @@ async fn what_reads_back_differently_is_never_restored() {
 async fn a_source_that_changed_fails_its_item_alone() {
     let (sample, record, tenant) = (sample(1), MemoryRecord::new(), MemoryTenant::new());
     let changed = ["0/inbox#1", "0/report.docx"].map(str::to_owned);
-    sample.source.changed.lock().unwrap().extend(changed);
+    sample
+        .source
+        .changed
+        .lock()
+        .expect("no test panics while it holds it")
+        .extend(changed);
     let summary = run(&sample, &record, &tenant).await;
     assert_eq!((summary.identical, summary.failed), (4, 2));
-    let stored = tenant.stored.lock().unwrap();
+    let stored = tenant
+        .stored
+        .lock()
+        .expect("no test panics while it holds it");
     assert_eq!((stored.messages.len(), stored.files.len()), (3, 1));
     explain(&record.lines(), &sample.work);
 }
@@ -285,7 +296,12 @@ async fn another_file_with_the_name_is_never_overwritten() {
             bytes: b"somebody else's!".to_vec(),
             modified: None,
         };
-        tenant.stored.lock().unwrap().files.push(theirs.clone());
+        tenant
+            .stored
+            .lock()
+            .expect("no test panics while it holds it")
+            .files
+            .push(theirs.clone());
         let options = Options {
             name_taken: rule,
             ..Options::default()
@@ -301,7 +317,10 @@ async fn another_file_with_the_name_is_never_overwritten() {
         .expect("the run ends");
         let found = (summary.identical, summary.as_declared, summary.failed);
         assert_eq!(found, ends);
-        let stored = tenant.stored.lock().unwrap();
+        let stored = tenant
+            .stored
+            .lock()
+            .expect("no test panics while it holds it");
         assert_eq!(stored.files[0].bytes, theirs.bytes);
         let names: Vec<&str> = stored.files.iter().map(|file| file.name.as_str()).collect();
         let beside = names
@@ -400,7 +419,12 @@ async fn a_part_is_completed_or_deleted_by_event() {
     let mut again = sample.work[3].clone();
     again.attempts = 1;
     again.standing = unbroken::engine::record::Standing::Interrupted;
-    for message in &mut tenant.stored.lock().unwrap().messages {
+    for message in &mut tenant
+        .stored
+        .lock()
+        .expect("no test panics while it holds it")
+        .messages
+    {
         if message.key == again.key {
             "other".clone_into(&mut message.message.subject);
         }

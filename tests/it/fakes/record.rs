@@ -65,7 +65,10 @@ impl MemoryRecord {
     }
 
     pub(crate) fn lines(&self) -> Vec<Line> {
-        self.lines.lock().unwrap().clone()
+        self.lines
+            .lock()
+            .expect("no test panics while it holds it")
+            .clone()
     }
 
     /// What is left of `work`, as a projection would fold it.
@@ -108,12 +111,15 @@ impl MemoryRecord {
         match self.switch.step().await {
             Power::Goes => {
                 if self.persists {
-                    self.lines.lock().unwrap().push(line);
+                    self.lines
+                        .lock()
+                        .expect("no test panics while it holds it")
+                        .push(line);
                 }
                 self.switch.dark().await
             }
             Power::On => {
-                let mut lines = self.lines.lock().unwrap();
+                let mut lines = self.lines.lock().expect("no test panics while it holds it");
                 if self.breaks_after.is_some_and(|most| lines.len() >= most) {
                     let full = std::io::Error::other("no space left on device");
                     return Err(RecordError::Broken(Box::new(full)));
@@ -125,7 +131,11 @@ impl MemoryRecord {
     }
 
     fn gate(&self) -> Result<(), RecordError> {
-        let written = self.lines.lock().unwrap().len();
+        let written = self
+            .lines
+            .lock()
+            .expect("no test panics while it holds it")
+            .len();
         match self.refuses_after {
             Some(most) if written >= most => Err(RecordError::Refused("approval".to_owned())),
             _ => Ok(()),

@@ -34,6 +34,9 @@ pub(crate) enum Fault {
 /// Decides for each call by its number and name.
 pub(crate) type Script = Arc<dyn Fn(u64, &'static str) -> Option<Fault> + Send + Sync>;
 
+/// Changes what is stored behind the engine's back, when it makes that call.
+type Meddler = (&'static str, fn(&mut Stored));
+
 #[derive(Clone, Debug)]
 pub(crate) struct StoredMessage {
     pub(crate) id: String,
@@ -66,7 +69,7 @@ pub(crate) struct MemoryTenant {
     script: Script,
     switch: Switch,
     commits: bool,
-    meddler: Option<(&'static str, fn(&mut Stored))>,
+    meddler: Option<Meddler>,
 }
 
 impl MemoryTenant {
@@ -115,12 +118,20 @@ impl MemoryTenant {
     ) -> Result<V, TargetError> {
         if self.switch.step().await == Power::Goes {
             if self.commits {
-                let _answer_is_lost = effect(&mut self.stored.lock().unwrap());
+                let _answer_is_lost = effect(
+                    &mut self
+                        .stored
+                        .lock()
+                        .expect("no test panics while it holds it"),
+                );
             }
             return self.switch.dark().await;
         }
         tokio::task::yield_now().await;
-        let mut stored = self.stored.lock().unwrap();
+        let mut stored = self
+            .stored
+            .lock()
+            .expect("no test panics while it holds it");
         stored.calls += 1;
         if let Some((_, change)) = self.meddler.filter(|(of, _)| *of == name) {
             change(&mut stored);

@@ -1,5 +1,7 @@
 //! A source and a target in memory: mail only, no faults; faults are the simulator's.
 
+#![allow(clippy::result_large_err, reason = "the trait decides on its items")]
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
