@@ -2,4 +2,5 @@
 
 pub mod coverage;
 pub mod custody;
+pub mod reading;
 pub mod work;

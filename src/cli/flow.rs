@@ -4,6 +4,7 @@
 pub(crate) mod mapping;
 pub(crate) mod opening;
 pub(crate) mod planning;
+mod reading;
 mod record;
 pub(crate) mod restoring;
 pub(crate) mod sources;

@@ -12,8 +12,8 @@ use super::access::{CaseFolder, instant};
 use super::flow::{self, opening};
 use super::output::Output;
 use crate::error::{Error, Result};
-use crate::journal::Recorded;
 use crate::projections::custody::custody;
+use crate::projections::reading::Placed;
 
 /// Everything that ever happened to an item: planned, tried, restored, read back, by whom.
 #[derive(Args, Debug)]
@@ -75,7 +75,7 @@ pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn shown(ledger: &Ledger, size: u64, recorded: &Recorded) -> Value {
+fn shown(ledger: &Ledger, size: u64, recorded: &Placed) -> Value {
     let encoded = recorded.event.encode();
     let proof: Vec<String> = ledger
         .inclusion_proof(recorded.index, size)

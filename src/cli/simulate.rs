@@ -98,7 +98,8 @@ pub(crate) async fn run(
             "read_token": token,
         }),
         &format!(
-            "Graph       {base}/v1.0\nlogin       {base}\ntenant      {TENANT}\nclient id   {CLIENT}\n\
+            "Graph       {base}/v1.0\nlogin       {base}\n\
+             tenant      {TENANT}\nclient id   {CLIENT}\n\
              users       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
             users.join(", ")
         ),

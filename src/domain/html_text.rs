@@ -134,8 +134,9 @@ mod tests {
 
     #[test]
     fn mark_up_goes_and_words_stay() {
-        let html = "<html><head><title>x</title><style>p{}</style></head><body><p>Gr&uuml;&szlig;e,\r\n \
-                    <b>An</b>na!</p><!-- > --><a href=\"x>y\">here</a>&nbsp;&lt;now&#62; 1 < 2</body></html>";
+        let html = "<html><head><title>x</title><style>p{}</style></head><body>\
+                    <p>Gr&uuml;&szlig;e,\r\n <b>An</b>na!</p><!-- > -->\
+                    <a href=\"x>y\">here</a>&nbsp;&lt;now&#62; 1 < 2</body></html>";
         assert_eq!(
             words_of_html(html),
             "Gr&uuml;&szlig;e, Anna! here <now> 1 < 2"
@@ -145,7 +146,8 @@ mod tests {
     #[test]
     fn what_exchange_adds_changes_no_word() {
         let ours = "<p>one</p>\n<p>two</p>";
-        let theirs = "<html><head>\r\n<meta charset=utf-8></head><body><p>one</p>\r\n<p>two</p></body></html>";
+        let theirs = "<html><head>\r\n<meta charset=utf-8></head><body>\
+                      <p>one</p>\r\n<p>two</p></body></html>";
         assert_eq!(words_of_html(ours), words_of_html(theirs));
         assert_ne!(words_of_html(ours), words_of_html("<p>one</p><p>too</p>"));
     }

@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn rows_are_read_with_their_lines() {
         let rows = parse_map(
-            "source,target\r\n\r\nalice@old.example,alice@new.example\n\"Bob, \"\"B\"\"\",bob@new.example\n",
+            "source,target\r\n\r\nalice@old.example,alice@new.example\n\
+             \"Bob, \"\"B\"\"\",bob@new.example\n",
         );
         let rows = rows.expect("read");
         assert_eq!((rows[0].line, &*rows[0].source), (3, "alice@old.example"));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::reading::Reading;
 use crate::domain::event::{CaseFinished, Event};
 use crate::domain::pseudonym::Pseudonym;
-use crate::journal::{Journal, JournalError};
 
 /// One item that did not simply arrive: for the list that a person reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +44,12 @@ pub struct Coverage {
 
 impl Coverage {
     /// Folds the record.
-    pub fn load(journal: &Journal) -> Result<Self, JournalError> {
+    pub fn load<R: Reading>(record: &R) -> Result<Self, R::Error> {
         let mut coverage = Self::default();
-        journal.replay(|recorded| {
-            let Some(custodian) = recorded.custodian.clone() else {
-                return Ok(());
-            };
-            coverage.take(recorded.index, &custodian, &recorded.event);
-            Ok(())
+        record.events(&mut |placed| {
+            if let Some(custodian) = &placed.custodian {
+                coverage.take(placed.index, custodian, &placed.event);
+            }
         })?;
         Ok(coverage)
     }

@@ -1,8 +1,8 @@
 //! Everything that ever happened to one item, in order, with the entries that show it.
 
+use super::reading::{Placed, Reading};
 use crate::domain::event::Event;
 use crate::domain::pseudonym::Pseudonym;
-use crate::journal::{Journal, JournalError, Recorded};
 
 /// The item that an event is about.
 pub fn item_of(event: &Event) -> Option<&Pseudonym> {
@@ -19,10 +19,10 @@ pub fn item_of(event: &Event) -> Option<&Pseudonym> {
 }
 
 /// The events of an item, named by its pseudonym or by its locator in the source.
-pub fn custody(journal: &Journal, wanted: &str) -> Result<Vec<Recorded>, JournalError> {
-    let mut all: Vec<Recorded> = Vec::new();
+pub fn custody<R: Reading>(record: &R, wanted: &str) -> Result<Vec<Placed>, R::Error> {
+    let mut all: Vec<Placed> = Vec::new();
     let mut items = std::collections::BTreeSet::new();
-    journal.replay(|recorded| {
+    record.events(&mut |recorded| {
         if let Some(item) = item_of(&recorded.event) {
             let named = item.as_str() == wanted || locator_of(&recorded.event) == Some(wanted);
             if named {
@@ -30,7 +30,6 @@ pub fn custody(journal: &Journal, wanted: &str) -> Result<Vec<Recorded>, Journal
             }
             all.push(recorded);
         }
-        Ok(())
     })?;
     all.retain(|recorded| item_of(&recorded.event).is_some_and(|item| items.contains(item)));
     Ok(all)

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::reading::Reading;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::item::ItemKey;
 use crate::domain::plan::{KnownItem, PlanRow, PlannedFolder};
 use crate::domain::pseudonym::Pseudonym;
-use crate::journal::{Journal, JournalError};
 
 /// One custodian's work.
 #[derive(Clone, Debug, Default)]
@@ -35,12 +35,12 @@ pub struct Work {
 
 impl Work {
     /// Folds the record and reads the plans in force.
-    pub fn load(journal: &Journal) -> Result<Self, JournalError> {
+    pub fn load<R: Reading>(record: &R) -> Result<Self, R::Error> {
         let mut work = Self::default();
         let mut paths: HashMap<Pseudonym, PlannedFolder> = HashMap::new();
-        journal.replay(|recorded| {
+        record.events(&mut |recorded| {
             let Some(custodian) = recorded.custodian else {
-                return Ok(());
+                return;
             };
             let known = work.custodians.entry(custodian).or_default();
             known.items.evolve(&recorded.event);
@@ -61,9 +61,8 @@ impl Work {
                 }
                 _ => {}
             }
-            Ok(())
         })?;
-        let case = journal.case()?;
+        let case = record.case_now()?;
         for (name, known) in &case.custodians {
             let work = work.custodians.entry(name.clone()).or_default();
             work.source_name = known.facts.source_name.clone().unwrap_or_default();
@@ -71,9 +70,9 @@ impl Work {
             work.target_user_id = known.facts.target_user_id.clone().unwrap_or_default();
         }
         for plan in &case.adopted {
-            for part in journal.plan_parts(plan)? {
+            for part in record.parts_of(plan)? {
                 let custodian = work.custodians.entry(part.custodian.clone()).or_default();
-                let rows = journal.part_rows(plan, &part)?;
+                let rows = record.rows_of(plan, &part)?;
                 let open = rows
                     .into_iter()
                     .filter(|row| case.open_waves.contains(&(plan.clone(), row.wave)));
@@ -103,20 +102,20 @@ fn keep_first_of_each(rows: &mut Vec<(String, PlanRow)>) {
 }
 
 /// What earlier plans know of each key, for the next plan of a custodian.
-pub fn known_items(
-    journal: &Journal,
+pub fn known_items<R: Reading>(
+    record: &R,
     custodian: &Pseudonym,
-) -> Result<HashMap<ItemKey, KnownItem>, JournalError> {
-    let case = journal.case()?;
-    let items = journal.items(custodian)?;
+) -> Result<HashMap<ItemKey, KnownItem>, R::Error> {
+    let case = record.case_now()?;
+    let items = record.items_of(custodian)?;
     let mut known = HashMap::new();
     for plan in case.plans.keys() {
-        for part in journal
-            .plan_parts(plan)?
+        for part in record
+            .parts_of(plan)?
             .iter()
             .filter(|part| part.custodian == *custodian)
         {
-            for row in journal.part_rows(plan, part)? {
+            for row in record.rows_of(plan, part)? {
                 let ended = items.progress(&row.item).ended;
                 let is_restored = ended == Some(crate::domain::custodian::Ended::Restored);
                 if let Some(key) = row.item_key() {

@@ -10,6 +10,7 @@ mod folders;
 mod json;
 mod mail;
 mod quick_xor;
+mod random;
 mod token;
 mod upload;
 

@@ -9,8 +9,7 @@
 mod archive;
 mod bundle;
 mod cli;
-mod fakes;
 mod imports;
 mod oracle;
+mod tampering;
 mod tidy;
-mod workers;

@@ -1,11 +1,13 @@
 //! Command line of the verifier: arguments in, verdict out.
 
+mod output;
+
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use output::{complain, print};
 use unbroken_verify::{Options, verify};
 
 const USAGE: &str = "\
@@ -83,13 +85,4 @@ fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Wanted> {
         options,
         json,
     })
-}
-
-/// A reader that went away is no failure of ours.
-fn print(text: &str) {
-    let _closed_pipe = std::io::stdout().lock().write_all(text.as_bytes());
-}
-
-fn complain(text: &str) {
-    let _closed_pipe = std::io::stderr().lock().write_all(text.as_bytes());
 }

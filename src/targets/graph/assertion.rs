@@ -3,10 +3,11 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chrono::{DateTime, TimeDelta, Utc};
-use ring::rand::SystemRandom;
 use ring::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+
+use super::random;
 
 /// A key and the thumbprint of its certificate.
 pub(super) struct Signer {
@@ -34,7 +35,7 @@ impl Signer {
             "aud": audience,
             "iss": client_id,
             "sub": client_id,
-            "jti": uuid::Uuid::new_v4().to_string(),
+            "jti": random::id(),
             "nbf": now.timestamp(),
             "iat": now.timestamp(),
             "exp": (now + TimeDelta::minutes(5)).timestamp(),
@@ -47,7 +48,7 @@ impl Signer {
         self.key
             .sign(
                 &RSA_PSS_SHA256,
-                &SystemRandom::new(),
+                &random::source(),
                 signed.as_bytes(),
                 &mut signature,
             )

@@ -89,7 +89,8 @@ pub(super) fn unanswered(
             status: 0,
             code: "Certificate".to_owned(),
             message: format!(
-                "the server's certificate is not accepted ({reason}); name its root with --root-certificates"
+                "the server's certificate is not accepted ({reason}); \
+                 name its root with --root-certificates"
             ),
             request_id: None,
             retry: Retry::Never,
@@ -218,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_identity_platform_has_its_own_shape() {
-        let body = br#"{"error":"invalid_client","error_description":"AADSTS700027: no","error_codes":[700027]}"#;
+        let body = br#"{"error":"invalid_client","error_codes":[700027]}"#;
         assert_eq!(answered(said(401, body, false)).code, "AADSTS700027");
     }
 }

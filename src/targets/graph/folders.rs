@@ -42,7 +42,8 @@ async fn child(
     let operation = "GET /users/{id}/mailFolders/{id}/childFolders";
     let filter = segment(&format!("displayName eq '{}'", name.replace('\'', "''")));
     let path = format!(
-        "{base}/{}/childFolders?$filter={filter}&$select=id,displayName&$top=10&includeHiddenFolders=true",
+        "{base}/{}/childFolders?$filter={filter}\
+         &$select=id,displayName&$top=10&includeHiddenFolders=true",
         segment(&parent.0)
     );
     let answer = session.json(Call::get(operation, path)).await?;

@@ -23,7 +23,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn leaf_hash(entry: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(entry)
+        .finalize()
+        .into()
 }
 
 /// RFC 6962 section 2.1, recursive and naive on purpose.
@@ -61,25 +65,30 @@ impl Bundle {
     pub(crate) fn write(&self, dir: &Path) {
         let _ = fs::remove_dir_all(dir);
         let mut files = self.files.clone();
-        let payload: Vec<_> = files.iter().filter(|(path, _)| path.starts_with("data/")).collect();
+        let payload: Vec<_> = files
+            .iter()
+            .filter(|(path, _)| path.starts_with("data/"))
+            .collect();
         let octets: usize = payload.iter().map(|(_, bytes)| bytes.len()).sum();
         let oxum = format!("Payload-Oxum: {octets}.{}", payload.len());
-        let manifest: String = payload
-            .iter()
-            .map(|(path, bytes)| format!("{}  {path}\n", hex(&sha256(bytes))))
-            .collect();
+        let manifest = lines(payload.into_iter());
         let info = String::from_utf8(files["bag-info.txt"].clone()).expect("bag-info is text");
         let info: Vec<String> = info
             .lines()
-            .map(|line| if line.starts_with("Payload-Oxum") { oxum.clone() } else { line.to_owned() })
+            .map(|line| {
+                if line.starts_with("Payload-Oxum") {
+                    oxum.clone()
+                } else {
+                    line.to_owned()
+                }
+            })
             .collect();
         files.insert("bag-info.txt".into(), (info.join("\n") + "\n").into_bytes());
         files.insert("manifest-sha256.txt".into(), manifest.into_bytes());
-        let tags: String = files
-            .iter()
-            .filter(|(path, _)| !path.starts_with("data/") && !path.starts_with("tagmanifest"))
-            .map(|(path, bytes)| format!("{}  {path}\n", hex(&sha256(bytes))))
-            .collect();
+        let tags =
+            lines(files.iter().filter(|(path, _)| {
+                !path.starts_with("data/") && !path.starts_with("tagmanifest")
+            }));
         files.insert("tagmanifest-sha256.txt".into(), tags.into_bytes());
         for (path, bytes) in files {
             let path = dir.join(path);
@@ -90,7 +99,10 @@ impl Bundle {
 
     pub(crate) fn entries(&self) -> Vec<Vec<u8>> {
         let mut entries = Vec::new();
-        for (_, bytes) in self.files.range("data/entries/".to_owned().."data/entries0".to_owned()) {
+        for (_, bytes) in self
+            .files
+            .range("data/entries/".to_owned().."data/entries0".to_owned())
+        {
             let mut rest = &bytes[..];
             while let [high, low, tail @ ..] = rest {
                 let length = usize::from(u16::from_be_bytes([*high, *low]));
@@ -113,19 +125,25 @@ impl Bundle {
                 bytes.extend(length.to_be_bytes());
                 bytes.extend(entry);
             }
-            self.files.insert(format!("data/entries/{:012}", group * 4096), bytes);
+            self.files
+                .insert(format!("data/entries/{:012}", group * 4096), bytes);
         }
         let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
         for (number, chunk) in leaves.chunks(256).enumerate() {
-            let partial = if chunk.len() < 256 { format!(".p/{}", chunk.len()) } else { String::new() };
+            let partial = match chunk.len() {
+                256 => String::new(),
+                width => format!(".p/{width}"),
+            };
             assert!(number < 1000, "the demo is small");
-            self.files.insert(format!("data/tile/0/{number:03}{partial}"), chunk.concat());
+            self.files
+                .insert(format!("data/tile/0/{number:03}{partial}"), chunk.concat());
         }
         let about = String::from_utf8(self.files["data/bundle.json"].clone()).expect("text");
         let start = about.find("\"size\":").expect("bundle.json has a size") + 7;
         let end = start + about[start..].find(',').expect("more follows");
         let about = format!("{}{}{}", &about[..start], entries.len(), &about[end..]);
-        self.files.insert("data/bundle.json".into(), about.into_bytes());
+        self.files
+            .insert("data/bundle.json".into(), about.into_bytes());
         self.keep_disclosures_below(entries.len());
     }
 
@@ -134,14 +152,21 @@ impl Bundle {
             if path.starts_with("data/disclosures/") {
                 let text = String::from_utf8(bytes.clone()).expect("text");
                 let kept = text.lines().filter(|line| {
-                    let digits: String =
-                        line["{\"index\":".len()..].chars().take_while(char::is_ascii_digit).collect();
+                    let digits: String = line["{\"index\":".len()..]
+                        .chars()
+                        .take_while(char::is_ascii_digit)
+                        .collect();
                     digits.parse::<usize>().expect("an index") < size
                 });
-                *bytes = kept.map(|line| format!("{line}\n")).collect::<String>().into_bytes();
+                *bytes = kept.fold(Vec::new(), |mut all, line| {
+                    all.extend_from_slice(line.as_bytes());
+                    all.push(b'\n');
+                    all
+                });
             }
         }
-        self.files.retain(|path, bytes| !path.starts_with("data/disclosures/") || !bytes.is_empty());
+        self.files
+            .retain(|path, bytes| !path.starts_with("data/disclosures/") || !bytes.is_empty());
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -152,16 +177,34 @@ impl Bundle {
     /// Signs a checkpoint over these entries, as a host that holds the log key can.
     pub(crate) fn sign_checkpoint(&mut self, entries: &[Vec<u8>], origin: &str, log: &SigningKey) {
         let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
-        let text =
-            format!("{origin}\n{}\n{}\n", entries.len(), Base64::encode_string(&root(&leaves)));
+        let text = format!(
+            "{origin}\n{}\n{}\n",
+            entries.len(),
+            Base64::encode_string(&root(&leaves))
+        );
         let mut id = origin.as_bytes().to_vec();
         id.extend([0x0a, 0x01]);
         id.extend(log.verifying_key().as_bytes());
         let mut line = sha256(&id)[..4].to_vec();
         line.extend(log.sign(text.as_bytes()).to_bytes());
-        let note = format!("{text}\n\u{2014} {origin} {}\n", Base64::encode_string(&line));
-        self.files.insert("data/checkpoint".into(), note.into_bytes());
+        let note = format!(
+            "{text}\n\u{2014} {origin} {}\n",
+            Base64::encode_string(&line)
+        );
+        self.files
+            .insert("data/checkpoint".into(), note.into_bytes());
     }
+}
+
+/// Lines of a BagIt manifest.
+fn lines<'a>(files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> String {
+    files.fold(String::new(), |mut text, (path, bytes)| {
+        text += &hex(&sha256(bytes));
+        text += "  ";
+        text += path;
+        text.push('\n');
+        text
+    })
 }
 
 fn collect(top: &Path, dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
@@ -170,7 +213,12 @@ fn collect(top: &Path, dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
         if path.is_dir() {
             collect(top, &path, files);
         } else {
-            let name = path.strip_prefix(top).expect("below").to_str().expect("ASCII").to_owned();
+            let name = path
+                .strip_prefix(top)
+                .expect("below")
+                .to_str()
+                .expect("ASCII")
+                .to_owned();
             files.insert(name, fs::read(&path).expect("readable"));
         }
     }
@@ -179,7 +227,9 @@ fn collect(top: &Path, dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 /// Writes a file of a test's own folder; durability is of no interest here.
 pub(crate) fn put(path: &Path, bytes: &[u8]) {
     use std::io::Write;
-    fs::File::create(path).and_then(|mut file| file.write_all(bytes)).expect("writable");
+    fs::File::create(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .expect("writable");
 }
 
 /// The private keys that a demo leaves behind, by keyid.
@@ -200,8 +250,12 @@ pub(crate) fn key_named<'a>(
     keys: &'a BTreeMap<String, (PathBuf, SigningKey)>,
     name: &str,
 ) -> &'a SigningKey {
-    let found = keys.values().find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name));
-    &found.unwrap_or_else(|| panic!("the demo leaves keys/{name}.pem")).1
+    let found = keys
+        .values()
+        .find(|(path, _)| path.file_stem().is_some_and(|stem| stem == name));
+    &found
+        .unwrap_or_else(|| panic!("the demo leaves keys/{name}.pem"))
+        .1
 }
 
 /// Makes the whole ledger again: every payload through `change`, chain, links, `seen` and signatures redone.
@@ -224,7 +278,10 @@ pub(crate) fn remake(
         for (old, new) in &replaced {
             payload = payload.replace(old, new);
         }
-        let link = links.get(&stream).cloned().unwrap_or_else(|| "0".repeat(64));
+        let link = links
+            .get(&stream)
+            .cloned()
+            .unwrap_or_else(|| "0".repeat(64));
         let old_link = between(&payload, "\"link\":\"", "\"").to_owned();
         payload = payload.replacen(&old_link, &link, 1);
         links.insert(stream, hex(&sha256(payload.as_bytes())));
@@ -238,12 +295,18 @@ pub(crate) fn remake(
             .iter()
             .map(|id| {
                 let signature = keys[id].1.sign(pae.as_bytes()).to_bytes();
-                format!("{{\"keyid\":\"{id}\",\"sig\":\"{}\"}}", Base64::encode_string(&signature))
+                format!(
+                    "{{\"keyid\":\"{id}\",\"sig\":\"{}\"}}",
+                    Base64::encode_string(&signature)
+                )
             })
             .collect();
-        let prev = leaves.last().map_or_else(|| "0".repeat(64), |leaf| hex(leaf));
+        let prev = leaves
+            .last()
+            .map_or_else(|| "0".repeat(64), |leaf| hex(leaf));
         let again = format!(
-            "{{\"index\":{},\"prev\":\"{prev}\",\"received\":\"{}\",\"event\":{{\"payloadType\":\"{kind}\",\"payload\":\"{}\",\"signatures\":[{}]}}}}",
+            "{{\"index\":{},\"prev\":\"{prev}\",\"received\":\"{}\",\"event\":{{\
+             \"payloadType\":\"{kind}\",\"payload\":\"{}\",\"signatures\":[{}]}}}}",
             made.len(),
             between(text, "\"received\":\"", "\""),
             Base64::encode_string(payload.as_bytes()),

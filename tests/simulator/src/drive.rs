@@ -182,7 +182,12 @@ fn drive(tenant: &Tenant, request: &Request, user: usize) -> Result<Answer, Answ
         "name": "OneDrive",
         "driveType": "business",
         "owner": {"user": {"id": owner.id, "displayName": owner.display_name}},
-        "quota": {"state": "normal", "total": QUOTA, "used": used, "remaining": QUOTA - used as u64},
+        "quota": {
+            "state": "normal",
+            "total": QUOTA,
+            "used": used,
+            "remaining": QUOTA - used as u64,
+        },
         "webUrl": format!("{}/personal/{}", tenant.base, owner.id),
     });
     Ok(json_answer(

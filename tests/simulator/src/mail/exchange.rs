@@ -82,7 +82,8 @@ pub(super) fn rebuild_mime(message: &Message) -> Vec<u8> {
         "text/plain"
     };
     format!(
-        "MIME-Version: 1.0\r\nDate: {}\r\nMessage-ID: {}\r\nSubject: {}\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{body}",
+        "MIME-Version: 1.0\r\nDate: {}\r\nMessage-ID: {}\r\nSubject: {}\r\n\
+         Content-Type: {kind}; charset=utf-8\r\n\r\n{body}",
         text("sentDateTime"),
         text("internetMessageId"),
         text("subject"),

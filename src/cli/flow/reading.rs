@@ -1,0 +1,41 @@
+//! The record as projections read it, provided by the journal.
+
+use crate::domain::case::Case;
+use crate::domain::custodian::CustodianItems;
+use crate::domain::plan::{PlanPart, PlanRow};
+use crate::domain::pseudonym::Pseudonym;
+use crate::journal::{Journal, JournalError};
+use crate::projections::reading::{Placed, Reading};
+
+impl Reading for Journal {
+    type Error = JournalError;
+
+    fn events(&self, each: &mut dyn FnMut(Placed)) -> Result<(), JournalError> {
+        self.replay(|recorded| {
+            each(Placed {
+                index: recorded.index,
+                leaf: recorded.leaf,
+                received: recorded.received,
+                custodian: recorded.custodian,
+                event: recorded.event,
+            });
+            Ok(())
+        })
+    }
+
+    fn case_now(&self) -> Result<Case, JournalError> {
+        self.case()
+    }
+
+    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, JournalError> {
+        self.items(custodian)
+    }
+
+    fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, JournalError> {
+        self.plan_parts(plan)
+    }
+
+    fn rows_of(&self, plan: &str, part: &PlanPart) -> Result<Vec<PlanRow>, JournalError> {
+        self.part_rows(plan, part)
+    }
+}

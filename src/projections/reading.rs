@@ -1,0 +1,46 @@
+//! What a fold needs of the record: its events in order, with their facts, and the plans that they name. Whoever holds
+//! the ledger provides it; a projection calls nobody else.
+
+use unbroken_ledger::{Hash, Timestamp};
+
+use crate::domain::case::Case;
+use crate::domain::custodian::CustodianItems;
+use crate::domain::event::Event;
+use crate::domain::plan::{PlanPart, PlanRow};
+use crate::domain::pseudonym::Pseudonym;
+
+/// An event of the case at its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The entry.
+    pub index: u64,
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// When the ledger received it.
+    pub received: Timestamp,
+    /// The custodian whose stream it stands in.
+    pub custodian: Option<Pseudonym>,
+    /// What happened, with the facts that could be had.
+    pub event: Event,
+}
+
+/// The record, read from its start.
+pub trait Reading {
+    /// Why it cannot be read.
+    type Error;
+
+    /// Every event of the case, in order.
+    fn events(&self, each: &mut dyn FnMut(Placed)) -> Result<(), Self::Error>;
+
+    /// The case as of now.
+    fn case_now(&self) -> Result<Case, Self::Error>;
+
+    /// How far a custodian's items are.
+    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, Self::Error>;
+
+    /// The parts of a plan.
+    fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error>;
+
+    /// The rows of a part.
+    fn rows_of(&self, plan: &str, part: &PlanPart) -> Result<Vec<PlanRow>, Self::Error>;
+}
