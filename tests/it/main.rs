@@ -8,8 +8,12 @@
 
 mod archive;
 mod bundle;
+mod case;
 mod cli;
+mod crashes;
 mod imports;
+mod mishaps;
 mod oracle;
+mod readback;
 mod tampering;
 mod tidy;

@@ -1,7 +1,7 @@
 //! A bundle is changed by somebody who re-makes manifests, tiles and lengths after each change: the record itself must give
 //! it away, with the place. The bundle is a real one, of a demo.
 
-mod forge;
+pub(crate) mod forge;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

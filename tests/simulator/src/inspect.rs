@@ -166,6 +166,11 @@ impl Inspect {
         lock(&self.0.chooser).armed.push(shot);
     }
 
+    /// Takes back what is armed and has not happened.
+    pub fn disarm(&self) {
+        lock(&self.0.chooser).armed.clear();
+    }
+
     /// Faults from now on.
     pub fn set_faults(&self, faults: Faults) {
         lock(&self.0.chooser).faults = faults;

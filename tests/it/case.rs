@@ -1,0 +1,255 @@
+//! A case from outside: the program as a person starts it, against a simulated tenant in the test's own process. Tests of
+//! journeys stand on it; no check lives here.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use base64ct::{Base64, Encoding};
+use m365_simulator::{
+    AppSpec, ClockMode, Config, Faults, Inspect, Quotas, Running, Simulator, TenantSpec, UserSpec,
+};
+use unbroken_verify::{Options, Verdict, verify};
+
+use crate::tampering::forge::{Bundle, put};
+
+const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
+const SECRET: &str = "a-secret-of-a-test";
+
+/// A tenant, a case's folder and a source.
+pub(crate) struct Case {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) running: Running,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Case {
+    pub(crate) fn new(faults: Faults) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("threads");
+        let app = AppSpec {
+            client_id: CLIENT.to_owned(),
+            secret: Some(SECRET.to_owned()),
+            certificate_pem: None,
+            roles: [
+                "Organization.Read.All",
+                "User.Read.All",
+                "Mail.ReadWrite",
+                "Files.ReadWrite.All",
+                "Sites.ReadWrite.All",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        };
+        let user = UserSpec {
+            user_principal_name: "ada@clean.example".to_owned(),
+            display_name: "Ada".to_owned(),
+        };
+        let config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            tls: None,
+            seed: 11,
+            faults,
+            tenant: TenantSpec {
+                tenant_id: TENANT.to_owned(),
+                display_name: "Clean".to_owned(),
+                domain: "clean.example".to_owned(),
+                users: vec![user],
+                apps: vec![app],
+                static_token: None,
+            },
+            quotas: Quotas::documented(),
+            clock: ClockMode::Real,
+            inspection: false,
+        };
+        let running = {
+            let _inside = runtime.enter();
+            Simulator::start(config).expect("it starts")
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        put(&folder.path().join("secret"), SECRET.as_bytes());
+        Self {
+            folder,
+            running,
+            _runtime: runtime,
+        }
+    }
+
+    pub(crate) fn inspect(&self) -> Inspect {
+        self.running.inspect()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.path("source")
+    }
+
+    /// Puts a file into the source.
+    pub(crate) fn plant(&self, name: &str, bytes: &[u8]) {
+        let path = self.source().join(name);
+        std::fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
+        put(&path, bytes);
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unbroken"));
+        for word in words.split_whitespace() {
+            match word {
+                "CASE" => command.arg("--case").arg(self.path("case")),
+                "SOURCE" => command.arg(self.source()),
+                "MAP" => command.arg(self.path("map.csv")),
+                "TARGET" => command
+                    .args(["--tenant", TENANT, "--client-id", CLIENT, "--login-base"])
+                    .arg(&self.running.base_url)
+                    .arg("--graph-base")
+                    .arg(format!("{}/v1.0", self.running.base_url))
+                    .arg("--secret-file")
+                    .arg(self.path("secret")),
+                word => command.arg(word),
+            };
+        }
+        command
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, words: &str) -> Output {
+        self.command(words)
+            .output()
+            .expect("the program can be started")
+    }
+
+    #[track_caller]
+    pub(crate) fn done(&self, words: &str) -> String {
+        let output = self.run(words);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words}: {stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Starts a command and does not wait.
+    pub(crate) fn start(&self, words: &str) -> Child {
+        self.command(words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started")
+    }
+
+    /// Up to a plan in force; `custodian` is who the source's owner becomes.
+    pub(crate) fn prepare(&self, custodian: &str) {
+        self.done(&format!("ledger keys {}", self.path("case/keys").display()));
+        self.done(
+            "case declare CASE --name example.org/test --title t --source-tenant old.example \
+             --declared-by test --window-from 2020-01-01T00:00:00Z \
+             --window-to 2020-01-02T00:00:00Z --simulated",
+        );
+        self.done("source register CASE SOURCE");
+        self.done("case connect CASE TARGET");
+        let map = format!("source,target\n{custodian},ada@clean.example\n");
+        put(&self.path("map.csv"), map.as_bytes());
+        self.done("case map CASE --csv MAP TARGET");
+        self.plan();
+    }
+
+    pub(crate) fn plan(&self) {
+        self.done("plan make CASE --source SOURCE");
+        self.done("plan propose CASE");
+        self.done("plan approve CASE");
+        self.done("plan adopt CASE");
+    }
+
+    pub(crate) fn restore(&self) -> Output {
+        self.run("restore CASE --source SOURCE TARGET")
+    }
+
+    /// What the independent verifier says of the ledger as it lies there.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let trust = self.path("trust");
+        put(&trust, self.done("ledger trust CASE").as_bytes());
+        // Opening and closing leaves a checkpoint over everything.
+        self.done("ledger heads CASE");
+        let options = Options {
+            trust: Some(trust),
+            at_least: None,
+        };
+        verify(&self.path("case/ledger"), &options).expect("it can be read")
+    }
+
+    /// Every event, in order: type and payload.
+    pub(crate) fn events(&self, bundle: &str) -> Vec<serde_json::Value> {
+        let out = self.path(bundle);
+        self.done(&format!(
+            "bundle export CASE --disclose all --out {}",
+            out.display()
+        ));
+        Bundle::read(&out)
+            .entries()
+            .iter()
+            .map(|entry| event_of(entry))
+            .collect()
+    }
+}
+
+pub(crate) fn event_of(entry: &[u8]) -> serde_json::Value {
+    let entry: serde_json::Value = serde_json::from_slice(entry).expect("JSON");
+    let payload = entry["event"]["payload"].as_str().expect("a payload");
+    let payload = Base64::decode_vec(payload).expect("base64");
+    serde_json::from_slice(&payload).expect("JSON")
+}
+
+/// A mail with an attachment of that many bytes.
+pub(crate) fn mail(number: usize, attached: usize) -> Vec<u8> {
+    let head = format!(
+        "From: Ben <ben@old.example>\r\nTo: ada@old.example\r\nSubject: mail {number}\r\n\
+         Date: Tue, 01 Apr 2025 10:00:{number:02} +0000\r\nMessage-ID: <{number}@old.example>\r\n\
+         MIME-Version: 1.0\r\n"
+    );
+    if attached == 0 {
+        return format!("{head}Content-Type: text/plain\r\n\r\nbody {number}\r\n").into_bytes();
+    }
+    let content: Vec<u8> = (0..attached)
+        .map(|at| (at * 31 + number).to_le_bytes()[0])
+        .collect();
+    let encoded = Base64::encode_string(&content);
+    let lines: Vec<&str> = encoded
+        .as_bytes()
+        .chunks(76)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
+    format!(
+        "{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/plain\r\n\r\nbody {number}\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+         Content-Disposition: attachment; filename=\"{number}.bin\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        lines.join("\r\n")
+    )
+    .into_bytes()
+}
+
+/// Lines of a folder's files, for comparing before and after.
+pub(crate) fn listing(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .map(|read| {
+            read.map(|entry| {
+                entry
+                    .expect("readable")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect()
+        })
+        .unwrap_or_default();
+    names.sort();
+    names
+}

@@ -1,0 +1,108 @@
+//! What goes wrong before a restore: a clear error that names it, the right exit code, and nothing half-written.
+
+use std::process::{Command, Output};
+
+use m365_simulator::Faults;
+
+use crate::case::{Case, listing, mail};
+use crate::tampering::forge::put;
+
+#[track_caller]
+fn expect_refused(output: &Output, code: i32, words: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word} is not named: {stderr}");
+    }
+}
+
+fn demo(case: &Case) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_unbroken"))
+        .args(["demo", "--source"])
+        .arg(case.source())
+        .arg("--out")
+        .arg(case.path("out"))
+        .output()
+        .expect("started")
+}
+
+#[test]
+fn an_unknown_layout_is_refused_before_anything_is_made() {
+    let case = Case::new(Faults::none());
+    put(&case.path("backup.pst"), b"!BDN");
+    std::fs::rename(case.path("backup.pst"), case.source()).expect("renamed");
+    let refused = demo(&case);
+    expect_refused(&refused, 1, &["source"]);
+    assert!(!case.path("out").exists(), "something was made");
+}
+
+#[test]
+fn a_truncated_bag_is_refused_and_its_file_named() {
+    let case = Case::new(Faults::none());
+    unbroken::sources::sample::write_sample(&case.source()).expect("written");
+    let index = case.source().join("data/points/2026-10-15/c0001.jsonl");
+    let bytes = std::fs::read(&index).expect("read");
+    put(&index, &bytes[..bytes.len() / 2]);
+    let refused = demo(&case);
+    expect_refused(&refused, 1, &["c0001.jsonl"]);
+    assert!(!case.path("out").exists(), "something was made");
+}
+
+#[test]
+fn a_mapping_row_for_a_user_that_does_not_exist_is_named_by_file_and_line() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    let before = case.done("ledger info CASE --json");
+    put(
+        &case.path("map.csv"),
+        b"source,target\nother,nobody@clean.example\n",
+    );
+    let refused = case.run("case map CASE --csv MAP TARGET");
+    expect_refused(
+        &refused,
+        1,
+        &["map.csv", "line 2", "nobody@clean.example", "hint:"],
+    );
+    let after = case.done("ledger info CASE --json");
+    assert_eq!(entries(&before), entries(&after), "something was recorded");
+}
+
+fn entries(info: &str) -> serde_json::Value {
+    let value: serde_json::Value = serde_json::from_str(info).expect("JSON");
+    value["types"].clone()
+}
+
+#[test]
+fn a_wrong_secret_is_named_and_never_shown() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    put(&case.path("secret"), b"another-secret");
+    let refused = case.restore();
+    // The items fail one by one with the reason; nothing of them is in the tenant.
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    let stdout = String::from_utf8_lossy(&refused.stdout);
+    assert_ne!(refused.status.code(), Some(0), "{stderr}{stdout}");
+    assert!(!format!("{stderr}{stdout}").contains("another-secret"));
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), 0);
+    let refused = case.run("case connect CASE TARGET");
+    expect_refused(&refused, 1, &["AADSTS7000215", "hint:"]);
+}
+
+#[test]
+fn a_certificate_that_is_none_is_named() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    let certificate = case.path("app.pem");
+    put(&certificate, b"not a certificate");
+    let words = format!(
+        "case connect CASE --tenant t --client-id c --certificate {0} --private-key {0}",
+        certificate.display()
+    );
+    let before = listing(&case.path("case/ledger"));
+    expect_refused(&case.run(&words), 1, &["certificate", "PEM"]);
+    assert_eq!(listing(&case.path("case/ledger")), before);
+}
