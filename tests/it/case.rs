@@ -228,7 +228,8 @@ pub(crate) fn mail(number: usize, attached: usize) -> Vec<u8> {
         .collect();
     format!(
         "{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
-         Content-Type: text/plain\r\n\r\nbody {number}\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+         Content-Type: text/plain\r\n\r\n\
+         body {number}\r\n--b\r\nContent-Type: application/octet-stream\r\n\
          Content-Disposition: attachment; filename=\"{number}.bin\"\r\n\
          Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
         lines.join("\r\n")

@@ -140,6 +140,7 @@ fn folders(
                 "$select",
                 "$top",
                 "$skip",
+                "$skiptoken",
                 "$filter",
                 "$count",
                 "includeHiddenFolders",
