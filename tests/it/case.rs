@@ -6,7 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use base64ct::{Base64, Encoding};
 use m365_simulator::{
-    AppSpec, ClockMode, Config, Faults, Inspect, Quotas, Running, Simulator, TenantSpec, UserSpec,
+    AppSpec, ClockMode, Config, Faults, Inspect, Quotas, Running, Simulator, TenantSpec, TlsFiles,
+    UserSpec,
 };
 use unbroken_verify::{Options, Verdict, verify};
 
@@ -20,7 +21,7 @@ const SECRET: &str = "a-secret-of-a-test";
 pub(crate) struct Case {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) running: Running,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Case {
@@ -74,8 +75,36 @@ impl Case {
         Self {
             folder,
             running,
-            _runtime: runtime,
+            runtime,
         }
+    }
+
+    /// Another tenant, over TLS with the files of a folder, that knows an application by its certificate only.
+    pub(crate) fn second_tenant(&self, tls: &Path, certificate_pem: String) -> Running {
+        let _inside = self.runtime.enter();
+        let config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            tls: Some(TlsFiles(tls.to_owned())),
+            seed: 12,
+            faults: Faults::none(),
+            tenant: TenantSpec {
+                tenant_id: "99999999-2222-3333-4444-555555555555".to_owned(),
+                display_name: "Another".to_owned(),
+                domain: "clean.example".to_owned(),
+                users: Vec::new(),
+                apps: vec![AppSpec {
+                    client_id: "app-of-a-test".to_owned(),
+                    secret: None,
+                    certificate_pem: Some(certificate_pem),
+                    roles: vec!["Organization.Read.All".to_owned()],
+                }],
+                static_token: None,
+            },
+            quotas: Quotas::documented(),
+            clock: ClockMode::Real,
+            inspection: false,
+        };
+        Simulator::start(config).expect("it starts")
     }
 
     pub(crate) fn inspect(&self) -> Inspect {

@@ -106,3 +106,74 @@ fn a_certificate_that_is_none_is_named() {
     expect_refused(&case.run(&words), 1, &["certificate", "PEM"]);
     assert_eq!(listing(&case.path("case/ledger")), before);
 }
+
+/// A certificate authority, one certificate of it for 127.0.0.1, two for applications, all by openssl; whether it is there.
+fn make_certificates(case: &Case) -> bool {
+    let make = |name: &str, more: &[&str]| {
+        let (key, pem) = (format!("{name}.key"), format!("{name}.pem"));
+        let words = "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout";
+        let mut command = Command::new("openssl");
+        command
+            .current_dir(case.folder.path())
+            .args(words.split(' '));
+        command
+            .args([&key, "-out", &pem, "-subj", &format!("/CN={name}")])
+            .args(more);
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    let leaf = "-CA ca.pem -CAkey ca.key -addext subjectAltName=IP:127.0.0.1 \
+                -addext basicConstraints=critical,CA:FALSE";
+    let leaf: Vec<&str> = leaf.split_whitespace().collect();
+    make("ca", &[]) && make("leaf", &leaf) && make("app", &[]) && make("other", &[])
+}
+
+fn connect(
+    case: &Case,
+    running: &m365_simulator::Running,
+    credential: &str,
+    roots: &str,
+) -> Output {
+    let base = &running.base_url;
+    let path = |name: &str| case.path(name).display().to_string();
+    let roots = if roots.is_empty() {
+        String::new()
+    } else {
+        format!("--root-certificates {}", path(roots))
+    };
+    case.run(&format!(
+        "case connect CASE --tenant clean.example --client-id app-of-a-test --login-base {base} \
+         --graph-base {base}/v1.0 --certificate {} --private-key {} {roots}",
+        path(&format!("{credential}.pem")),
+        path(&format!("{credential}.key")),
+    ))
+}
+
+#[test]
+fn certificates_open_the_tenant_and_wrong_ones_are_named() {
+    let case = Case::new(Faults::none());
+    if !make_certificates(&case) {
+        println!("left out: openssl is not there");
+        return;
+    }
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    let registered = std::fs::read_to_string(case.path("app.pem")).expect("made");
+    let running = case.second_tenant(&case.path(""), registered);
+    // The server's certificate is not known to this machine.
+    let refused = connect(&case, &running, "app", "");
+    expect_refused(
+        &refused,
+        1,
+        &["certificate", "UnknownIssuer", "--root-certificates"],
+    );
+    // The application's is not the one that is registered.
+    let refused = connect(&case, &running, "other", "ca.pem");
+    expect_refused(&refused, 1, &["AADSTS700027", "hint:"]);
+    // Both right: the assertion is checked, and it is this tenant that answers. It is another one than the case's.
+    let answered = connect(&case, &running, "app", "ca.pem");
+    let stderr = String::from_utf8_lossy(&answered.stderr).into_owned();
+    assert!(
+        !stderr.contains("AADSTS") && !stderr.contains("ertificate"),
+        "{stderr}"
+    );
+}

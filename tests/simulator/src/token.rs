@@ -89,7 +89,7 @@ pub(crate) fn issue(tenant: &mut Tenant, request: &Request, named: &str) -> Resu
         }
         (secret, "") => check_secret(&app, secret)?,
         (_, assertion) if field("client_assertion_type") == ASSERTION => {
-            check_assertion(tenant, &app, assertion)?;
+            check_assertion(tenant, &app, assertion, named)?;
         }
         _ => {
             let message = "client_assertion_type is not supported.";
@@ -132,7 +132,12 @@ fn bad_assertion(why: &str) -> Answer {
 }
 
 /// Signature by the registered certificate first; claims of an unsigned assertion are nobody's.
-fn check_assertion(tenant: &mut Tenant, app: &AppSpec, jwt: &str) -> Result<(), Answer> {
+fn check_assertion(
+    tenant: &mut Tenant,
+    app: &AppSpec,
+    jwt: &str,
+    named: &str,
+) -> Result<(), Answer> {
     let Some(pem) = &app.certificate_pem else {
         return Err(bad_assertion(
             "no certificate is registered for the application",
@@ -168,11 +173,17 @@ fn check_assertion(tenant: &mut Tenant, app: &AppSpec, jwt: &str) -> Result<(), 
         )
         .map_err(|_| bad_assertion("the signature is not valid"))?;
     let claims = part(claims).ok_or_else(|| bad_assertion("malformed claims"))?;
-    check_claims(tenant, app, &claims)
+    check_claims(tenant, app, &claims, named)
 }
 
-fn check_claims(tenant: &mut Tenant, app: &AppSpec, claims: &Value) -> Result<(), Answer> {
-    let audience = format!("{}/{}/oauth2/v2.0/token", tenant.base, tenant.id);
+fn check_claims(
+    tenant: &mut Tenant,
+    app: &AppSpec,
+    claims: &Value,
+    named: &str,
+) -> Result<(), Answer> {
+    // The endpoint as it was called: by the tenant's id or by its domain.
+    let audience = format!("{}/{named}/oauth2/v2.0/token", tenant.base);
     if claims["aud"] != audience.as_str() {
         return Err(bad_assertion("aud is not the token endpoint"));
     }
