@@ -81,7 +81,11 @@ def compare(row, message, files):
 
     def check(field, expected, found, equal=None):
         if not (expected == found if equal is None else equal):
-            differences.append(f"{field}: Python {str(expected)[:90]!r}, tenant {str(found)[:90]!r}")
+            start = 0
+            if isinstance(expected, str):
+                # The first place at which they part, and a little before it.
+                start = max(0, len(os.path.commonprefix([expected, found])) - 20)
+            differences.append(f"{field}: Python {str(expected)[start:][:60]!r}, tenant {str(found)[start:][:60]!r}")
 
     subject = re.sub(r"\s+", " ", message["subject"]).strip()
     expected = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", row["subject"])
@@ -90,10 +94,13 @@ def compare(row, message, files):
         theirs = row[field] if isinstance(row[field], list) else [row[field]] if row[field] else []
         theirs = [a for a in theirs if a and takes(a)]
         ours = addresses(message.get(name))
-        check(field, theirs[:1] if field == "from" else theirs, ours)
+        theirs = theirs[:1] if field == "from" else theirs
+        check(field, theirs, ours, len(theirs) == len(ours) and all(map(same, theirs, ours)))
     if row["date"]:
         check("date", row["date"], message["sentDateTime"])
-    theirs, ours = words(row["body_text"] or ""), words(message["body"]["content"])
+    # Latin-1 as declared has controls at 0x80 to 0x9f; as it is written it is windows-1252, and we read it so (mail.py, oracle.rs).
+    theirs = words(re.sub("[\x80-\x9f]", "\ufffd", row["body_text"] or ""))
+    ours = words(message["body"]["content"])
     check("body", theirs, ours, same(theirs, ours))
     # An enclosed message has no bytes of its own in Python (see mail.py): it is counted, not hashed.
     check("attachments", len(row["attachments"]), len(files))
