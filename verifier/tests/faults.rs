@@ -1,6 +1,11 @@
 //! A small ledger, written from docs/ledger-format.md alone, and one fault after the other: each is cited by its rule, at its
 //! entry. Nothing of the ledger's code is used here.
 
+#![allow(
+    clippy::assigning_clones,
+    reason = "a table of faults reads better with plain assignments"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -502,4 +507,51 @@ fn each_fault_is_cited_by_its_rule_at_its_entry() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Section 13 of the page, made from the sound ledger: the last of its entries, and what follows from all of them.
+fn worked_example() -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let events = sound();
+    let mut written = Written::default();
+    for event in &events {
+        let mut event = event.clone();
+        if event.stream == "approval/PROPOSAL" {
+            event.stream = format!("approval/{}/{}", written.proposal(), id(event.by[0]));
+        }
+        written.add(&event);
+    }
+    written.write(folder.path());
+    let entry = String::from_utf8(written.entries[RESTORED].clone()).expect("UTF-8");
+    let start = entry.find("\"payload\":\"").expect("a payload") + 11;
+    let end = start + entry[start..].find('"').expect("its end");
+    let payload = Base64::decode_vec(&entry[start..end]).expect("base64");
+    let note = fs::read_to_string(folder.path().join("checkpoint")).expect("written");
+    format!(
+        "event bytes of entry 9 (`custodian/c1`, seq 1):\n```\n{}\n```\n\
+         the signed bytes begin with `DSSEv1 {} {PAYLOAD_TYPE} {} ` and go on with the event bytes; \
+         entry bytes:\n```\n{entry}\n```\n\
+         leaf hashes of entries 0 to 9:\n```\n{}\n```\n\
+         root of all ten: `{}`; the checkpoint:\n```\n{note}```\n",
+        String::from_utf8(payload.clone()).expect("UTF-8"),
+        PAYLOAD_TYPE.len(),
+        payload.len(),
+        written
+            .leaves
+            .iter()
+            .map(|leaf| hex(leaf))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        hex(&root(&written.leaves)),
+    )
+}
+
+#[test]
+fn the_worked_example_of_the_page_is_what_its_rules_give() {
+    let page = include_str!("../../docs/ledger-format.md");
+    let example = worked_example();
+    assert!(
+        page.contains(&example),
+        "section 13 has to hold:\n{example}"
+    );
 }
