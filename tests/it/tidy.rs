@@ -25,7 +25,9 @@ impl SourceFile {
     }
 
     fn is_test(&self) -> bool {
-        self.path.starts_with("tests/it/")
+        ["tests/it/", "tests/bench/"]
+            .iter()
+            .any(|start| self.path.starts_with(start))
             || self.path.contains("/tests/")
             || self.path.ends_with("/tests.rs")
     }

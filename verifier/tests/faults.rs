@@ -529,8 +529,8 @@ fn worked_example() -> String {
     let note = fs::read_to_string(folder.path().join("checkpoint")).expect("written");
     format!(
         "event bytes of entry 9 (`custodian/c1`, seq 1):\n```\n{}\n```\n\
-         the signed bytes begin with `DSSEv1 {} {PAYLOAD_TYPE} {} ` and go on with the event bytes; \
-         entry bytes:\n```\n{entry}\n```\n\
+         the signed bytes begin with `DSSEv1 {} {PAYLOAD_TYPE} {} ` \
+         and go on with the event bytes; entry bytes:\n```\n{entry}\n```\n\
          leaf hashes of entries 0 to 9:\n```\n{}\n```\n\
          root of all ten: `{}`; the checkpoint:\n```\n{note}```\n",
         String::from_utf8(payload.clone()).expect("UTF-8"),

@@ -1,0 +1,212 @@
+//! Writes a large ledger directory from docs/ledger-format.md, to measure the verifier's memory and speed with
+//! tests/bench/verifier.sh: `large_ledger DIR ENTRIES STREAMS`.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::{Signer, SigningKey};
+use sha2::{Digest, Sha256};
+
+type Hash = [u8; 32];
+
+const KIND: &str = "application/vnd.unbroken.event.v1+json";
+/// Streams that one `StreamHanded` of at most 45,000 bytes names.
+const PER_HANDING: usize = 1500;
+
+fn sha256(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_bytes(&[number; 32])
+}
+
+fn public(key: &SigningKey) -> String {
+    hex(key.verifying_key().as_bytes())
+}
+
+fn id(key: &SigningKey) -> Hash {
+    sha256(key.verifying_key().as_bytes())
+}
+
+/// The root, from the perfect subtrees so far.
+#[derive(Default)]
+struct Tree {
+    subtrees: Vec<Hash>,
+    size: u64,
+}
+
+impl Tree {
+    fn push(&mut self, mut at: Hash) {
+        for _ in 0..self.size.trailing_ones() {
+            let left = self.subtrees.pop().expect("one a set bit");
+            at = sha256(&[&[1][..], &left, &at].concat());
+        }
+        self.subtrees.push(at);
+        self.size += 1;
+    }
+
+    fn root(&self) -> Hash {
+        let joined = self.subtrees.iter().rev().copied();
+        joined
+            .reduce(|right, left| sha256(&[&[1][..], &left, &right].concat()))
+            .unwrap_or([0; 32])
+    }
+}
+
+struct Writer {
+    file: BufWriter<File>,
+    tree: Tree,
+    last: Hash,
+    origin: String,
+    streams: HashMap<String, (u64, Hash)>,
+}
+
+impl Writer {
+    fn add(&mut self, stream: &str, kind: &str, data: &str, by: &[&SigningKey]) {
+        let index = self.tree.size;
+        let (seq, link) = self.streams.get(stream).copied().unwrap_or_default();
+        let (prev, origin) = (hex(&self.last), &self.origin);
+        let ids: Vec<String> = by
+            .iter()
+            .map(|key| format!("\"{}\"", hex(&id(key))))
+            .collect();
+        let payload = format!(
+            "{{\"v\":1,\"id\":\"019aaaaa-0000-7000-8000-{index:012x}\",\"origin\":\"{origin}\",\
+             \"stream\":\"{stream}\",\"seq\":{seq},\"link\":\"{}\",\
+             \"seen\":{{\"size\":{index},\"leaf\":\"{prev}\"}},\"type\":\"{kind}\",\
+             \"at\":\"2026-11-23T20:00:00.000000Z\",\"by\":[{}],\"data\":{data},\"sd\":[]}}",
+            hex(&link),
+            ids.join(","),
+        );
+        let pae = format!("DSSEv1 {} {KIND} {} {payload}", KIND.len(), payload.len());
+        let signatures: Vec<String> = by
+            .iter()
+            .zip(&ids)
+            .map(|(key, id)| {
+                let signature = Base64::encode_string(&key.sign(pae.as_bytes()).to_bytes());
+                format!("{{\"keyid\":{id},\"sig\":\"{signature}\"}}")
+            })
+            .collect();
+        let entry = format!(
+            "{{\"index\":{index},\"prev\":\"{prev}\",\"received\":\"2026-11-23T20:00:00.000000Z\",\
+             \"event\":{{\"payloadType\":\"{KIND}\",\"payload\":\"{}\",\"signatures\":[{}]}}}}",
+            Base64::encode_string(payload.as_bytes()),
+            signatures.join(","),
+        );
+        let length = u32::try_from(entry.len()).expect("short").to_le_bytes();
+        let crc = crc32c::crc32c(entry.as_bytes()).to_le_bytes();
+        let frame = [&length[..], &crc, entry.as_bytes()].concat();
+        self.file.write_all(&frame).expect("written");
+        self.last = sha256(&[&[0], entry.as_bytes()].concat());
+        self.tree.push(self.last);
+        self.streams
+            .insert(stream.to_owned(), (seq + 1, sha256(payload.as_bytes())));
+    }
+}
+
+/// Keys, and who emits in which stream.
+fn found(writer: &mut Writer, names: &[String]) {
+    let (root, log, service, worker) = (key(1), key(4), key(5), key(8));
+    let opened = format!(
+        "{{\"keys\":{{\"log\":\"{}\",\"roots\":[{{\"key\":\"{}\",\"person\":\"root\"}}],\
+         \"service\":\"{}\"}},\"policy\":{{\"approvals\":{{}},\"gates\":{{}},\
+         \"types\":{{\"ItemRestored/1\":[\"worker\"]}}}},\"threshold\":1}}",
+        public(&log),
+        public(&root),
+        public(&service)
+    );
+    writer.add("keys", "Opened", &opened, &[&root]);
+    let enrolled = format!(
+        "{{\"key\":\"{}\",\"person\":\"\",\"roles\":[\"worker\"]}}",
+        public(&worker)
+    );
+    writer.add("keys", "KeyEnrolled", &enrolled, &[&root, &worker]);
+    for group in names.chunks(PER_HANDING) {
+        let list = group.join("\",\"");
+        let data = format!(
+            "{{\"streams\":[\"{list}\"],\"to\":\"{}\"}}",
+            hex(&id(&worker))
+        );
+        writer.add("ledger", "StreamHanded", &data, &[&service]);
+    }
+}
+
+/// The checkpoint over everything.
+fn close(writer: &Writer, folder: &Path) {
+    let log = key(4);
+    let root = Base64::encode_string(&writer.tree.root());
+    let text = format!("{}\n{}\n{root}\n", writer.origin, writer.tree.size);
+    let named = [
+        writer.origin.as_bytes(),
+        b"\n\x01",
+        log.verifying_key().as_bytes(),
+    ]
+    .concat();
+    let line = [
+        &sha256(&named)[..4],
+        &log.sign(text.as_bytes()).to_bytes()[..],
+    ]
+    .concat();
+    let note = format!(
+        "{text}\n\u{2014} {} {}\n",
+        writer.origin,
+        Base64::encode_string(&line)
+    );
+    let put = |name: &str, text: &str| {
+        let mut file = File::create(folder.join(name)).expect("a file");
+        file.write_all(text.as_bytes()).expect("written");
+    };
+    put("checkpoint", &note);
+    put("format", "unbroken-ledger/1\n");
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().expect("DIR"));
+    let mut number = || {
+        arguments
+            .next()
+            .expect("a number")
+            .parse::<usize>()
+            .expect("a number")
+    };
+    let (entries, streams) = (number(), number());
+    let (root, worker) = (key(1), key(8));
+    fs::create_dir_all(folder.join("segments")).expect("a folder");
+    let segment = folder.join("segments/00000000000000000000.seg");
+    let mut writer = Writer {
+        file: BufWriter::new(File::create(segment).expect("a file")),
+        tree: Tree::default(),
+        last: [0; 32],
+        origin: format!("example.org/large/{}/simulated", hex(&id(&root))),
+        streams: HashMap::new(),
+    };
+    writer
+        .file
+        .write_all(&[&b"unbroken-seg-v1\n"[..], &[0; 16]].concat())
+        .expect("written");
+    let names: Vec<String> = (0..streams).map(|n| format!("custodian/{n:08}")).collect();
+    found(&mut writer, &names);
+    for number in usize::try_from(writer.tree.size).expect("small")..entries {
+        // Neighbours lie in far streams, so that no cache of the reader helps.
+        let name = &names[number.wrapping_mul(7919) % streams];
+        writer.add(
+            name,
+            "ItemRestored/1",
+            "{\"class\":\"identical\"}",
+            &[&worker],
+        );
+    }
+    writer.file.flush().expect("written");
+    close(&writer, &folder);
+}
