@@ -177,3 +177,34 @@ fn certificates_open_the_tenant_and_wrong_ones_are_named() {
         "{stderr}"
     );
 }
+
+/// A limit on the size of files stands for a full disk: the first file of the record cannot be laid out.
+#[test]
+fn a_disk_that_takes_no_more_is_named_and_nothing_half_written_stays() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    let limited = |blocks: &str| {
+        Command::new("bash")
+            .args([
+                "-c",
+                "trap '' XFSZ; ulimit -f $1; shift; exec \"$@\"",
+                "limited",
+                blocks,
+            ])
+            .arg(env!("CARGO_BIN_EXE_unbroken"))
+            .args(["demo", "--source"])
+            .arg(case.source())
+            .arg("--out")
+            .arg(case.path("out"))
+            .output()
+            .expect("started")
+    };
+    let refused = limited("64");
+    expect_refused(&refused, 1, &["out/ledger", "caused by:"]);
+    assert!(
+        !case.path("out/ledger").exists(),
+        "a half of a ledger stays"
+    );
+    assert!(listing(&case.path("out/checkpoint-place")).is_empty());
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), 0);
+}

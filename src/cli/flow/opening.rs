@@ -152,16 +152,21 @@ fn create(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Ledger>
             Error::failed(error).while_doing(format!("{}: cannot be made", folder.display()))
         })?;
     }
-    let place = Box::new(FilePlace::new(checkpoint));
+    let place = Box::new(FilePlace::new(checkpoint.clone()));
     let folder = ledger_folder(case);
-    Ledger::create(
+    let made = Ledger::create(
         &folder,
         place,
         keys.vault()?,
         &opening,
         Arc::new(SystemClock),
-    )
-    .map_err(open::meaning)
+    );
+    made.map_err(|error| {
+        // A ledger without its first entry is none: what a full disk left of it goes, and the next try begins anew.
+        let _the_error_says_more = std::fs::remove_dir_all(&folder);
+        let _the_error_says_more = std::fs::remove_file(&checkpoint);
+        open::meaning(error).while_doing(format!("{}: cannot be made", folder.display()))
+    })
 }
 
 /// A majority: one root alone decides only where there is no other.
