@@ -11,6 +11,7 @@ mod bundle;
 mod case;
 mod cli;
 mod crashes;
+mod demo;
 mod imports;
 mod mishaps;
 mod oracle;
