@@ -16,6 +16,8 @@ mod request;
 mod route;
 mod server;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod token;
 mod users;
 
