@@ -3,6 +3,7 @@
 mod books;
 mod checkpointer;
 mod opening;
+mod repair;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -10,6 +11,7 @@ use std::thread::JoinHandle;
 
 use crate::canonical::Value;
 use crate::clock::Clock;
+use crate::disk::SharedDisk;
 use crate::dsse::{Envelope, pae};
 use crate::entry::Entry;
 use crate::event::{Event, Seen};
@@ -120,6 +122,7 @@ impl Draft {
 
 /// An open ledger. Many threads may use it at once.
 pub struct Ledger {
+    disk: SharedDisk,
     dir: PathBuf,
     origin: String,
     sequencer: Arc<Sequencer>,
@@ -347,6 +350,7 @@ fn io(path: &Path, source: std::io::Error) -> LedgerError {
 
 /// Opens the parts that every ledger has and starts its threads.
 struct Parts {
+    disk: SharedDisk,
     dir: PathBuf,
     origin: String,
     place: Box<dyn CheckpointPlace>,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::disk::{self, SharedDisk};
 use crate::hash::Hash;
 
 const MAX_OBJECT_BYTES: u64 = 4 << 30;
@@ -38,13 +38,15 @@ pub enum ObjectError {
 /// `objects/<2 hex>/<64 hex>` below a ledger's folder.
 #[derive(Clone, Debug)]
 pub struct Objects {
+    disk: SharedDisk,
     dir: PathBuf,
 }
 
 impl Objects {
     /// The objects of a ledger.
-    pub fn open(ledger: &Path) -> Self {
+    pub fn open(disk: SharedDisk, ledger: &Path) -> Self {
         Self {
+            disk,
             dir: ledger.join("objects"),
         }
     }
@@ -53,12 +55,14 @@ impl Objects {
     pub fn put(&self, bytes: &[u8]) -> Result<Hash, ObjectError> {
         let hash = Hash::of(bytes);
         let path = self.path(&hash);
-        if path.exists() {
+        if self.disk.exists(&path) {
             // A process that was killed may have put the name there without waiting for the disk.
             let folder = path.parent().expect("an object has a folder");
-            durable::sync_dir(folder).map_err(|source| io(folder, source))?;
+            self.disk
+                .sync_dir(folder)
+                .map_err(|source| io(folder, source))?;
         } else {
-            durable::replace(&path, bytes).map_err(|source| io(&path, source))?;
+            disk::replace(&*self.disk, &path, bytes).map_err(|source| io(&path, source))?;
         }
         Ok(hash)
     }
@@ -66,7 +70,7 @@ impl Objects {
     /// Reads bytes and checks them against their name.
     pub fn read(&self, hash: &Hash) -> Result<Vec<u8>, ObjectError> {
         let path = self.path(hash);
-        let bytes = durable::read_bounded(&path, MAX_OBJECT_BYTES)
+        let bytes = disk::read_bounded(&*self.disk, &path, MAX_OBJECT_BYTES)
             .map_err(|source| io(&path, source))?
             .ok_or(ObjectError::Missing { hash: *hash })?;
         let found = Hash::of(&bytes);

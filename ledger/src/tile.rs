@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::disk::{self, Disk};
 use crate::hash::Hash;
 use crate::tree::{SubtreeReader, root_of};
 
@@ -104,21 +104,28 @@ impl SubtreeReader for Levels {
 
 /// Writes tiles below `dir` where they differ from what is there, and puts the note beside them last. A partial tile goes
 /// when its full one is there, not before: a reader may hold an older checkpoint.
-pub fn publish(dir: &Path, tiles: &[(String, Vec<u8>)], note: &str) -> io::Result<()> {
+pub fn publish(
+    on: &dyn Disk,
+    dir: &Path,
+    tiles: &[(String, Vec<u8>)],
+    note: &str,
+) -> io::Result<()> {
     for (path, bytes) in tiles {
         let path = dir.join(path);
         // A file that cannot be read, or holds something else after a crash, is written again.
-        let stands = durable::read_bounded(&path, bytes.len() as u64);
+        let stands = disk::read_bounded(on, &path, bytes.len() as u64);
         if !matches!(stands, Ok(Some(found)) if found == *bytes) {
-            durable::replace_disposable(&path, bytes)?;
+            disk::replace_disposable(on, &path, bytes)?;
         }
         let partials = with_partial(&path);
-        if bytes.len() == TILE_WIDTH * HASH_BYTES && partials.is_dir() {
-            // What cannot be removed stays: a partial tile of a tree that grew is still a true one.
-            let _ = std::fs::remove_dir_all(&partials);
+        if bytes.len() == TILE_WIDTH * HASH_BYTES && on.is_dir(&partials) {
+            for name in on.list(&partials).unwrap_or_default() {
+                // What cannot be removed stays: a partial tile of a tree that grew is still a true one.
+                let _ = on.remove(&partials.join(name));
+            }
         }
     }
-    durable::replace_disposable(&dir.join("checkpoint"), note.as_bytes())
+    disk::replace_disposable(on, &dir.join("checkpoint"), note.as_bytes())
 }
 
 fn with_partial(path: &Path) -> PathBuf {

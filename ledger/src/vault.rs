@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::canonical::{Value, parse};
 use crate::disclosure::Disclosure;
-use crate::durable;
+use crate::disk::{self, SharedDisk};
 use crate::random;
 use crate::sequencer::lock;
 
@@ -75,6 +75,7 @@ impl VaultKey {
 
 /// Facts by subject.
 pub struct Vault {
+    disk: SharedDisk,
     dir: PathBuf,
     origin: String,
     key: VaultKey,
@@ -96,13 +97,19 @@ pub struct KeptDisclosure {
 
 impl Vault {
     /// The vault below a ledger's folder.
-    pub fn open(ledger: &Path, origin: &str, key: VaultKey) -> Result<Self, VaultError> {
+    pub fn open(
+        disk: SharedDisk,
+        ledger: &Path,
+        origin: &str,
+        key: VaultKey,
+    ) -> Result<Self, VaultError> {
         let dir = ledger.join("vault");
         for part in ["keys", "disclosures"] {
             let path = dir.join(part);
-            durable::create_dir(&path).map_err(|source| io(&path, source))?;
+            disk::create_dirs(&*disk, &path).map_err(|source| io(&path, source))?;
         }
         Ok(Self {
+            disk,
             dir,
             origin: origin.to_owned(),
             key,
@@ -131,7 +138,7 @@ impl Vault {
             None => self.records(subject, &key)?.1,
         };
         let path = self.dir.join("disclosures").join(subject);
-        durable::append_at(&path, at, &record).map_err(|source| io(&path, source))?;
+        disk::append_at(&*self.disk, &path, at, &record).map_err(|source| io(&path, source))?;
         *end = Some(at + record.len() as u64);
         Ok(())
     }
@@ -162,7 +169,8 @@ impl Vault {
     /// The opened records of a subject and where the last whole one ends. A torn last one was never named by an event.
     fn records(&self, subject: &str, key: &[u8; 32]) -> Result<(Vec<Plain>, u64), VaultError> {
         let path = self.dir.join("disclosures").join(subject);
-        let bytes = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|e| io(&path, e))?;
+        let bytes =
+            disk::read_bounded(&*self.disk, &path, MAX_FILE_BYTES).map_err(|e| io(&path, e))?;
         let bytes = bytes.unwrap_or_default();
         let mut records = Vec::new();
         let mut end = 0;
@@ -186,17 +194,8 @@ impl Vault {
     /// Every subject whose key is there, ascending.
     pub fn subjects(&self) -> Result<Vec<String>, VaultError> {
         let path = self.dir.join("keys");
-        let mut subjects = Vec::new();
-        for item in std::fs::read_dir(&path).map_err(|source| io(&path, source))? {
-            let name = item.map_err(|source| io(&path, source))?.file_name();
-            subjects.extend(
-                name.to_str()
-                    .filter(|name| is_subject(name))
-                    .map(str::to_owned),
-            );
-        }
-        subjects.sort();
-        Ok(subjects)
+        let names = self.disk.list(&path).map_err(|source| io(&path, source))?;
+        Ok(names.into_iter().filter(|name| is_subject(name)).collect())
     }
 
     /// Encrypts bytes for a subject; the result is what an object holds and is named by.
@@ -225,8 +224,8 @@ impl Vault {
         lock(&self.open).remove(subject);
         for part in ["keys", "disclosures"] {
             let path = self.dir.join(part).join(subject);
-            if path.exists() {
-                durable::destroy(&path).map_err(|source| io(&path, source))?;
+            if self.disk.exists(&path) {
+                disk::destroy(&*self.disk, &path).map_err(|source| io(&path, source))?;
             }
         }
         *end = None;
@@ -242,7 +241,8 @@ impl Vault {
             return Ok(key.clone());
         }
         let path = self.dir.join("keys").join(subject);
-        let wrapped = durable::read_bounded(&path, 4096).map_err(|source| io(&path, source))?;
+        let wrapped =
+            disk::read_bounded(&*self.disk, &path, 4096).map_err(|source| io(&path, source))?;
         let key = match wrapped {
             Some(wrapped) => {
                 let plain = self.unseal(&self.key.0, &wrapped, subject, "subject-key")?;
@@ -253,7 +253,7 @@ impl Vault {
             None if make => {
                 let key = Zeroizing::new(random::array::<32>()?);
                 let wrapped = self.seal(&self.key.0, &key[..], subject, "subject-key")?;
-                durable::replace(&path, &wrapped).map_err(|source| io(&path, source))?;
+                disk::replace(&*self.disk, &path, &wrapped).map_err(|source| io(&path, source))?;
                 key
             }
             None => {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{LedgerError, io};
-use crate::durable;
+use crate::disk::{self, SharedDisk};
 use crate::key::Signer;
 use crate::note::{Checkpoint, SignedCheckpoint};
 use crate::sequencer::{Sequencer, lock};
@@ -20,6 +20,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const EVERY_ENTRIES: u64 = 1024;
 
 pub(super) struct Checkpointer {
+    pub(super) disk: SharedDisk,
     pub(super) dir: PathBuf,
     pub(super) origin: String,
     pub(super) log: Arc<dyn Signer>,
@@ -87,9 +88,9 @@ impl Checkpointer {
         inner.newest = Some(new.clone());
         let note = new.to_note();
         let path = self.dir.join("checkpoint");
-        durable::replace(&path, note.as_bytes()).map_err(|source| io(&path, source))?;
+        disk::replace(&*self.disk, &path, note.as_bytes()).map_err(|source| io(&path, source))?;
         let changed = lock(&sequencer.book).levels.tiles_between(covered, size);
         let tiles = self.dir.join("tiles");
-        tile::publish(&tiles, &changed, &note).map_err(|source| io(&tiles, source))
+        tile::publish(&*self.disk, &tiles, &changed, &note).map_err(|source| io(&tiles, source))
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::checkpointer::{Checkpointer, Inner};
-use super::{Ledger, LedgerError, Parts, io, replay, sign_event, uuid_v7};
+use super::{Ledger, LedgerError, Parts, io, repair, replay, sign_event, uuid_v7};
 use crate::canonical::Value;
 use crate::clock::Clock;
-use crate::durable;
+use crate::disk::{self, SharedDisk};
+use crate::durable::SystemDisk;
 use crate::event::{Event, Seen, integer};
 use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey, Signer};
@@ -17,7 +18,7 @@ use crate::objects::Objects;
 use crate::policy::Policy;
 use crate::sequencer::{Book, Sequencer};
 use crate::state::State;
-use crate::store::segments::{SegmentStore, TornTail};
+use crate::store::segments::{SEGMENT_BYTES, SegmentStore};
 use crate::store::{CheckpointPlace, EntryStore};
 use crate::tile::Levels;
 use crate::tree::CompactTree;
@@ -68,8 +69,21 @@ impl Ledger {
         opening: &Opening<'_>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
+        let disk = SystemDisk::shared();
+        Self::create_on(disk, dir, place, vault_key, opening, clock)
+    }
+
+    /// As [`Ledger::create`], on a disk of the caller's choice.
+    pub fn create_on(
+        disk: SharedDisk,
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        vault_key: VaultKey,
+        opening: &Opening<'_>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LedgerError> {
         let format = dir.join("format");
-        if format.exists() || place.load()?.is_some() {
+        if disk.exists(&format) || place.load()?.is_some() {
             return Err(LedgerError::AlreadyThere {
                 path: dir.display().to_string(),
             });
@@ -80,10 +94,10 @@ impl Ledger {
             .map(|root| root.signer.public())
             .collect();
         let origin = origin_of(&opening.name, &keys, opening.simulated);
-        let vault = Vault::open(dir, &origin, vault_key)?;
-        let (store, _) = SegmentStore::open(dir, 0)?;
-        durable::replace(&format, FORMAT).map_err(|source| io(&format, source))?;
+        let vault = Vault::open(Arc::clone(&disk), dir, &origin, vault_key)?;
+        let (store, _) = SegmentStore::open_on(Arc::clone(&disk), dir, 0, SEGMENT_BYTES)?;
         let parts = Parts {
+            disk,
             dir: dir.to_owned(),
             origin,
             place,
@@ -102,6 +116,8 @@ impl Ledger {
         let signers = by_key_id(opening.roots.iter().map(|root| root.signer));
         ledger.submit(sign_event(&opened, &signers)?)?;
         ledger.checkpoint_now()?;
+        // Last: a folder without it holds no ledger yet, whatever a crash left in it.
+        disk::replace(&*ledger.disk, &format, FORMAT).map_err(|source| io(&format, source))?;
         ledger.keep_checkpoints();
         Ok(ledger)
     }
@@ -116,8 +132,22 @@ impl Ledger {
         service: Arc<dyn Signer>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
+        let disk = SystemDisk::shared();
+        Self::open_on(disk, dir, place, vault_key, log, service, clock)
+    }
+
+    /// As [`Ledger::open`], on a disk of the caller's choice.
+    pub fn open_on(
+        disk: SharedDisk,
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        vault_key: VaultKey,
+        log: Arc<dyn Signer>,
+        service: Arc<dyn Signer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LedgerError> {
         let format = dir.join("format");
-        match durable::read_bounded(&format, 64).map_err(|source| io(&format, source))? {
+        match disk::read_bounded(&*disk, &format, 64).map_err(|source| io(&format, source))? {
             Some(bytes) if bytes == FORMAT => {}
             _ => {
                 return Err(LedgerError::NoLedger {
@@ -129,13 +159,18 @@ impl Ledger {
             found: "there is no checkpoint in its place".to_owned(),
         })?;
         let size = newest.checkpoint.size;
-        let (store, torn) = SegmentStore::open(dir, size)?;
+        let (mut store, torn) = SegmentStore::open_on(Arc::clone(&disk), dir, size, SEGMENT_BYTES)?;
         let origin = newest.checkpoint.origin.clone();
         let (book, tree) = fold(&store, &newest, &origin)?;
         check_log_key(&book, &newest, &*log)?;
-        let vault = Vault::open(dir, &origin, vault_key)?;
+        if let Some(torn) = &torn {
+            let objects = Objects::open(Arc::clone(&disk), dir);
+            repair::set_aside(&*disk, dir, &objects, &mut store, torn)?;
+        }
+        let vault = Vault::open(Arc::clone(&disk), dir, &origin, vault_key)?;
         let newest = Some(newest);
         let parts = Parts {
+            disk,
             dir: dir.to_owned(),
             origin,
             place,
@@ -146,16 +181,14 @@ impl Ledger {
             vault,
         };
         let mut ledger = Self::start(parts, book, store, tree);
-        if let Some(torn) = torn {
-            ledger.record_torn_tail(&torn)?;
-        }
+        ledger.log_repair()?;
         ledger.checkpoint_now()?;
         ledger.keep_checkpoints();
         Ok(ledger)
     }
 
     fn start(parts: Parts, book: Book, store: SegmentStore, tree: CompactTree) -> Self {
-        let objects = Objects::open(&parts.dir);
+        let objects = Objects::open(Arc::clone(&parts.disk), &parts.dir);
         let reader = store.reader();
         let sequencer = Arc::new(Sequencer::new(book, reader, Arc::clone(&parts.clock)));
         let inner = Inner {
@@ -164,6 +197,7 @@ impl Ledger {
             tree,
         };
         let checkpoints = Arc::new(Checkpointer {
+            disk: Arc::clone(&parts.disk),
             dir: parts.dir.clone(),
             origin: parts.origin.clone(),
             log: parts.log,
@@ -174,6 +208,7 @@ impl Ledger {
             std::thread::spawn(move || sequencer.write(Box::new(store)))
         };
         Self {
+            disk: parts.disk,
             dir: parts.dir,
             origin: parts.origin,
             sequencer,
@@ -190,22 +225,6 @@ impl Ledger {
         let (checkpoints, sequencer) = (Arc::clone(&self.checkpoints), Arc::clone(&self.sequencer));
         let keeper = std::thread::spawn(move || checkpoints.keep(&sequencer));
         crate::sequencer::lock(&self.threads).push(keeper);
-    }
-
-    fn record_torn_tail(&self, torn: &TornTail) -> Result<(), LedgerError> {
-        let discarded = self
-            .objects
-            .put(&torn.discarded)
-            .map_err(|error| LedgerError::Io {
-                path: error.to_string(),
-                source: std::io::Error::other("the discarded bytes could not be kept"),
-            })?;
-        let data = Value::object([
-            ("discarded", Value::text(discarded.to_string())),
-            ("from_index", integer(torn.from_index)),
-            ("length", integer(torn.discarded.len() as u64)),
-        ]);
-        self.book_entry("TailRepaired", data).map(drop)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{CheckpointPlace, PlaceError};
-use crate::durable;
+use crate::disk::{self, SharedDisk};
+use crate::durable::SystemDisk;
 use crate::note::SignedCheckpoint;
 
 const MAX_NOTE_BYTES: u64 = 1 << 20;
@@ -11,13 +12,20 @@ const MAX_NOTE_BYTES: u64 = 1 << 20;
 /// A file that holds the newest checkpoint; it should lie on another disk than the ledger.
 #[derive(Debug)]
 pub struct FilePlace {
+    disk: SharedDisk,
     path: PathBuf,
 }
 
 impl FilePlace {
     /// A place at this path; its folder is made when it is first used.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self::on(SystemDisk::shared(), path)
+    }
+
+    /// As [`FilePlace::new`], on a disk of the caller's choice.
+    pub fn on(disk: SharedDisk, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self { disk, path }
     }
 
     fn shown(&self) -> String {
@@ -28,9 +36,11 @@ impl FilePlace {
 impl CheckpointPlace for FilePlace {
     fn load(&self) -> Result<Option<SignedCheckpoint>, PlaceError> {
         let bytes =
-            durable::read_bounded(&self.path, MAX_NOTE_BYTES).map_err(|source| PlaceError::Io {
-                path: self.shown(),
-                source,
+            disk::read_bounded(&*self.disk, &self.path, MAX_NOTE_BYTES).map_err(|source| {
+                PlaceError::Io {
+                    path: self.shown(),
+                    source,
+                }
             })?;
         let Some(bytes) = bytes else { return Ok(None) };
         SignedCheckpoint::parse(&String::from_utf8_lossy(&bytes))
@@ -49,9 +59,11 @@ impl CheckpointPlace for FilePlace {
         if self.load()?.as_ref() != expected {
             return Err(PlaceError::Conflict { path: self.shown() });
         }
-        durable::replace(&self.path, new.to_note().as_bytes()).map_err(|source| PlaceError::Io {
-            path: self.shown(),
-            source,
+        disk::replace(&*self.disk, &self.path, new.to_note().as_bytes()).map_err(|source| {
+            PlaceError::Io {
+                path: self.shown(),
+                source,
+            }
         })
     }
 }

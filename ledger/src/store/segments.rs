@@ -6,8 +6,6 @@
 
 mod frames;
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -16,7 +14,8 @@ pub use frames::SegmentReader;
 use frames::{FRAME_HEAD, HEADER, Segment, encode_frame, header, segment_path};
 
 use super::{EntryReader, EntryStore, StoreError};
-use crate::durable;
+use crate::disk::{self, DiskFile, DiskLock, SharedDisk};
+use crate::durable::SystemDisk;
 use crate::hash::Hash;
 use crate::tree::leaf_hash;
 
@@ -34,18 +33,18 @@ pub struct TornTail {
 }
 
 /// What is shared with readers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    disk: SharedDisk,
     segments: RwLock<Vec<Segment>>,
     size: AtomicU64,
 }
 
 /// Entries in segment files.
-#[derive(Debug)]
 pub struct SegmentStore {
     dir: PathBuf,
     shared: Arc<Shared>,
-    file: Option<File>,
+    file: Option<Box<dyn DiskFile>>,
     offset: usize,
     capacity: usize,
     last_leaf: Hash,
@@ -53,28 +52,43 @@ pub struct SegmentStore {
     /// Bytes behind the last frame that are still to be cut.
     torn_bytes: usize,
     is_poisoned: bool,
-    _lock: File,
+    _lock: DiskLock,
+}
+
+impl std::fmt::Debug for SegmentStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SegmentStore({})", self.dir.display())
+    }
 }
 
 impl SegmentStore {
     /// Opens the segments below `dir`, made if there are none. `checkpoint_size` entries were acknowledged for certain:
     /// damage among them is an error; behind them a torn tail is handed back.
     pub fn open(dir: &Path, checkpoint_size: u64) -> Result<(Self, Option<TornTail>), StoreError> {
-        Self::open_with(dir, checkpoint_size, SEGMENT_BYTES)
+        Self::open_on(SystemDisk::shared(), dir, checkpoint_size, SEGMENT_BYTES)
     }
 
-    /// As [`SegmentStore::open`], with another segment size.
-    pub fn open_with(
+    /// As [`SegmentStore::open`], on a disk and with a segment size of the caller's choice.
+    pub fn open_on(
+        disk: SharedDisk,
         dir: &Path,
         checkpoint_size: u64,
         segment_bytes: usize,
     ) -> Result<(Self, Option<TornTail>), StoreError> {
         let folder = dir.join("segments");
-        durable::create_dir(&folder).map_err(io_error(&folder))?;
-        let lock = take_lock(&dir.join("lock"))?;
+        disk::create_dirs(&*disk, &folder).map_err(io_error(&folder))?;
+        let path = dir.join("lock");
+        let lock = disk.lock(&path).map_err(io_error(&path))?;
+        let lock = lock.ok_or_else(|| StoreError::Locked {
+            path: path.display().to_string(),
+        })?;
         let mut store = Self {
             dir: folder,
-            shared: Arc::default(),
+            shared: Arc::new(Shared {
+                disk,
+                segments: RwLock::default(),
+                size: AtomicU64::new(0),
+            }),
             file: None,
             offset: 0,
             capacity: 0,
@@ -89,12 +103,13 @@ impl SegmentStore {
     }
 
     fn recover(&mut self, checkpoint_size: u64) -> Result<Option<TornTail>, StoreError> {
-        let segments = frames::list(&self.dir)?;
+        let disk = Arc::clone(&self.shared.disk);
+        let segments = frames::list(&*disk, &self.dir)?;
         let mut size = 0;
         let mut tail = None;
         for (place, segment) in segments.iter().enumerate() {
             let is_last = place + 1 == segments.len();
-            let scan = frames::scan(segment, size, self.last_leaf)?;
+            let scan = frames::scan(&*disk, segment, size, self.last_leaf)?;
             size = scan.next_index;
             self.last_leaf = scan.last_leaf;
             if let Some(discarded) = scan.damage {
@@ -115,8 +130,8 @@ impl SegmentStore {
                 });
             }
             if is_last {
-                self.file =
-                    Some(durable::open_in_place(&segment.path).map_err(io_error(&segment.path))?);
+                let path = &segment.path;
+                self.file = Some(disk.open_in_place(path).map_err(io_error(path))?);
                 self.offset = scan.end;
                 self.capacity = scan.capacity;
             }
@@ -134,7 +149,7 @@ impl SegmentStore {
     pub fn cut_tail(&mut self) -> Result<(), StoreError> {
         let segments = self.shared.segments.read().expect("no reader panics");
         if let Some(last) = segments.last().filter(|_| self.torn_bytes > 0) {
-            frames::zero_from(last, self.offset, self.torn_bytes)?;
+            frames::zero_from(&*self.shared.disk, last, self.offset, self.torn_bytes)?;
         }
         drop(segments);
         self.torn_bytes = 0;
@@ -150,7 +165,9 @@ impl SegmentStore {
         let first = self.size();
         let path = segment_path(&self.dir, first);
         let length = self.segment_bytes.max(HEADER + bytes + FRAME_HEAD);
-        let file = durable::preallocate(&path, &header(first), length).map_err(|error| {
+        let disk = &*self.shared.disk;
+        let made = disk::preallocate(disk, &path, &header(first), length as u64);
+        let file = made.map_err(|error| {
             if is_full(&error) {
                 StoreError::Full
             } else {
@@ -173,8 +190,7 @@ impl SegmentStore {
 
     fn write_frames(&mut self, frames: &[u8]) -> std::io::Result<()> {
         let file = self.file.as_mut().expect("make_room came first");
-        file.seek(SeekFrom::Start(self.offset as u64))?;
-        file.write_all(frames)?;
+        file.write_at(self.offset as u64, frames)?;
         file.sync_data()
     }
 
@@ -239,17 +255,6 @@ impl EntryStore for SegmentStore {
 
     fn reader(&self) -> Arc<dyn EntryReader> {
         Arc::new(SegmentReader::new(Arc::clone(&self.shared)))
-    }
-}
-
-fn take_lock(path: &Path) -> Result<File, StoreError> {
-    let file = durable::lock_file(path).map_err(io_error(path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
-            path: path.display().to_string(),
-        }),
-        Err(std::fs::TryLockError::Error(source)) => Err(io_error(path)(source)),
     }
 }
 

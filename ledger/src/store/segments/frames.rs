@@ -1,13 +1,12 @@
 //! Frames and segment files byte by byte: reading, checking and finding where they end; the writer is one level up.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Shared, io_error};
-use crate::durable;
+use crate::disk::{self, Disk, SharedDisk};
 use crate::entry::MAX_ENTRY_BYTES;
 use crate::hash::Hash;
 use crate::store::{Entries, EntryReader, StoreError};
@@ -49,18 +48,14 @@ pub(super) fn encode_frame(entry: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The segment files of a folder, ascending.
-pub(super) fn list(dir: &Path) -> Result<Vec<Segment>, StoreError> {
+pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Segment>, StoreError> {
     let mut segments = Vec::new();
-    for item in std::fs::read_dir(dir).map_err(io_error(dir))? {
-        let path = item.map_err(io_error(dir))?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+    for name in disk.list(dir).map_err(io_error(dir))? {
         let digits = name
             .strip_suffix(".seg")
             .filter(|digits| digits.len() == 20);
         if let Some(first_index) = digits.and_then(|digits| digits.parse().ok()) {
+            let path = dir.join(&name);
             segments.push(Segment { first_index, path });
         }
     }
@@ -80,8 +75,16 @@ pub(super) struct Scan {
 }
 
 /// Walks a segment that must begin with entry `index` behind `prev`.
-pub(super) fn scan(segment: &Segment, index: u64, prev: Hash) -> Result<Scan, StoreError> {
-    let bytes = std::fs::read(&segment.path).map_err(io_error(&segment.path))?;
+pub(super) fn scan(
+    disk: &dyn Disk,
+    segment: &Segment,
+    index: u64,
+    prev: Hash,
+) -> Result<Scan, StoreError> {
+    let mut bytes = Vec::new();
+    disk.read_from_start(&segment.path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(io_error(&segment.path))?;
     if segment.first_index != index || !bytes.starts_with(&header(index)) {
         let found = format!(
             "{} does not begin with entry {index}",
@@ -138,12 +141,18 @@ pub(super) fn holds_a_frame(bytes: &[u8]) -> bool {
 }
 
 /// Zeros what a crash left behind the frames, so that it cannot come back.
-pub(super) fn zero_from(segment: &Segment, end: usize, length: usize) -> Result<(), StoreError> {
-    let mut file = durable::open_in_place(&segment.path).map_err(io_error(&segment.path))?;
-    file.seek(SeekFrom::Start(end as u64))
-        .and_then(|_| file.write_all(&vec![0; length]))
-        .and_then(|()| file.sync_all())
-        .map_err(io_error(&segment.path))
+pub(super) fn zero_from(
+    on: &dyn Disk,
+    segment: &Segment,
+    end: usize,
+    length: usize,
+) -> Result<(), StoreError> {
+    let (from, to) = (end as u64, (end + length) as u64);
+    let zeroed = on.open_in_place(&segment.path).and_then(|mut file| {
+        disk::write_zeros(&mut *file, from, to)?;
+        file.sync_all()
+    });
+    zeroed.map_err(io_error(&segment.path))
 }
 
 /// Reads entries beside the writer.
@@ -175,6 +184,7 @@ impl EntryReader for SegmentReader {
             .max(1)
             - 1;
         let walk = Walk {
+            disk: Arc::clone(&self.shared.disk),
             segments: segments.into_iter().skip(start).collect(),
             open: None,
             from,
@@ -188,8 +198,9 @@ impl EntryReader for SegmentReader {
 
 /// One pass over segments: skips to `from`, ends at `to`, stops at the first damage.
 struct Walk {
+    disk: SharedDisk,
     segments: std::collections::VecDeque<Segment>,
-    open: Option<BufReader<File>>,
+    open: Option<BufReader<Box<dyn Read + Send>>>,
     from: u64,
     to: u64,
     index: u64,
@@ -236,7 +247,8 @@ impl Walk {
         let Some(segment) = self.segments.pop_front() else {
             return Ok(false);
         };
-        let file = File::open(&segment.path).map_err(io_error(&segment.path))?;
+        let path = &segment.path;
+        let file = self.disk.read_from_start(path).map_err(io_error(path))?;
         let mut file = BufReader::with_capacity(1 << 18, file);
         let mut head = [0; HEADER];
         let begins = if self.prev.is_some() {
