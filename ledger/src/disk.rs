@@ -62,12 +62,25 @@ pub trait Disk: Send + Sync + std::fmt::Debug {
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
 
+    /// How many bytes a segment file takes from the start, so that later appends find their space.
+    fn segment_bytes(&self) -> usize {
+        crate::store::segments::SEGMENT_BYTES
+    }
+
     /// Takes the lock of this name; `None` when another process has it.
     fn lock(&self, path: &Path) -> io::Result<Option<DiskLock>>;
 }
 
 /// A disk that many share.
 pub type SharedDisk = Arc<dyn Disk>;
+
+/// Whether there was no space: nothing is lost, and it goes on when space was made.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().expect("a file has a folder")

@@ -2,6 +2,7 @@
 
 mod books;
 mod checkpointer;
+mod evidence;
 mod opening;
 mod repair;
 
@@ -11,7 +12,7 @@ use std::thread::JoinHandle;
 
 use crate::canonical::Value;
 use crate::clock::Clock;
-use crate::disk::SharedDisk;
+use crate::disk::{self, SharedDisk};
 use crate::dsse::{Envelope, pae};
 use crate::entry::Entry;
 use crate::event::{Event, Seen};
@@ -47,12 +48,15 @@ pub enum LedgerError {
     },
     /// It came back shorter or different than its last checkpoint: nothing is written to it.
     #[error(
-        "the ledger is not the one that was checkpointed: {found}; keep it as evidence and restore \
-         it from a copy"
+        "the ledger is not the one that was checkpointed: {found}; keep it as it is, restore it \
+         from a copy{}", evidence.as_ref().map(|path| format!("; evidence lies in {path}"))
+            .unwrap_or_default()
     )]
     RolledBack {
         /// What differs.
         found: String,
+        /// The file that proves it by itself (section 11.4), where one could be written.
+        evidence: Option<String>,
     },
     /// An entry on the disk breaks a rule.
     #[error("entry {index} breaks {refusal}")]
@@ -89,6 +93,19 @@ pub enum LedgerError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl LedgerError {
+    /// Whether there was no space: nothing is lost, and it goes on when space was made.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Full) | Self::Submit(SubmitError::Full) => true,
+            Self::Place(PlaceError::Io { source, .. }) | Self::Io { source, .. } => {
+                disk::is_full(source)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What an emitter wants to say; place and signatures come from [`Ledger::sign`].

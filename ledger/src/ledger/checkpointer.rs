@@ -11,7 +11,7 @@ use super::{LedgerError, io};
 use crate::disk::{self, SharedDisk};
 use crate::key::Signer;
 use crate::note::{Checkpoint, SignedCheckpoint};
-use crate::sequencer::{Sequencer, lock};
+use crate::sequencer::{Durable, Sequencer, lock};
 use crate::store::CheckpointPlace;
 use crate::tile;
 use crate::tree::{CompactTree, leaf_hash};
@@ -32,6 +32,8 @@ pub(super) struct Inner {
     pub(super) newest: Option<SignedCheckpoint>,
     /// The tree over what was read back, at the newest checkpoint's size.
     pub(super) tree: CompactTree,
+    /// The size of what lies in `tiles/`; unknown after a start.
+    pub(super) published: Option<u64>,
 }
 
 impl Checkpointer {
@@ -47,7 +49,7 @@ impl Checkpointer {
         while !sequencer.is_closed() {
             let size = self.newest().checkpoint.size;
             let durable = lock(&sequencer.durable);
-            let due = |durable: &crate::sequencer::Durable| durable.size >= size + EVERY_ENTRIES;
+            let due = |durable: &Durable| durable.size >= size + EVERY_ENTRIES;
             let (durable, _) = sequencer
                 .checkpoint_due
                 .wait_timeout_while(durable, EVERY, |durable| {
@@ -55,8 +57,11 @@ impl Checkpointer {
                 })
                 .unwrap_or_else(PoisonError::into_inner);
             drop(durable);
-            if let Err(error) = self.run(sequencer) {
-                sequencer.stop(error.to_string());
+            match self.run(sequencer) {
+                // Nothing is lost: the next round covers more. Whoever needs one now hears of it from `checkpoint_now`.
+                Err(error) if error.is_full() => std::thread::sleep(EVERY),
+                Err(error) => sequencer.stop(error.to_string()),
+                Ok(()) => {}
             }
         }
     }
@@ -65,32 +70,59 @@ impl Checkpointer {
     pub(super) fn run(&self, sequencer: &Sequencer) -> Result<(), LedgerError> {
         let mut inner = lock(&self.inner);
         let durable = *lock(&sequencer.durable);
-        let covered = inner.tree.size();
-        if inner.newest.is_some() && durable.size == covered {
+        if durable.size == 0 {
+            // `Opened` did not reach the disk: there is no ledger yet, and nothing to sign.
             return Ok(());
         }
-        let mut tree = inner.tree.clone();
-        for bytes in sequencer.reader.read(covered, durable.size)? {
-            tree.push(leaf_hash(&bytes?));
+        if inner.newest.is_none() || durable.size != inner.tree.size() {
+            let tree = read_back(&inner.tree, sequencer, durable)?;
+            let (origin, size, root) = (self.origin.clone(), durable.size, durable.root);
+            let new = Checkpoint { origin, size, root }.sign(&*self.log)?;
+            let expected = inner.newest.clone();
+            inner.place.swap(expected.as_ref(), &new)?;
+            inner.tree = tree;
+            inner.newest = Some(new);
         }
-        if tree.root() != durable.root {
-            let found = format!(
-                "what was read back up to {} is not what was written",
-                durable.size
-            );
-            return Err(LedgerError::RolledBack { found });
+        self.publish(&mut inner, sequencer)
+    }
+
+    /// Tiles first, the checkpoint over them last. After a start all tiles are looked at once: they may have been deleted.
+    fn publish(&self, inner: &mut Inner, sequencer: &Sequencer) -> Result<(), LedgerError> {
+        let newest = inner.newest.as_ref().expect("signed before");
+        let size = newest.checkpoint.size;
+        if inner.published == Some(size) {
+            return Ok(());
         }
-        let (origin, size, root) = (self.origin.clone(), durable.size, durable.root);
-        let new = Checkpoint { origin, size, root }.sign(&*self.log)?;
-        let expected = inner.newest.clone();
-        inner.place.swap(expected.as_ref(), &new)?;
-        inner.tree = tree;
-        inner.newest = Some(new.clone());
-        let note = new.to_note();
+        let note = newest.to_note();
         let path = self.dir.join("checkpoint");
         disk::replace(&*self.disk, &path, note.as_bytes()).map_err(|source| io(&path, source))?;
-        let changed = lock(&sequencer.book).levels.tiles_between(covered, size);
+        let from = inner.published.unwrap_or(0);
+        let changed = lock(&sequencer.book).levels.tiles_between(from, size);
         let tiles = self.dir.join("tiles");
-        tile::publish(&*self.disk, &tiles, &changed, &note).map_err(|source| io(&tiles, source))
+        tile::publish(&*self.disk, &tiles, &changed, &note).map_err(|source| io(&tiles, source))?;
+        inner.published = Some(size);
+        Ok(())
     }
+}
+
+/// Hashes what is on the disk again: a bit that flipped between memory and disk is found before it is signed.
+fn read_back(
+    covered: &CompactTree,
+    sequencer: &Sequencer,
+    durable: Durable,
+) -> Result<CompactTree, LedgerError> {
+    let mut tree = covered.clone();
+    for bytes in sequencer.reader.read(covered.size(), durable.size)? {
+        tree.push(leaf_hash(&bytes?));
+    }
+    if tree.root() == durable.root {
+        return Ok(tree);
+    }
+    Err(LedgerError::RolledBack {
+        found: format!(
+            "what was read back up to {} is not what was written",
+            durable.size
+        ),
+        evidence: None,
+    })
 }

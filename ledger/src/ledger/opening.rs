@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::checkpointer::{Checkpointer, Inner};
-use super::{Ledger, LedgerError, Parts, io, repair, replay, sign_event, uuid_v7};
+use super::{Ledger, LedgerError, Parts, evidence, io, repair, replay, sign_event, uuid_v7};
 use crate::canonical::Value;
 use crate::clock::Clock;
-use crate::disk::{self, SharedDisk};
+use crate::disk::{self, Disk, SharedDisk};
 use crate::durable::SystemDisk;
 use crate::event::{Event, Seen, integer};
 use crate::hash::Hash;
@@ -18,7 +18,7 @@ use crate::objects::Objects;
 use crate::policy::Policy;
 use crate::sequencer::{Book, Sequencer};
 use crate::state::State;
-use crate::store::segments::{SEGMENT_BYTES, SegmentStore};
+use crate::store::segments::{SegmentStore, TornTail, readable};
 use crate::store::{CheckpointPlace, EntryStore};
 use crate::tile::Levels;
 use crate::tree::CompactTree;
@@ -83,10 +83,11 @@ impl Ledger {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
         let format = dir.join("format");
-        if disk.exists(&format) || place.load()?.is_some() {
-            return Err(LedgerError::AlreadyThere {
-                path: dir.display().to_string(),
-            });
+        let already_there = || LedgerError::AlreadyThere {
+            path: dir.display().to_string(),
+        };
+        if disk.exists(&format) {
+            return Err(already_there());
         }
         let keys: Vec<PublicKey> = opening
             .roots
@@ -94,8 +95,21 @@ impl Ledger {
             .map(|root| root.signer.public())
             .collect();
         let origin = origin_of(&opening.name, &keys, opening.simulated);
+        if let Some(note) = place.load()? {
+            if note.checkpoint.origin != origin {
+                return Err(already_there());
+            }
+            // Cut off behind its first checkpoint: it is finished, never made again, or its log would have signed two
+            // trees of one size.
+            disk::replace(&*disk, &format, FORMAT).map_err(|source| io(&format, source))?;
+            let (log, service) = (Arc::clone(&opening.log), Arc::clone(&opening.service));
+            return Self::open_on(disk, dir, place, vault_key, log, service, clock);
+        }
+        if !clear_half_made(&*disk, dir)? {
+            return Err(already_there());
+        }
         let vault = Vault::open(Arc::clone(&disk), dir, &origin, vault_key)?;
-        let (store, _) = SegmentStore::open_on(Arc::clone(&disk), dir, 0, SEGMENT_BYTES)?;
+        let (store, _) = SegmentStore::open_on(Arc::clone(&disk), dir, 0)?;
         let parts = Parts {
             disk,
             dir: dir.to_owned(),
@@ -157,12 +171,11 @@ impl Ledger {
         }
         let newest = place.load()?.ok_or_else(|| LedgerError::RolledBack {
             found: "there is no checkpoint in its place".to_owned(),
+            evidence: None,
         })?;
-        let size = newest.checkpoint.size;
-        let (mut store, torn) = SegmentStore::open_on(Arc::clone(&disk), dir, size, SEGMENT_BYTES)?;
         let origin = newest.checkpoint.origin.clone();
-        let (book, tree) = fold(&store, &newest, &origin)?;
-        check_log_key(&book, &newest, &*log)?;
+        let (mut store, torn, book, tree) = recover(&disk, dir, &newest, &*log)
+            .map_err(|error| evidence::attach(&*disk, dir, &newest, clock.now(), error))?;
         if let Some(torn) = &torn {
             let objects = Objects::open(Arc::clone(&disk), dir);
             repair::set_aside(&*disk, dir, &objects, &mut store, torn)?;
@@ -195,6 +208,7 @@ impl Ledger {
             place: parts.place,
             newest: parts.newest,
             tree,
+            published: None,
         };
         let checkpoints = Arc::new(Checkpointer {
             disk: Arc::clone(&parts.disk),
@@ -228,6 +242,38 @@ impl Ledger {
     }
 }
 
+/// Takes away what a crash left of a ledger that was never made: it has no `format`, and nothing but `Opened` in it.
+fn clear_half_made(on: &dyn Disk, dir: &Path) -> Result<bool, LedgerError> {
+    let folder = dir.join("segments");
+    if !on.is_dir(&folder) {
+        return Ok(true);
+    }
+    if readable(on, dir).0.len() > 1 {
+        return Ok(false);
+    }
+    let cleared = on.list(&folder).and_then(|names| {
+        names
+            .iter()
+            .try_for_each(|name| on.remove(&folder.join(name)))
+    });
+    cleared.map_err(|source| io(&folder, source))?;
+    Ok(true)
+}
+
+/// Reads what is stored and holds it against the checkpoint that lay in its place.
+fn recover(
+    disk: &SharedDisk,
+    dir: &Path,
+    newest: &SignedCheckpoint,
+    log: &dyn Signer,
+) -> Result<(SegmentStore, Option<TornTail>, Book, CompactTree), LedgerError> {
+    let size = newest.checkpoint.size;
+    let (store, torn) = SegmentStore::open_on(Arc::clone(disk), dir, size)?;
+    let (book, tree) = fold(&store, newest, &newest.checkpoint.origin)?;
+    check_log_key(&book, newest, log)?;
+    Ok((store, torn, book, tree))
+}
+
 /// Folds everything that is stored and notes the tree at the checkpoint's size.
 fn fold(
     store: &SegmentStore,
@@ -249,6 +295,7 @@ fn fold(
                 "entries 0..{} do not have the checkpoint's root",
                 wanted.size
             ),
+            evidence: None,
         }),
     }
 }
@@ -265,7 +312,10 @@ fn check_log_key(
     }
     let found =
         "the checkpoint in its place is not signed by the log key that was given".to_owned();
-    Err(LedgerError::RolledBack { found })
+    Err(LedgerError::RolledBack {
+        found,
+        evidence: None,
+    })
 }
 
 fn opened_event(ledger: &Ledger, opening: &Opening<'_>) -> Result<Event, LedgerError> {

@@ -14,7 +14,7 @@ pub use frames::SegmentReader;
 use frames::{FRAME_HEAD, HEADER, Segment, encode_frame, header, segment_path};
 
 use super::{EntryReader, EntryStore, StoreError};
-use crate::disk::{self, DiskFile, DiskLock, SharedDisk};
+use crate::disk::{self, Disk, DiskFile, DiskLock, SharedDisk};
 use crate::durable::SystemDisk;
 use crate::hash::Hash;
 use crate::tree::leaf_hash;
@@ -30,6 +30,28 @@ pub struct TornTail {
     pub from_index: u64,
     /// What stood behind them.
     pub discarded: Vec<u8>,
+}
+
+/// The leaf hashes of the entries that can be read, up to the first damage, and entry 0: what is left for evidence.
+pub(crate) fn readable(disk: &dyn Disk, dir: &Path) -> (Vec<Hash>, Vec<u8>) {
+    let mut leaves = Vec::new();
+    let mut opened = Vec::new();
+    for segment in frames::list(disk, &dir.join("segments")).unwrap_or_default() {
+        let index = leaves.len() as u64;
+        let last = leaves.last().copied().unwrap_or(Hash::ZERO);
+        let Ok(scan) = frames::scan_each(disk, &segment, index, last, &mut |entry| {
+            if leaves.is_empty() {
+                opened = entry.to_vec();
+            }
+            leaves.push(leaf_hash(entry));
+        }) else {
+            break;
+        };
+        if scan.damage.is_some() {
+            break;
+        }
+    }
+    (leaves, opened)
 }
 
 /// What is shared with readers.
@@ -65,15 +87,14 @@ impl SegmentStore {
     /// Opens the segments below `dir`, made if there are none. `checkpoint_size` entries were acknowledged for certain:
     /// damage among them is an error; behind them a torn tail is handed back.
     pub fn open(dir: &Path, checkpoint_size: u64) -> Result<(Self, Option<TornTail>), StoreError> {
-        Self::open_on(SystemDisk::shared(), dir, checkpoint_size, SEGMENT_BYTES)
+        Self::open_on(SystemDisk::shared(), dir, checkpoint_size)
     }
 
-    /// As [`SegmentStore::open`], on a disk and with a segment size of the caller's choice.
+    /// As [`SegmentStore::open`], on a disk of the caller's choice.
     pub fn open_on(
         disk: SharedDisk,
         dir: &Path,
         checkpoint_size: u64,
-        segment_bytes: usize,
     ) -> Result<(Self, Option<TornTail>), StoreError> {
         let folder = dir.join("segments");
         disk::create_dirs(&*disk, &folder).map_err(io_error(&folder))?;
@@ -82,6 +103,7 @@ impl SegmentStore {
         let lock = lock.ok_or_else(|| StoreError::Locked {
             path: path.display().to_string(),
         })?;
+        let segment_bytes = disk.segment_bytes();
         let mut store = Self {
             dir: folder,
             shared: Arc::new(Shared {
@@ -98,8 +120,20 @@ impl SegmentStore {
             is_poisoned: false,
             _lock: lock,
         };
+        store.sweep();
         let tail = store.recover(checkpoint_size)?;
         Ok((store, tail))
+    }
+
+    /// Removes files that a crash left half made; they never got their name.
+    fn sweep(&self) {
+        let disk = &*self.shared.disk;
+        for name in disk.list(&self.dir).unwrap_or_default() {
+            if name.ends_with(".staged") {
+                // One that cannot be removed is in nobody's way.
+                let _ = disk.remove(&self.dir.join(name));
+            }
+        }
     }
 
     fn recover(&mut self, checkpoint_size: u64) -> Result<Option<TornTail>, StoreError> {
@@ -168,7 +202,7 @@ impl SegmentStore {
         let disk = &*self.shared.disk;
         let made = disk::preallocate(disk, &path, &header(first), length as u64);
         let file = made.map_err(|error| {
-            if is_full(&error) {
+            if disk::is_full(&error) {
                 StoreError::Full
             } else {
                 io_error(&path)(error)
@@ -256,15 +290,6 @@ impl EntryStore for SegmentStore {
     fn reader(&self) -> Arc<dyn EntryReader> {
         Arc::new(SegmentReader::new(Arc::clone(&self.shared)))
     }
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::StorageFull
-            | std::io::ErrorKind::QuotaExceeded
-            | std::io::ErrorKind::FileTooLarge
-    )
 }
 
 fn io_error(path: &Path) -> impl Fn(std::io::Error) -> StoreError + use<> {

@@ -163,8 +163,10 @@ fn create(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Ledger>
     );
     made.map_err(|error| {
         // A ledger without its first entry is none: what a full disk left of it goes, and the next try begins anew.
-        let _the_error_says_more = std::fs::remove_dir_all(&folder);
-        let _the_error_says_more = std::fs::remove_file(&checkpoint);
+        // Once a checkpoint was signed, the same call finishes what was begun.
+        if !checkpoint.exists() {
+            let _the_error_says_more = std::fs::remove_dir_all(&folder);
+        }
         open::meaning(error).while_doing(format!("{}: cannot be made", folder.display()))
     })
 }

@@ -42,7 +42,9 @@ pub(crate) fn total_bytes(folder: &Path) -> Result<u64, VerifyError> {
 /// Every entry in order. Below `covered` a frame must be whole.
 pub(crate) fn read(folder: &Path, covered: u64, take: Take<'_>) -> Result<Ended, VerifyError> {
     let mut index = 0;
-    let files = names(folder)?;
+    // A crash can leave a staged file that never became a segment; only names of the form are the record.
+    let mut files = names(folder)?;
+    files.retain(|name| is_segment(name));
     for (place, name) in files.iter().enumerate() {
         let path = folder.join(name);
         let mut file = open(&path)?;
@@ -70,6 +72,12 @@ pub(crate) fn read(folder: &Path, covered: u64, take: Take<'_>) -> Result<Ended,
         }
     }
     Ok(Ended::Read)
+}
+
+fn is_segment(name: &str) -> bool {
+    name.strip_suffix(".seg").is_some_and(|digits| {
+        digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 type Io<T> = Result<T, VerifyError>;

@@ -81,6 +81,17 @@ pub(super) fn scan(
     index: u64,
     prev: Hash,
 ) -> Result<Scan, StoreError> {
+    scan_each(disk, segment, index, prev, &mut |_| {})
+}
+
+/// As [`scan`], looking at each entry on the way.
+pub(super) fn scan_each(
+    disk: &dyn Disk,
+    segment: &Segment,
+    index: u64,
+    prev: Hash,
+    look: &mut dyn FnMut(&[u8]),
+) -> Result<Scan, StoreError> {
     let mut bytes = Vec::new();
     disk.read_from_start(&segment.path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
@@ -103,6 +114,7 @@ pub(super) fn scan(
         if !continues(entry, scan.next_index, &scan.last_leaf) {
             break;
         }
+        look(entry);
         scan.end += FRAME_HEAD + entry.len();
         scan.next_index += 1;
         scan.last_leaf = leaf_hash(entry);
