@@ -484,6 +484,12 @@ impl Check {
             None => ensure(false, "checkpoint/signature", "no log key is known"),
         };
         self.found(None, file, signed);
+        let named = ensure(
+            earlier.origin == state.origin,
+            "checkpoint/form",
+            "another origin",
+        );
+        self.found(None, file, named);
         let larger = self.size() >= earlier.size;
         let why = format!(
             "it had {} entries, now it has {}",

@@ -74,7 +74,10 @@ fn check_form(shown: &Shown) -> Checked {
     if !named {
         return bad("its name is not in form");
     }
-    value.ascends()
+    match value.ascends() {
+        Ok(()) => Ok(()),
+        Err(_) => bad("keys of its value do not ascend"),
+    }
 }
 
 impl Wanted {

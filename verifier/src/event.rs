@@ -60,10 +60,11 @@ fn text<'a>(value: &'a Value, rule: &'static str) -> Checked<&'a str> {
         .map_or_else(|| broken(rule, "not a string"), Ok)
 }
 
-fn count(value: &Value, rule: &'static str) -> Checked<u64> {
-    value
-        .count()
-        .map_or_else(|| broken(rule, "not a number that counts"), Ok)
+fn count(value: &Value) -> Checked<u64> {
+    value.count().map_or_else(
+        || broken("canonical/number", "not a number that counts"),
+        Ok,
+    )
 }
 
 impl Entry {
@@ -84,7 +85,7 @@ impl Entry {
         let payload = parse_base64(text(&payload, "canonical/base64")?)?;
         let event = Event::parse(&payload)?;
         Ok(Self {
-            index: count(&index, "entry/index")?,
+            index: count(&index)?,
             prev: parse_hex(text(&prev, "canonical/hex")?)?,
             received,
             signatures: read_signatures(signatures, &event.by)?,
@@ -123,8 +124,8 @@ fn read_signatures(value: Value, by: &[Hash]) -> Checked<Vec<(Hash, Vec<u8>)>> {
     let mut signatures = Vec::new();
     for item in items {
         let [id, signature] = item.listed(["keyid", "sig"])?;
-        let id = parse_hex(text(&id, "event/signatures")?)?;
-        let signature = parse_base64(text(&signature, "event/signatures")?)?;
+        let id = parse_hex(text(&id, "canonical/hex")?)?;
+        let signature = parse_base64(text(&signature, "canonical/base64")?)?;
         ensure(
             signature.len() == 64,
             "event/signatures",
@@ -178,16 +179,16 @@ impl Event {
         check_time(text(&at, "canonical/time")?)?;
         ensure(
             data.fields().is_some(),
-            "type/data",
+            "canonical/fields",
             "data is not an object",
         )?;
         data.ascends()?;
         Ok(Self {
             origin: text(&origin, "event/origin")?.to_owned(),
             stream,
-            seq: count(&seq, "stream/seq")?,
+            seq: count(&seq)?,
             link: parse_hex(text(&link, "canonical/hex")?)?,
-            seen_size: count(&seen_size, "seen/size")?,
+            seen_size: count(&seen_size)?,
             seen_leaf: parse_hex(text(&seen_leaf, "canonical/hex")?)?,
             kind,
             by: read_by(&by)?,
@@ -207,7 +208,9 @@ fn read_by(value: &Value) -> Checked<Vec<Hash>> {
     ensure(fits, "event/by", "by names 1 to 16 keyids")?;
     let mut by: Vec<Hash> = Vec::with_capacity(items.len());
     for item in items {
-        let id = parse_hex(text(item, "event/by")?)?;
+        let Some(Ok(id)) = item.text().map(parse_hex) else {
+            return broken("event/by", "by names what is no keyid");
+        };
         ensure(!by.contains(&id), "event/by", "by names a keyid twice")?;
         by.push(id);
     }
@@ -222,7 +225,8 @@ fn read_sd(value: &Value) -> Checked<Vec<String>> {
     for item in items {
         let digest = text(item, "event/sd")?;
         ensure(digest.len() == 43, "event/sd", "a digest has 43 characters")?;
-        crate::bytes::parse_base64url(digest)?;
+        let is_formed = crate::bytes::parse_base64url(digest).is_ok();
+        ensure(is_formed, "event/sd", "a digest is not canonical base64url")?;
         let ascends = sd.last().is_none_or(|last| last.as_str() < digest);
         ensure(ascends, "event/sd", "the digests do not ascend")?;
         sd.push(digest.to_owned());

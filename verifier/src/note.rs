@@ -72,23 +72,23 @@ impl Note {
     /// The log's own signature.
     pub(crate) fn check_log(&self, origin: &str, key: &PublicKey) -> Checked {
         let id = key_id(origin, ED25519, key);
-        let found = self
+        let mut lines = self
             .lines
             .iter()
-            .find(|line| line.name == origin && line.key_id == id);
-        let Some(line) = found else {
-            return broken(
-                "checkpoint/signature",
-                "no signature by the log key in force",
-            );
-        };
-        key.check(self.text.as_bytes(), &line.signature)
-            .or_else(|_| {
-                broken(
-                    "checkpoint/signature",
-                    "the log key's signature does not hold",
-                )
-            })
+            .filter(|line| line.name == origin && line.key_id == id)
+            .peekable();
+        ensure(
+            lines.peek().is_some(),
+            "checkpoint/signature",
+            "no signature by the log key in force",
+        )?;
+        // Every line of it: one that does not hold would be the reader's choice of what to believe.
+        let holds = lines.all(|line| key.check(self.text.as_bytes(), &line.signature).is_ok());
+        ensure(
+            holds,
+            "checkpoint/signature",
+            "the log key's signature does not hold",
+        )
     }
 
     /// Whether a witness cosigned: `cosignature/v1`, with its time.

@@ -125,6 +125,14 @@ fn take(
     )
     .map_err(at)?;
     let is_whole = |stream: &str| whole.contains(stream);
+    // One event of a stream without the others would be chosen to mislead.
+    let decides = ["Proposed", "Approved", "Rejected"].contains(&entry.event.kind.as_str());
+    ensure(
+        decides || is_whole(&entry.event.stream),
+        "bundle/form",
+        "an entry of a stream that the bundle does not hold",
+    )
+    .map_err(at)?;
     let before = Before {
         leaf_of: &leaf_of,
         is_whole: &is_whole,

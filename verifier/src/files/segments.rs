@@ -8,6 +8,8 @@ use crate::broken::{Broken, Checked, broken, ensure};
 use crate::event::ENTRY_BYTES_MAX;
 
 const MAGIC: &[u8; 16] = b"unbroken-seg-v1\n";
+/// A frame up to here is read although no entry may be so long, so that its entry can be named.
+const FRAME_BYTES_MAX: usize = 16 * ENTRY_BYTES_MAX;
 
 /// What a reader does with an entry; `false` ends the reading.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(u64, &[u8]) -> bool;
@@ -114,7 +116,7 @@ fn frame(file: &mut impl Read, path: &Path) -> Io<Checked<Option<Vec<u8>>>> {
         return Ok(Ok(None));
     }
     let bad = |why: &str| Ok(broken("segment/damaged", why.to_owned()));
-    if read < head.len() || length == 0 || length > ENTRY_BYTES_MAX {
+    if read < head.len() || length == 0 || length > FRAME_BYTES_MAX {
         return bad("a frame's head is not in form");
     }
     let mut entry = vec![0; length];
