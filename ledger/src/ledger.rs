@@ -4,6 +4,7 @@ mod books;
 mod checkpointer;
 mod evidence;
 mod opening;
+mod publishing;
 mod repair;
 
 use std::path::{Path, PathBuf};

@@ -26,6 +26,7 @@ pub mod state;
 pub mod store;
 pub mod tile;
 pub mod time;
+pub mod tlog_proof;
 pub mod tree;
 pub mod vault;
 

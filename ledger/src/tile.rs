@@ -1,5 +1,7 @@
 //! C2SP tlog-tiles: the tree in tiles of 256 hashes, for proofs and for any static web server; disposable.
 
+mod reading;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +9,23 @@ use crate::disk::{self, Disk};
 use crate::hash::Hash;
 use crate::tree::{SubtreeReader, root_of};
 
+pub use reading::TileReader;
+
 /// Hashes in a full tile.
 pub const TILE_WIDTH: usize = 256;
 const HASH_BYTES: usize = 32;
 
 /// The path of tile `number` at `level`; `width` below 256 names a partial one.
 pub fn tile_path(level: u32, number: u64, width: usize) -> String {
+    format!("tile/{level}/{}", numbered(number, width))
+}
+
+/// The path of the entry bundle beside level-0 tile `number`.
+pub fn entries_path(number: u64, width: usize) -> String {
+    format!("tile/entries/{}", numbered(number, width))
+}
+
+fn numbered(number: u64, width: usize) -> String {
     let mut groups = vec![format!("{:03}", number % 1000)];
     let mut rest = number / 1000;
     while rest > 0 {
@@ -25,7 +38,7 @@ pub fn tile_path(level: u32, number: u64, width: usize) -> String {
     } else {
         String::new()
     };
-    format!("tile/{level}/{}{partial}", groups.join("/"))
+    format!("{}{partial}", groups.join("/"))
 }
 
 /// Leaf hashes and the roots of every full tile above them.

@@ -97,7 +97,8 @@ fn tiles(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let whole = <[u8; 32]>::try_from(bytes).expect("a hash");
+    unbroken_ledger::Hash(whole).to_string()
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(crate) fn check(path: &Path, trust: Option<&Path>, at_least: Option<&Path>) 
     let options = Options {
         trust: trust.map(Path::to_owned),
         at_least: at_least.map(Path::to_owned),
+        ..Options::default()
     };
     unbroken_verify::verify(path, &options).map_err(|error| {
         let kind = if error.exit_code() == ErrorKind::NoLedger.exit_code() {

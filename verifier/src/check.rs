@@ -6,11 +6,13 @@ use crate::Options;
 use crate::broken::{Broken, Checked, ensure};
 use crate::bytes::{Hash, hex};
 use crate::disclosures::{self, Wanted};
+use crate::evidence;
 use crate::files::bundle::{self, Index};
 use crate::files::segments::{self, Ended};
 use crate::files::{VerifyError, bag, small};
 use crate::note::{NOTE_BYTES_MAX, Note};
 use crate::partial;
+use crate::proof;
 use crate::state::State;
 use crate::suspect::Suspects;
 use crate::trust::{TRUST_BYTES_MAX, Trust};
@@ -19,6 +21,9 @@ use crate::walk::Walk;
 
 /// The shortest entry that could hold: what bounds the number of entries by the bytes that are there.
 const ENTRY_BYTES_MIN: u64 = 500;
+
+/// Larger than a proof, an entry or evidence can be.
+const SINGLE_BYTES_MAX: u64 = 1 << 20;
 
 /// The record as it was read, whatever it lay in.
 #[derive(Default)]
@@ -42,35 +47,19 @@ struct Check {
 
 pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
     let is_bundle = path.join("bagit.txt").exists();
+    if path.is_file() {
+        return single(path, options);
+    }
     if !is_bundle && !path.join("format").exists() {
         return Err(VerifyError::NothingThere {
             path: path.display().to_string(),
         });
     }
-    let mut check = Check {
-        verdict: Verdict {
-            kind: VerdictKind::Invalid,
-            what: if is_bundle {
-                "bundle"
-            } else {
-                "ledger directory"
-            }
-            .to_owned(),
-            origin: String::new(),
-            size: 0,
-            root: String::new(),
-            entries: 0,
-            behind: 0,
-            disclosures: 0,
-            suspect: (0, Vec::new()),
-            holds: Vec::new(),
-            broken: Vec::new(),
-            not_checked: Vec::new(),
-        },
-        note: None,
-        trust: None,
-        at_least: None,
-    };
+    let mut check = Check::new(if is_bundle {
+        "bundle"
+    } else {
+        "ledger directory"
+    });
     check.bring(options)?;
     let note_path = if is_bundle {
         "data/checkpoint"
@@ -90,7 +79,53 @@ pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError
     Ok(check.end())
 }
 
+/// A file that speaks for itself: an inclusion proof, or evidence against a log.
+fn single(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
+    let bytes = small(path, SINGLE_BYTES_MAX)?.unwrap_or_default();
+    let mut check = Check::new("file");
+    check.bring(options)?;
+    let entry = match &options.entry {
+        Some(path) => small(path, SINGLE_BYTES_MAX)?,
+        None => None,
+    };
+    if check.verdict.broken.is_empty() {
+        let (trust, verdict) = (check.trust.as_ref(), &mut check.verdict);
+        if bytes.starts_with(proof::START) {
+            proof::check(&bytes, entry.as_deref(), trust, verdict);
+        } else if bytes.starts_with(evidence::START) {
+            evidence::check(&bytes, trust, verdict);
+        } else {
+            return Err(VerifyError::NothingThere {
+                path: path.display().to_string(),
+            });
+        }
+    }
+    Ok(check.verdict)
+}
+
 impl Check {
+    fn new(what: &str) -> Self {
+        Self {
+            verdict: Verdict {
+                kind: VerdictKind::Invalid,
+                what: what.to_owned(),
+                origin: String::new(),
+                size: 0,
+                root: String::new(),
+                entries: 0,
+                behind: 0,
+                disclosures: 0,
+                suspect: (0, Vec::new()),
+                holds: Vec::new(),
+                broken: Vec::new(),
+                not_checked: Vec::new(),
+            },
+            note: None,
+            trust: None,
+            at_least: None,
+        }
+    }
+
     /// Notes a broken rule; gives back what holds.
     fn found<T>(
         &mut self,

@@ -6,11 +6,13 @@ mod bytes;
 mod check;
 mod disclosures;
 mod event;
+mod evidence;
 mod files;
 mod json;
 mod note;
 mod partial;
 mod policy;
+mod proof;
 mod rules;
 mod signature;
 mod state;
@@ -32,9 +34,11 @@ pub struct Options {
     pub trust: Option<PathBuf>,
     /// An earlier checkpoint of the same ledger.
     pub at_least: Option<PathBuf>,
+    /// The entry that a `.tlog-proof` speaks of.
+    pub entry: Option<PathBuf>,
 }
 
-/// Checks a bundle or a ledger directory. An error means that nothing could be said; whatever is wrong with the record
+/// Checks a bundle, a ledger directory, a `.tlog-proof` or an evidence file. An error means that nothing could be said; whatever is wrong with the record
 /// itself stands in the verdict.
 pub fn verify(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
     check::run(path, options)

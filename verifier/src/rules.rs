@@ -3,7 +3,7 @@
 pub(crate) mod apply;
 mod approvals;
 pub(crate) mod heads;
-mod ledger_types;
+pub(crate) mod ledger_types;
 mod signers;
 
 use crate::broken::{Checked, ensure};

@@ -82,6 +82,51 @@ pub(crate) fn proves_inclusion(
     last == 0 && at == *root
 }
 
+/// RFC 9162 2.1.4.2: whether the tree of `new` entries extends that of `old`.
+pub(crate) fn proves_consistency(
+    old: u64,
+    new: u64,
+    proof: &[Hash],
+    old_root: &Hash,
+    new_root: &Hash,
+) -> bool {
+    if old == 0 || old >= new {
+        // The empty tree is extended by every tree, and a tree by itself: neither needs a proof.
+        let extends = old <= new && (old != new || old_root == new_root);
+        return proof.is_empty() && extends && (old != 0 || *old_root == sha256(b""));
+    }
+    let mut hashes = proof.iter();
+    let start = if old.is_power_of_two() {
+        Some(old_root)
+    } else {
+        hashes.next()
+    };
+    let Some(start) = start else {
+        return false;
+    };
+    let shared = (old - 1).trailing_ones();
+    let (mut place, mut last) = ((old - 1) >> shared, (new - 1) >> shared);
+    let (mut from_old, mut from_new) = (*start, *start);
+    for hash in hashes {
+        if last == 0 {
+            return false;
+        }
+        if place & 1 == 1 || place == last {
+            from_old = node(hash, &from_old);
+            from_new = node(hash, &from_new);
+            while place & 1 == 0 && place != 0 {
+                place >>= 1;
+                last >>= 1;
+            }
+        } else {
+            from_new = node(&from_new, hash);
+        }
+        place >>= 1;
+        last >>= 1;
+    }
+    last == 0 && from_old == *old_root && from_new == *new_root
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

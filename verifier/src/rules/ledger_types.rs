@@ -77,15 +77,15 @@ fn number(value: &Value) -> Checked<u64> {
 }
 
 /// Roots with their persons, the log key, the service key.
-pub(super) struct Founding {
-    pub(super) roots: Vec<(PublicKey, String)>,
-    pub(super) log: PublicKey,
-    pub(super) service: PublicKey,
-    pub(super) policy: Policy,
-    pub(super) threshold: u64,
+pub(crate) struct Founding {
+    pub(crate) roots: Vec<(PublicKey, String)>,
+    pub(crate) log: PublicKey,
+    pub(crate) service: PublicKey,
+    pub(crate) policy: Policy,
+    pub(crate) threshold: u64,
 }
 
-pub(super) fn founding(event: &Event) -> Checked<Founding> {
+pub(crate) fn founding(event: &Event) -> Checked<Founding> {
     let [keys, policy, threshold] = data(event, ["keys", "policy", "threshold"])?;
     let [log, roots, service] = keys.listed(["log", "roots", "service"])?;
     let mut founders = Vec::new();
