@@ -17,6 +17,7 @@ mod rules;
 mod signature;
 mod state;
 mod suspect;
+mod timestamp;
 mod tree;
 mod trust;
 mod verdict;
@@ -25,6 +26,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use files::VerifyError;
+pub use timestamp::{Authorities, Timestamp, TimestampError, check_timestamp};
 pub use verdict::{Finding, Verdict, VerdictKind};
 
 /// What the reader brings along.
