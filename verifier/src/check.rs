@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::Options;
+use crate::anchors::{self, Believed, Objects};
 use crate::broken::{Broken, Checked, ensure};
 use crate::bytes::{Hash, hex};
 use crate::disclosures::{self, Wanted};
@@ -15,6 +16,7 @@ use crate::partial;
 use crate::proof;
 use crate::state::State;
 use crate::suspect::Suspects;
+use crate::timestamp::Authorities;
 use crate::trust::{TRUST_BYTES_MAX, Trust};
 use crate::verdict::{Finding, Verdict, VerdictKind};
 use crate::walk::Walk;
@@ -36,12 +38,14 @@ struct Read {
     suspects: Suspects,
     disclosures: u64,
     old_heads: u64,
+    leaves: Vec<Hash>,
 }
 
 struct Check {
     verdict: Verdict,
     note: Option<Note>,
     trust: Option<Trust>,
+    authorities: Option<Authorities>,
     at_least: Option<Note>,
 }
 
@@ -75,6 +79,12 @@ pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError
     };
     if let Some(read) = read {
         check.conclude(&read);
+        let objects = if is_bundle {
+            Objects::Bundle(path)
+        } else {
+            Objects::Directory(path)
+        };
+        check.anchors(&objects, &read, &note)?;
     }
     Ok(check.end())
 }
@@ -118,10 +128,14 @@ impl Check {
                 suspect: (0, Vec::new()),
                 holds: Vec::new(),
                 broken: Vec::new(),
+                exceptions: Vec::new(),
+                witnessed: 0,
+                timestamped: 0,
                 not_checked: Vec::new(),
             },
             note: None,
             trust: None,
+            authorities: None,
             at_least: None,
         }
     }
@@ -160,6 +174,19 @@ impl Check {
                 Some(&path.display().to_string()),
                 Trust::parse(&bytes),
             );
+        }
+        if let Some(path) = &options.authorities {
+            let bytes = small(path, TRUST_BYTES_MAX)?.ok_or_else(|| missing(path))?;
+            let read = Authorities::from_pem(&String::from_utf8_lossy(&bytes));
+            match read {
+                Ok(authorities) => self.authorities = Some(authorities),
+                Err(error) => self.verdict.broken.push(Finding {
+                    entry: None,
+                    file: Some(path.display().to_string()),
+                    rule: error.rule,
+                    why: error.why,
+                }),
+            }
         }
         if let Some(path) = &options.at_least {
             let bytes = small(path, NOTE_BYTES_MAX)?.ok_or_else(|| missing(path))?;
@@ -303,6 +330,7 @@ impl Check {
             earlier: self.earlier_size().and_then(|size| walk.root_at(size)),
             entries: walk.size(),
             old_heads: walk.old_heads,
+            leaves: walk.leaves,
             state: walk.state,
             suspects,
             disclosures: 0,
@@ -350,6 +378,7 @@ impl Check {
                     root: Some(partial.root),
                     earlier: partial.earlier,
                     entries: partial.shown,
+                    leaves: partial.leaves,
                     ..Read::default()
                 }))
             }
@@ -545,6 +574,33 @@ impl Check {
         }
     }
 
+    fn anchors(
+        &mut self,
+        objects: &Objects<'_>,
+        read: &Read,
+        note: &[u8],
+    ) -> Result<(), VerifyError> {
+        let believed = Believed {
+            trust: self.trust.as_ref(),
+            authorities: self.authorities.as_ref(),
+        };
+        let found = anchors::check(objects, &read.state, &read.leaves, Some(note), &believed)?;
+        let verdict = &mut self.verdict;
+        let (holds, exceptions) = (&mut verdict.holds, &mut verdict.exceptions);
+        found.say(
+            verdict.size,
+            &believed,
+            holds,
+            &mut verdict.not_checked,
+            exceptions,
+        );
+        (verdict.witnessed, verdict.timestamped) = (found.witnessed, found.timestamped);
+        for (entry, file, broken) in found.broken {
+            self.found::<()>(entry, file.as_deref(), Err(broken));
+        }
+        Ok(())
+    }
+
     fn end(mut self) -> Verdict {
         self.verdict.kind = if !self.verdict.broken.is_empty() {
             VerdictKind::Invalid
@@ -554,7 +610,7 @@ impl Check {
                 "whether this is the whole ledger".to_owned(),
             ]);
             VerdictKind::NotAnchored
-        } else if self.verdict.suspect.0 > 0 {
+        } else if self.verdict.suspect.0 > 0 || !self.verdict.exceptions.is_empty() {
             VerdictKind::ValidWithExceptions
         } else {
             VerdictKind::Valid

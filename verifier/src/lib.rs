@@ -1,6 +1,7 @@
 //! The second implementation of docs/ledger-format.md: it reads files and says what holds; it shares no code with the
 //! ledger, has no network and keeps no entry in memory.
 
+mod anchors;
 mod broken;
 mod bytes;
 mod check;
@@ -36,6 +37,8 @@ pub struct Options {
     pub trust: Option<PathBuf>,
     /// An earlier checkpoint of the same ledger.
     pub at_least: Option<PathBuf>,
+    /// Certificates in PEM of the roots that the reader trusts for time.
+    pub authorities: Option<PathBuf>,
     /// The entry that a `.tlog-proof` speaks of.
     pub entry: Option<PathBuf>,
 }

@@ -13,10 +13,12 @@ use unbroken_verify::{Options, verify};
 const USAGE: &str = "\
 Checks a bundle or a ledger directory of unbroken, without the program that wrote it.
 
-Usage: unbroken-verify PATH [--trust FILE] [--at-least NOTE] [--entry FILE] [--json]
+Usage: unbroken-verify PATH [--trust FILE] [--authorities PEM] [--at-least NOTE]
+                       [--entry FILE] [--json]
 
   PATH             a bundle (a BagIt bag), a ledger directory, a .tlog-proof, an evidence file
   --trust FILE     whose ledger it must be: a C2SP tlog-policy, received by another way
+  --authorities P  roots whose time stamps the reader believes, certificates in PEM
   --at-least NOTE  an earlier checkpoint of it, which it must extend
   --entry FILE     the entry that a .tlog-proof speaks of, its bytes
   --json           one JSON object instead of text
@@ -74,6 +76,9 @@ fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Wanted> {
             }
             Some("--at-least") if options.at_least.is_none() => {
                 options.at_least = Some(arguments.next()?.into());
+            }
+            Some("--authorities") if options.authorities.is_none() => {
+                options.authorities = Some(arguments.next()?.into());
             }
             Some("--entry") if options.entry.is_none() => {
                 options.entry = Some(arguments.next()?.into());

@@ -22,6 +22,7 @@ pub(crate) struct Partial {
     pub(crate) shown: u64,
     /// A root that an earlier checkpoint is held against.
     pub(crate) earlier: Option<Hash>,
+    pub(crate) leaves: Vec<Hash>,
 }
 
 /// Reads all of it; the outer error is the machine's, the inner one the record's.
@@ -92,6 +93,7 @@ pub(crate) fn read(
         return Ok(Err(at(index.heads)(broken.expect_err("made so"))));
     };
     let held = check_heads(root, &partial.state, &heads, &whole)?;
+    partial.leaves = leaves;
     Ok(held.map(|()| partial).map_err(at(index.heads)))
 }
 

@@ -81,6 +81,24 @@ pub(crate) struct Watched {
     pub(crate) other: Option<(String, u64)>,
 }
 
+/// Who said something of the ledger.
+#[derive(Clone, Debug)]
+pub(crate) enum AnchorKind {
+    Witness,
+    /// The token, an object.
+    Timestamp(Hash),
+}
+
+/// A `WitnessReceived` or `TimestampReceived`.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    pub(crate) index: u64,
+    pub(crate) size: u64,
+    /// The note, an object.
+    pub(crate) note: Hash,
+    pub(crate) kind: AnchorKind,
+}
+
 /// Everything.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
@@ -102,6 +120,7 @@ pub(crate) struct State {
     pub(crate) watched: BTreeMap<String, Watched>,
     pub(crate) changes: std::collections::VecDeque<Change>,
     pub(crate) sealed_at: Option<u64>,
+    pub(crate) anchors: Vec<Anchor>,
 }
 
 impl State {

@@ -98,6 +98,14 @@ impl Trust {
         })
     }
 
+    /// The names of the witnesses whose cosignature holds.
+    pub(crate) fn cosigners(&self, note: &Note) -> Vec<String> {
+        let all = self.witnesses.iter();
+        all.filter(|(_, witness)| note.is_cosigned(witness))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
     /// How many witnesses count.
     pub(crate) fn asks_for_witnesses(&self) -> bool {
         self.quorum.is_some()

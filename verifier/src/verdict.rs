@@ -11,7 +11,7 @@ pub enum VerdictKind {
     NotAnchored,
     /// Everything holds.
     Valid,
-    /// Everything holds, with entries that are SUSPECT.
+    /// Everything holds, with entries that are SUSPECT, or without something that the reader asked for.
     ValidWithExceptions,
 }
 
@@ -75,6 +75,12 @@ pub struct Verdict {
     pub holds: Vec<String>,
     /// What is broken.
     pub broken: Vec<Finding>,
+    /// What the reader asked for and the record does not give: the verdict is then valid with exceptions at most.
+    pub exceptions: Vec<String>,
+    /// How many entries a quorum of the trust file's witnesses has seen.
+    pub witnessed: u64,
+    /// How many entries a time stamp of the given authorities covers.
+    pub timestamped: u64,
     /// What could not be checked.
     pub not_checked: Vec<String>,
 }
@@ -112,6 +118,9 @@ impl Verdict {
         if *count > 0 {
             let _ = writeln!(text, "SUSPECT      {count} entries, first {first:?}");
         }
+        for what in &self.exceptions {
+            let _ = writeln!(text, "EXCEPTION    {what}");
+        }
         for what in &self.not_checked {
             let _ = writeln!(text, "not checked  {what}");
         }
@@ -132,7 +141,8 @@ impl Verdict {
         format!(
             "{{\"verdict\":{},\"exit_code\":{},\"what\":{},\"origin\":{},\"size\":{},\"root\":{},\
              \"entries\":{},\"behind\":{},\"disclosures\":{},\"suspect\":{{\"count\":{count},\
-             \"first\":{first:?}}},\"holds\":[{}],\"broken\":[{}],\"not_checked\":[{}]}}",
+             \"first\":{first:?}}},\"witnessed\":{},\"timestamped\":{},\"holds\":[{}],\
+             \"broken\":[{}],\"exceptions\":[{}],\"not_checked\":[{}]}}",
             quoted(self.kind.name()),
             self.exit_code(),
             quoted(&self.what),
@@ -142,8 +152,11 @@ impl Verdict {
             self.entries,
             self.behind,
             self.disclosures,
+            self.witnessed,
+            self.timestamped,
             list(&self.holds),
             broken.join(","),
+            list(&self.exceptions),
             list(&self.not_checked),
         )
     }

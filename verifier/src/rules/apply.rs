@@ -8,7 +8,7 @@ use crate::event::{Entry, Event};
 use crate::json::Value;
 use crate::policy::{Policy, texts};
 use crate::signature::PublicKey;
-use crate::state::{Change, Key, Proposal, Revocation, State, matches};
+use crate::state::{Anchor, AnchorKind, Change, Key, Proposal, Revocation, State, matches};
 
 /// How far back `StreamHeads` can be checked.
 const CHANGES_KEPT: usize = 4096;
@@ -41,6 +41,15 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) ->
         }
         "Proposed" => propose(state, event, leaf)?,
         "Approved" | "Rejected" => voice(state, index, event)?,
+        "TimestampReceived" => {
+            let [imprint, size, token] = data(event, ["imprint", "size", "token"])?;
+            let kind = AnchorKind::Timestamp(hash(&token)?);
+            anchor(state, index, &imprint, &size, kind)?;
+        }
+        "WitnessReceived" => {
+            let [note, size] = data(event, ["note", "size"])?;
+            anchor(state, index, &note, &size, AnchorKind::Witness)?;
+        }
         "Sealed" => state.sealed_at = Some(index),
         _ => {}
     }
@@ -51,6 +60,16 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) ->
         }
     }
     advance(state, index, entry);
+    Ok(())
+}
+
+fn anchor(state: &mut State, index: u64, note: &Value, size: &Value, kind: AnchorKind) -> Checked {
+    state.anchors.push(Anchor {
+        index,
+        size: size.count().unwrap_or_default(),
+        note: hash(note)?,
+        kind,
+    });
     Ok(())
 }
 
