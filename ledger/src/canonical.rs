@@ -300,7 +300,12 @@ impl Reader<'_> {
         let fraction = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
         let number = self.text[start..self.at].parse::<i64>().ok();
         match number {
-            Some(number) if !leading_zero && !fraction && number.abs() <= MAX_INTEGER => {
+            // Not abs(): the least i64 has none, and wraps to a number that is below every limit.
+            Some(number)
+                if !leading_zero
+                    && !fraction
+                    && number.unsigned_abs() <= MAX_INTEGER.unsigned_abs() =>
+            {
                 Ok(Value::Integer(number))
             }
             _ => Err(NotCanonical {
@@ -394,6 +399,8 @@ mod tests {
             "1.0",
             "1e3",
             "9007199254740992",
+            "-9007199254740992",
+            "-9223372036854775808",
             "-",
             "99999999999999999999",
         ] {

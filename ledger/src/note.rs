@@ -7,7 +7,7 @@ use crate::key::{PublicKey, Signature, Signer, SignerError};
 
 /// Ed25519 over the note's text (C2SP signed-note, signature type).
 pub const TYPE_ED25519: u8 = 0x01;
-const MAX_NOTE_BYTES: usize = 1 << 20;
+const MAX_NOTE_BYTES: usize = 64 << 10;
 const MAX_SIGNATURES: usize = 64;
 
 /// Why a note is refused.
@@ -112,7 +112,7 @@ impl SignedCheckpoint {
     /// Reads a note; no signature is checked here.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
         if note.len() > MAX_NOTE_BYTES {
-            return Err(NoteError::Form("larger than 1 MiB"));
+            return Err(NoteError::Form("more than 65,536 bytes"));
         }
         if note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
             return Err(NoteError::Form("a control character"));
@@ -186,16 +186,19 @@ fn parse_text(text: &str) -> Result<Checkpoint, NoteError> {
         .ok()
         .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
         .ok_or(NoteError::Form("the root is not base64 of 32 bytes"))?;
-    if origin.is_empty() || origin.contains([' ', '+']) {
-        return Err(NoteError::Form(
-            "the origin is empty or holds a space or a plus",
-        ));
+    if !is_key_name(origin) {
+        return Err(NoteError::Form("the origin is no name of a key"));
     }
     Ok(Checkpoint {
         origin: origin.to_owned(),
         size,
         root: Hash(root),
     })
+}
+
+/// What signed-note allows: neither empty, nor with a space of any script or a plus in it.
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains('+') && !name.contains(char::is_whitespace)
 }
 
 fn parse_line(line: &str) -> Result<NoteSignature, NoteError> {
@@ -205,9 +208,8 @@ fn parse_line(line: &str) -> Result<NoteSignature, NoteError> {
         .and_then(|rest| rest.split_once(' '))
         .ok_or(refusal)?;
     let body = Base64::decode_vec(body).map_err(|_| refusal)?;
-    let bad_name = name.is_empty() || name.contains('+') || name.chars().any(char::is_whitespace);
     let (key_id, bytes) = body.split_first_chunk::<4>().ok_or(refusal)?;
-    if bad_name || bytes.is_empty() {
+    if !is_key_name(name) || bytes.is_empty() {
         return Err(refusal);
     }
     Ok(NoteSignature {

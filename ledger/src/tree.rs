@@ -191,11 +191,13 @@ pub fn check_consistency(
     if old > new {
         return false;
     }
+    if old == 0 {
+        // Every tree extends the empty one, but only the root of nothing is its root.
+        let is_empty = *old_root == Hash::of(b"") && (new > 0 || new_root == old_root);
+        return proof.is_empty() && is_empty;
+    }
     if old == new {
         return proof.is_empty() && old_root == new_root;
-    }
-    if old == 0 {
-        return proof.is_empty() && *old_root == Hash::of(b"");
     }
     let mut rest = proof.iter();
     let first = if old.is_power_of_two() {

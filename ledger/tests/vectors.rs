@@ -143,15 +143,17 @@ fn the_edges_of_ed25519_are_judged_strictly() {
 }
 
 #[test]
-fn every_root_and_proof_up_to_130_leaves_is_that_of_an_independent_tree() {
+fn every_root_and_proof_up_to_256_leaves_is_that_of_an_independent_tree() {
     let mut theirs: MemoryBackedTree<Sha256, Vec<u8>> = MemoryBackedTree::new();
     let mut leaves: Vec<Hash> = Vec::new();
-    for size in 1..=130_u64 {
+    let mut roots = vec![root_of(&[])];
+    for size in 1..=256_u64 {
         let entry = format!("entry {size}").into_bytes();
         leaves.push(leaf_hash(&entry));
         theirs.push(entry);
         let root = root_of(&leaves);
         assert_eq!(root.0[..], theirs.root().as_bytes()[..], "root of {size}");
+        roots.push(root);
         for index in 0..size {
             let ours = inclusion_proof(&leaves[..], index, size).expect("leaves are there");
             let place = usize::try_from(index).expect("small");
@@ -172,6 +174,9 @@ fn every_root_and_proof_up_to_130_leaves_is_that_of_an_independent_tree() {
                 theirs.prove_consistency(added).as_bytes(),
                 "{old} to {size}"
             );
+            let old_root = &roots[usize::try_from(old).expect("small")];
+            assert!(check_consistency(old, size, &ours, old_root, &root));
+            assert!(!check_consistency(old, size, &ours, &root, old_root));
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn read(root: &Path) -> InFile<Wanted> {
     Ok(read.map(|()| wanted))
 }
 
-fn check_form(shown: &Shown) -> Checked {
+pub(crate) fn check_form(shown: &Shown) -> Checked {
     let bad = |why: &str| {
         broken(
             "disclosure/form",

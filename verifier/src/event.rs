@@ -143,7 +143,7 @@ fn read_signatures(value: Value, by: &[Hash]) -> Checked<Vec<(Hash, Vec<u8>)>> {
 }
 
 impl Event {
-    fn parse(payload: &[u8]) -> Checked<Self> {
+    pub(crate) fn parse(payload: &[u8]) -> Checked<Self> {
         ensure(
             payload.len() <= EVENT_BYTES_MAX,
             "event/size",
@@ -173,6 +173,7 @@ impl Event {
         )?;
         let stream = text(&stream, "event/stream")?.to_owned();
         ensure(is_stream(&stream), "event/stream", "not a stream's name")?;
+        crate::rules::implicit(&stream)?;
         let [seen_size, seen_leaf] = seen.listed(["size", "leaf"])?;
         let kind = text(&kind, "event/type")?.to_owned();
         ensure(is_type(&kind), "event/type", "not a type's name")?;

@@ -3,7 +3,7 @@
 use crate::broken::{Broken, Checked, broken, ensure};
 
 const DEPTH_MAX: usize = 16;
-const INTEGER_MAX: i64 = (1 << 53) - 1;
+const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// A value that was spelled canonically; whether keys ascend or follow a list is asked by who knows the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,11 @@ impl Reader<'_> {
             [b'0'] => text == "0",
             [first, ..] => *first != b'0',
         };
-        let parsed = text.parse::<i64>().ok().filter(|n| n.abs() <= INTEGER_MAX);
+        // Not abs(): the least i64 has none, and wraps to a number that is below every limit.
+        let parsed = text
+            .parse::<i64>()
+            .ok()
+            .filter(|n| n.unsigned_abs() <= INTEGER_MAX);
         match parsed {
             Some(number) if is_canonical => Ok(number),
             _ => broken("canonical/number", format!("the number at byte {start}")),
@@ -306,6 +310,7 @@ mod tests {
             ("[1.0]", "canonical/number"),
             ("[1e3]", "canonical/number"),
             ("9007199254740992", "canonical/number"),
+            ("-9223372036854775808", "canonical/number"),
             ("\"\\u000a\"", "canonical/string"),
             ("\"\\u001F\"", "canonical/string"),
             ("\"\\/\"", "canonical/string"),

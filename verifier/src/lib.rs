@@ -9,6 +9,8 @@ mod disclosures;
 mod event;
 mod evidence;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod note;
 mod partial;

@@ -5,8 +5,8 @@ use crate::broken::{Checked, broken, ensure};
 use crate::bytes::{Hash, base64, parse_base64, sha256};
 use crate::signature::PublicKey;
 
-/// Larger than a checkpoint with a hundred cosignatures.
 pub(crate) const NOTE_BYTES_MAX: u64 = 64 << 10;
+const SIGNATURES_MAX: usize = 64;
 const ED25519: u8 = 0x01;
 const COSIGNATURE: u8 = 0x04;
 
@@ -33,6 +33,9 @@ impl Note {
         let Ok(all) = std::str::from_utf8(bytes) else {
             return bad("not UTF-8");
         };
+        if bytes.len() as u64 > NOTE_BYTES_MAX || all.bytes().any(|b| b < b' ' && b != b'\n') {
+            return bad("more than 65,536 bytes, or a control character");
+        }
         let Some((text, signatures)) = all.split_once("\n\n") else {
             return bad("no empty line before the signatures");
         };
@@ -42,6 +45,9 @@ impl Note {
         else {
             return bad("the text is not origin, size, root");
         };
+        if !is_key_name(origin) {
+            return bad("the origin is no name of a key");
+        }
         let is_plain =
             size.bytes().all(|b| b.is_ascii_digit()) && (size == "0" || !size.starts_with('0'));
         let (Ok(number), true) = (size.parse::<u64>(), is_plain) else {
@@ -60,6 +66,9 @@ impl Note {
             .split('\n')
             .map(line)
             .collect::<Checked<Vec<_>>>()?;
+        if lines.len() > SIGNATURES_MAX {
+            return bad("more than 64 signature lines");
+        }
         Ok(Self {
             text: format!("{text}\n"),
             origin: origin.to_owned(),
@@ -120,13 +129,18 @@ fn line(text: &str) -> Checked<Line> {
         return bad();
     };
     match body.split_first_chunk::<4>() {
-        Some((key_id, signature)) if !name.is_empty() => Ok(Line {
+        Some((key_id, signature)) if is_key_name(name) && !signature.is_empty() => Ok(Line {
             name: name.to_owned(),
             key_id: *key_id,
             signature: signature.to_vec(),
         }),
         _ => bad(),
     }
+}
+
+/// What signed-note allows: neither empty, nor with a space of any script or a plus in it.
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c == '+' || c.is_whitespace())
 }
 
 fn key_id(name: &str, kind: u8, key: &PublicKey) -> [u8; 4] {
@@ -150,6 +164,9 @@ impl Vkey {
         else {
             return bad("it is not name+hash+key");
         };
+        if !is_key_name(name) {
+            return bad("its name");
+        }
         let Ok(body) = parse_base64(body) else {
             return bad("its key is not base64");
         };

@@ -75,7 +75,7 @@ impl Policy {
                 .iter()
                 .all(|role| SIGNING_ROLES.contains(&role.as_str()));
             ensure(
-                known && is_numbered_type(name),
+                known && !roles.is_empty() && is_numbered_type(name),
                 "policy/form",
                 "a type and its roles",
             )?;

@@ -6,6 +6,8 @@ pub(crate) mod heads;
 pub(crate) mod ledger_types;
 mod signers;
 
+pub(crate) use signers::implicit;
+
 use crate::broken::{Checked, ensure};
 use crate::bytes::{Hash, ZEROS, hex};
 use crate::event::Entry;

@@ -1,4 +1,4 @@
-//! The RFC 6962 tree: leaves, roots from a stack that grows with the logarithm, inclusion proofs.
+//! The RFC 6962 tree: leaves, roots from a stack that grows with the logarithm, inclusion and consistency proofs.
 
 use sha2::{Digest, Sha256};
 
@@ -82,7 +82,8 @@ pub(crate) fn proves_inclusion(
     last == 0 && at == *root
 }
 
-/// RFC 9162 2.1.4.2: whether the tree of `new` entries extends that of `old`.
+/// Whether the tree of `new` entries extends that of `old`: RFC 6962 2.1.2, read backwards from its definition, so that what
+/// SUBPROOF put last is taken off first.
 pub(crate) fn proves_consistency(
     old: u64,
     new: u64,
@@ -90,41 +91,39 @@ pub(crate) fn proves_consistency(
     old_root: &Hash,
     new_root: &Hash,
 ) -> bool {
-    if old == 0 || old >= new {
-        // The empty tree is extended by every tree, and a tree by itself: neither needs a proof.
-        let extends = old <= new && (old != new || old_root == new_root);
-        return proof.is_empty() && extends && (old != 0 || *old_root == sha256(b""));
+    match (old, new) {
+        (0, 0) => proof.is_empty() && *old_root == sha256(b"") && old_root == new_root,
+        (0, _) => proof.is_empty() && *old_root == sha256(b""),
+        _ if old > new => false,
+        _ => subproof(old, new, true, proof, old_root) == Some((*old_root, *new_root)),
     }
-    let mut hashes = proof.iter();
-    let start = if old.is_power_of_two() {
-        Some(old_root)
+}
+
+/// The roots of the first `old` and of all `new` leaves, as the proof makes them; `is_whole` while the old tree began where
+/// this one does, so that its root is known already.
+fn subproof(
+    old: u64,
+    new: u64,
+    is_whole: bool,
+    proof: &[Hash],
+    old_root: &Hash,
+) -> Option<(Hash, Hash)> {
+    if old == new {
+        return match proof {
+            [] if is_whole => Some((*old_root, *old_root)),
+            [root] if !is_whole => Some((*root, *root)),
+            _ => None,
+        };
+    }
+    let (last, rest) = proof.split_last()?;
+    let left = 1 << (new - 1).ilog2();
+    if old <= left {
+        let (then, now) = subproof(old, left, is_whole, rest, old_root)?;
+        Some((then, node(&now, last)))
     } else {
-        hashes.next()
-    };
-    let Some(start) = start else {
-        return false;
-    };
-    let shared = (old - 1).trailing_ones();
-    let (mut place, mut last) = ((old - 1) >> shared, (new - 1) >> shared);
-    let (mut from_old, mut from_new) = (*start, *start);
-    for hash in hashes {
-        if last == 0 {
-            return false;
-        }
-        if place & 1 == 1 || place == last {
-            from_old = node(hash, &from_old);
-            from_new = node(hash, &from_new);
-            while place & 1 == 0 && place != 0 {
-                place >>= 1;
-                last >>= 1;
-            }
-        } else {
-            from_new = node(&from_new, hash);
-        }
-        place >>= 1;
-        last >>= 1;
+        let (then, now) = subproof(old - left, new - left, false, rest, old_root)?;
+        Some((node(last, &then), node(last, &now)))
     }
-    last == 0 && from_old == *old_root && from_new == *new_root
 }
 
 #[cfg(test)]

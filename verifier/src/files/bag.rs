@@ -126,7 +126,20 @@ fn read_manifest(
         findings.push(finding("bundle/form", manifest, "missing, or not UTF-8"));
         return Ok(None);
     };
-    let mut listed = BTreeMap::new();
+    let (listed, unread) = read_lines(&text);
+    for _ in 0..unread {
+        findings.push(finding(
+            "bundle/form",
+            manifest,
+            "a line that is no entry of it",
+        ));
+    }
+    Ok(Some(listed))
+}
+
+/// The files of a manifest with their digests, and how many lines are no entry of it.
+pub(crate) fn read_lines(text: &str) -> (BTreeMap<String, Hash>, usize) {
+    let (mut listed, mut unread) = (BTreeMap::new(), 0);
     for line in text.lines() {
         let read = line.split_once("  ").and_then(|(digest, path)| {
             let path = path
@@ -139,14 +152,10 @@ fn read_manifest(
             Some((path, digest)) if !listed.contains_key(&path) => {
                 listed.insert(path, digest);
             }
-            _ => findings.push(finding(
-                "bundle/form",
-                manifest,
-                "a line that is no entry of it",
-            )),
+            _ => unread += 1,
         }
     }
-    Ok(Some(listed))
+    (listed, unread)
 }
 
 fn digest(path: &Path) -> Result<Hash, VerifyError> {

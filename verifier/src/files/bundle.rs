@@ -54,7 +54,7 @@ pub(crate) fn index(root: &Path) -> InFile<Index> {
     Ok(read_index(&bytes))
 }
 
-fn read_index(bytes: &[u8]) -> Checked<Index> {
+pub(crate) fn read_index(bytes: &[u8]) -> Checked<Index> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let [v, origin, kind, size, heads, streams] =
         parse(bytes)?.listed(["v", "origin", "kind", "size", "heads", "streams"])?;
@@ -224,41 +224,45 @@ fn lines(root: &Path, folder: &str, mut take: impl FnMut(&[u8]) -> Checked) -> I
 }
 
 pub(crate) fn heads(root: &Path, mut take: impl FnMut(HeadLine) -> Checked) -> InFile {
-    lines(root, "data/heads", |line| {
-        let [stream, next, last, leaf, proof] =
-            parse(line)?.listed(["stream", "next", "last", "leaf", "proof"])?;
-        let proof: Option<Vec<Hash>> = proof
-            .list()
-            .unwrap_or_default()
+    lines(root, "data/heads", |line| take(read_head(line)?))
+}
+
+pub(crate) fn read_head(line: &[u8]) -> Checked<HeadLine> {
+    let [stream, next, last, leaf, proof] =
+        parse(line)?.listed(["stream", "next", "last", "leaf", "proof"])?;
+    let proof: Option<Vec<Hash>> = proof.list().and_then(|proof| {
+        proof
             .iter()
             .map(|hash| parse_hex(hash.text()?).ok())
-            .collect();
-        let last = last.text().and_then(|text| parse_hex(text).ok());
-        match (stream.text(), next.count(), last, leaf.count(), proof) {
-            (Some(stream), Some(next), Some(last), Some(leaf), Some(proof)) => take(HeadLine {
-                stream: stream.to_owned(),
-                next,
-                last,
-                leaf,
-                proof,
-            }),
-            _ => broken("bundle/form", "a line of data/heads"),
-        }
-    })
+            .collect()
+    });
+    let last = last.text().and_then(|text| parse_hex(text).ok());
+    match (stream.text(), next.count(), last, leaf.count(), proof) {
+        (Some(stream), Some(next), Some(last), Some(leaf), Some(proof)) => Ok(HeadLine {
+            stream: stream.to_owned(),
+            next,
+            last,
+            leaf,
+            proof,
+        }),
+        _ => broken("bundle/form", "a line of data/heads"),
+    }
 }
 
 pub(crate) fn disclosures(root: &Path, mut take: impl FnMut(Shown) -> Checked) -> InFile {
-    lines(root, "data/disclosures", |line| {
-        let [index, subject, encoded] = parse(line)?.listed(["index", "subject", "disclosure"])?;
-        match (index.count(), subject.text(), encoded.text()) {
-            (Some(index), Some(subject), Some(encoded)) => take(Shown {
-                index,
-                subject: subject.to_owned(),
-                encoded: encoded.to_owned(),
-            }),
-            _ => broken("bundle/form", "a line of data/disclosures"),
-        }
-    })
+    lines(root, "data/disclosures", |line| take(read_shown(line)?))
+}
+
+pub(crate) fn read_shown(line: &[u8]) -> Checked<Shown> {
+    let [index, subject, encoded] = parse(line)?.listed(["index", "subject", "disclosure"])?;
+    match (index.count(), subject.text(), encoded.text()) {
+        (Some(index), Some(subject), Some(encoded)) => Ok(Shown {
+            index,
+            subject: subject.to_owned(),
+            encoded: encoded.to_owned(),
+        }),
+        _ => broken("bundle/form", "a line of data/disclosures"),
+    }
 }
 
 /// Whether an object's name is its digest.

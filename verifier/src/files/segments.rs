@@ -10,6 +10,12 @@ use crate::event::ENTRY_BYTES_MAX;
 const MAGIC: &[u8; 16] = b"unbroken-seg-v1\n";
 /// A frame up to here is read although no entry may be so long, so that its entry can be named.
 const FRAME_BYTES_MAX: usize = 16 * ENTRY_BYTES_MAX;
+/// Length and CRC-32C.
+const FRAME_HEAD: usize = 8;
+/// How every entry begins.
+const ENTRY_START: &[u8] = b"{\"index\":";
+/// How far behind damage a whole frame is looked for: longer than any segment file that is written.
+const BEHIND_BYTES_MAX: u64 = 128 << 20;
 
 /// What a reader does with an entry; `false` ends the reading.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(u64, &[u8]) -> bool;
@@ -59,18 +65,13 @@ pub(crate) fn read(folder: &Path, covered: u64, take: Take<'_>) -> Result<Ended,
         if let Err(broken) = head(&mut file, name, index, &path)? {
             return Ok(damaged(index, broken));
         }
-        loop {
-            match frame(&mut file, &path)? {
-                Ok(Some(entry)) => {
-                    if !take(index, &entry) {
-                        return Ok(Ended::Read);
-                    }
-                    index += 1;
-                }
-                Ok(None) => break,
-                Err(_) if is_last && index >= covered => return Ok(Ended::Torn { index }),
-                Err(broken) => return Ok(damaged(index, broken)),
+        match frames(&mut file, &path, &mut index, take)? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ended::Read),
+            Err(bad) if is_last && index >= covered && bad.is_torn => {
+                return Ok(Ended::Torn { index });
             }
+            Err(bad) => return Ok(damaged(index, bad.broken())),
         }
     }
     Ok(Ended::Read)
@@ -84,7 +85,53 @@ fn is_segment(name: &str) -> bool {
 
 type Io<T> = Result<T, VerifyError>;
 
-fn head(file: &mut impl Read, name: &str, index: u64, path: &Path) -> Io<Checked> {
+/// Where the frames of a file end otherwise than they should.
+#[derive(Debug)]
+pub(crate) struct BadFrame {
+    why: &'static str,
+    /// No whole frame stands behind it: a crash in the middle of a write leaves it so.
+    pub(crate) is_torn: bool,
+}
+
+impl BadFrame {
+    fn broken(&self) -> Broken {
+        Broken {
+            rule: "segment/damaged",
+            why: self.why.to_owned(),
+        }
+    }
+}
+
+/// The frames of one file behind its head. `Ok(true)` when the file ended as it should, `Ok(false)` when the reader had
+/// enough.
+pub(crate) fn frames(
+    file: &mut impl Read,
+    path: &Path,
+    index: &mut u64,
+    take: Take<'_>,
+) -> Io<Result<bool, BadFrame>> {
+    loop {
+        let (why, mut behind) = match frame(file).map_err(io_error(path))? {
+            Frame::Whole(entry) if !take(*index, &entry) => return Ok(Ok(false)),
+            Frame::Whole(_) => {
+                *index += 1;
+                continue;
+            }
+            Frame::End => match behind_zeros(file).map_err(io_error(path))? {
+                None => return Ok(Ok(true)),
+                Some(behind) => ("bytes that are not zero behind the frames", behind),
+            },
+            Frame::Bad { why, read } => (why, read),
+        };
+        file.take(BEHIND_BYTES_MAX)
+            .read_to_end(&mut behind)
+            .map_err(io_error(path))?;
+        let is_torn = !holds_a_frame(&behind);
+        return Ok(Err(BadFrame { why, is_torn }));
+    }
+}
+
+pub(crate) fn head(file: &mut impl Read, name: &str, index: u64, path: &Path) -> Io<Checked> {
     if name != format!("{index:020}.seg") {
         return Ok(broken(
             "segment/damaged",
@@ -106,27 +153,78 @@ fn head(file: &mut impl Read, name: &str, index: u64, path: &Path) -> Io<Checked
     ))
 }
 
-/// The next frame; nothing at the end of the file or at a length of 0.
-fn frame(file: &mut impl Read, path: &Path) -> Io<Checked<Option<Vec<u8>>>> {
-    let mut head = [0; 8];
-    let read = fill(file, &mut head).map_err(io_error(path))?;
-    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-    let crc = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-    if read == 0 || (length == 0 && (read < 4 || crc == 0)) {
-        return Ok(Ok(None));
+enum Frame {
+    Whole(Vec<u8>),
+    /// The end of the file, or a length of 0.
+    End,
+    Bad {
+        why: &'static str,
+        read: Vec<u8>,
+    },
+}
+
+fn frame(file: &mut impl Read) -> io::Result<Frame> {
+    let mut head = [0; FRAME_HEAD];
+    let read = fill(file, &mut head)?;
+    if head == [0; FRAME_HEAD] {
+        return Ok(Frame::End);
     }
-    let bad = |why: &str| Ok(broken("segment/damaged", why.to_owned()));
-    if read < head.len() || length == 0 || length > FRAME_BYTES_MAX {
-        return bad("a frame's head is not in form");
+    let bad = |why, read| Ok(Frame::Bad { why, read });
+    let (length, crc) = length_and_crc(head);
+    if read < head.len() || !(1..=FRAME_BYTES_MAX).contains(&length) {
+        return bad("a frame's head is not in form", head[..read].to_vec());
     }
     let mut entry = vec![0; length];
-    if fill(file, &mut entry).map_err(io_error(path))? < length {
-        return bad("a frame is cut");
+    let read = fill(file, &mut entry)?;
+    if read < length {
+        return bad("a frame is cut", [&head, &entry[..read]].concat());
     }
     if crc32c::crc32c(&entry) != crc {
-        return bad("a frame's CRC-32C does not match");
+        let read = [&head[..], &entry].concat();
+        return bad("a frame's CRC-32C does not match", read);
     }
-    Ok(Ok(Some(entry)))
+    Ok(Frame::Whole(entry))
+}
+
+fn length_and_crc(head: [u8; FRAME_HEAD]) -> (usize, u32) {
+    let [a, b, c, d, rest @ ..] = head;
+    let length = u32::from_le_bytes([a, b, c, d]);
+    (length as usize, u32::from_le_bytes(rest))
+}
+
+/// Reads zeros to the end of the file; `Some` with what stands there when something else does.
+fn behind_zeros(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        let read = fill(file, &mut chunk)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if let Some(at) = chunk[..read].iter().position(|byte| *byte != 0) {
+            // A frame's own head may begin with a zero.
+            let behind = [&[0; FRAME_HEAD][..], &chunk[at..read]].concat();
+            return Ok(Some(behind));
+        }
+    }
+}
+
+/// Whether a whole frame stands anywhere in these bytes: then more was lost than a frame that was never acknowledged.
+fn holds_a_frame(bytes: &[u8]) -> bool {
+    // No entry ends in zeros: those are the file's own.
+    let end = bytes.iter().rposition(|byte| *byte != 0);
+    let bytes = &bytes[..end.map_or(0, |last| last + 1)];
+    let is_whole = |at: usize| {
+        let (head, rest) = bytes[at..].split_first_chunk::<FRAME_HEAD>()?;
+        let (length, crc) = length_and_crc(*head);
+        let entry = rest.get(..length)?;
+        Some((1..=ENTRY_BYTES_MAX).contains(&length) && crc32c::crc32c(entry) == crc)
+    };
+    bytes
+        .windows(ENTRY_START.len())
+        .enumerate()
+        .filter(|(_, window)| *window == ENTRY_START)
+        .filter_map(|(start, _)| is_whole(start.checked_sub(FRAME_HEAD)?))
+        .any(|whole| whole)
 }
 
 /// Reads until the buffer is full or the file ends.

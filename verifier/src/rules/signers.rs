@@ -85,7 +85,7 @@ pub(super) fn check_emitter(state: &State, index: u64, event: &Event) -> Checked
 }
 
 /// The owner of `case/<keyid>` and `approval/<proposal>/<keyid>`; no other stream begins so.
-pub(super) fn implicit(stream: &str) -> Checked<Option<Hash>> {
+pub(crate) fn implicit(stream: &str) -> Checked<Option<Hash>> {
     let id = if let Some(rest) = stream.strip_prefix("case/") {
         rest
     } else if let Some(rest) = stream.strip_prefix("approval/") {
