@@ -25,7 +25,7 @@ impl SourceFile {
     }
 
     fn is_test(&self) -> bool {
-        ["tests/it/", "tests/bench/"]
+        ["tests/it/", "tests/bench/", "tests/fuzz/"]
             .iter()
             .any(|start| self.path.starts_with(start))
             || self.path.contains("/tests/")
@@ -45,7 +45,10 @@ pub(crate) fn rust_files(folder: &str) -> Vec<SourceFile> {
         for entry in fs::read_dir(&folder).expect("a folder of the repository can be read") {
             let path: PathBuf = entry.expect("an entry can be read").path();
             if path.is_dir() {
-                folders.push(path);
+                // Where cargo-fuzz builds when it is not told otherwise.
+                if !path.ends_with("fuzz/target") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).expect("a source file is UTF-8");
                 let path = path.strip_prefix(top()).expect("it lies below the top");
