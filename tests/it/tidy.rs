@@ -29,6 +29,7 @@ impl SourceFile {
             .iter()
             .any(|start| self.path.starts_with(start))
             || self.path.contains("/tests/")
+            || self.path.contains("/benches/")
             || self.path.ends_with("/tests.rs")
     }
 }

@@ -19,13 +19,15 @@ impl fmt::Display for Broken {
 
 pub(crate) type Checked<T = ()> = Result<T, Broken>;
 
-pub(crate) fn broken<T>(rule: &'static str, why: impl Into<String>) -> Checked<T> {
+pub(crate) fn broken<T>(rule: &'static str, why: impl fmt::Display) -> Checked<T> {
     Err(Broken {
         rule,
-        why: why.into(),
+        why: why.to_string(),
     })
 }
 
-pub(crate) fn ensure(holds: bool, rule: &'static str, why: impl Into<String>) -> Checked {
+/// `why` is spelled out only when the rule is broken: `format_args!` costs an entry that holds
+/// nothing.
+pub(crate) fn ensure(holds: bool, rule: &'static str, why: impl fmt::Display) -> Checked {
     if holds { Ok(()) } else { broken(rule, why) }
 }

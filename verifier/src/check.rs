@@ -4,9 +4,11 @@ use std::path::Path;
 
 use crate::Options;
 use crate::anchors::{self, Believed, Objects};
+use crate::batches;
 use crate::broken::{Broken, Checked, ensure};
 use crate::bytes::{Hash, hex};
 use crate::disclosures::{self, Wanted};
+use crate::event::Entry;
 use crate::evidence;
 use crate::files::bundle::{self, Index};
 use crate::files::segments::{self, Ended};
@@ -19,7 +21,7 @@ use crate::suspect::Suspects;
 use crate::timestamp::Authorities;
 use crate::trust::{TRUST_BYTES_MAX, Trust};
 use crate::verdict::{Finding, Verdict, VerdictKind};
-use crate::walk::Walk;
+use crate::walk::{BrokenAt, Walk};
 
 /// The shortest entry that could hold: what bounds the number of entries by the bytes that are there.
 const ENTRY_BYTES_MIN: u64 = 500;
@@ -253,37 +255,35 @@ impl Check {
         index: &Index,
         wanted: &mut Wanted,
     ) -> Result<Option<Read>, VerifyError> {
-        let mut walk = self.walk(index.size);
-        let mut failed = None;
-        let mut take = |first: u64, bytes: &[u8]| {
-            let place = walk.size();
-            let in_file = (first..first + 4096).contains(&place);
-            if !in_file {
-                let broken = crate::broken::broken::<()>("bundle/form", "entries in another file");
-                failed = Some((place, broken.expect_err("made so")));
-                return false;
-            }
-            match walk.push(bytes) {
-                Ok(entry) => {
-                    wanted.see(place, &entry.event.sd);
-                    true
+        let mut place = 0;
+        let mut misplaced = None;
+        let walk = self.walk(index.size);
+        let see = |entry: &Entry<'_>| wanted.see(entry.index, &entry.event.sd);
+        let (walk, failed, read) = batches::walk(walk, see, |push| {
+            bundle::entries(root, &mut |first, bytes| {
+                if !(first..first + 4096).contains(&place) {
+                    misplaced = Some(place);
+                    return false;
                 }
-                Err(error) => {
-                    failed = Some((error.index, error.broken));
-                    false
-                }
-            }
-        };
-        let read = bundle::entries(root, &mut take)?;
-        if let Some((index, broken)) = failed {
+                place += 1;
+                push(bytes)
+            })
+        });
+        if let Some(BrokenAt { index, broken }) = failed {
             self.found::<()>(Some(index), Some("data/entries"), Err(broken));
+            return Ok(None);
+        }
+        let read = read?;
+        if let Some(place) = misplaced {
+            let held = ensure(false, "bundle/form", "entries in another file");
+            self.found(Some(place), Some("data/entries"), held);
             return Ok(None);
         }
         self.found(Some(walk.size()), Some("data/entries"), read);
         let counts = ensure(
             walk.size() == index.size,
             "bundle/form",
-            format!(
+            format_args!(
                 "{} entries are there, {} were announced",
                 walk.size(),
                 index.size
@@ -395,21 +395,18 @@ impl Check {
         );
         let folder = root.join("segments");
         let most = segments::total_bytes(&folder)? / ENTRY_BYTES_MIN;
-        let mut walk = self.walk(self.size().min(most));
         let covered = self.size();
-        let mut failed = None;
-        let ended = segments::read(&folder, covered, &mut |_, bytes| match walk.push(bytes) {
-            Ok(_) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        })?;
-        if let Some(error) = failed {
-            self.found::<()>(Some(error.index), Some("segments"), Err(error.broken));
+        let walk = self.walk(self.size().min(most));
+        let (walk, failed, ended) = batches::walk(
+            walk,
+            |_| {},
+            |push| segments::read(&folder, covered, &mut |_, bytes| push(bytes)),
+        );
+        if let Some(BrokenAt { index, broken }) = failed {
+            self.found::<()>(Some(index), Some("segments"), Err(broken));
             return Ok(None);
         }
-        match ended {
+        match ended? {
             Ended::Read => {}
             Ended::Torn { index } => self.verdict.not_checked.push(format!(
                 "a torn frame behind entry {index}: it was never acknowledged"

@@ -1,5 +1,6 @@
 //! Section 9: disclosures that a bundle shows, each held against the digests of its entry.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -82,12 +83,12 @@ pub(crate) fn check_form(shown: &Shown) -> Checked {
 
 impl Wanted {
     /// Crosses out what this entry names.
-    pub(crate) fn see(&mut self, index: u64, sd: &[String]) {
+    pub(crate) fn see(&mut self, index: u64, sd: &[Cow<'_, str>]) {
         if self.claimed.is_empty() {
             return;
         }
         for digest in sd {
-            self.claimed.remove(&(index, digest.clone()));
+            self.claimed.remove(&(index, digest.clone().into_owned()));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::broken::{Checked, broken, ensure};
 use crate::bytes::{Hash, ZEROS, hex, parse_base64, parse_hex};
-use crate::event::Entry;
+use crate::event::Envelope;
 use crate::json::{Value, parse};
 use crate::note::Note;
 use crate::rules::ledger_types::founding;
@@ -98,7 +98,8 @@ fn log_key(evidence: &Evidence, trust: Option<&Trust>) -> Checked<PublicKey> {
         )?;
         return Ok(trust.log.key.clone());
     }
-    let opened = Entry::parse(&evidence.opened)?;
+    let envelope = Envelope::parse(&evidence.opened)?;
+    let opened = envelope.entry()?;
     let founding = founding(&opened.event)?;
     let same = opened.event.origin == evidence.origin;
     ensure(same, "evidence/form", "entry 0 is of another ledger")?;

@@ -39,8 +39,10 @@ impl VerifyError {
 }
 
 pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> VerifyError {
-    let path = path.display().to_string();
-    move |source| VerifyError::Io { path, source }
+    |source| VerifyError::Io {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 /// A file that is small; `None` when it is not there.

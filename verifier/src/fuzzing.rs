@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::broken::{Broken, Checked};
 use crate::bytes::{Hash, base64url, hex};
 use crate::disclosures;
-use crate::event::{Entry, Event};
+use crate::event::{Envelope, Event};
 use crate::files::bundle::{self, Shown};
 use crate::files::{bag, segments};
 use crate::json::{self, Value};
@@ -114,12 +114,13 @@ fn event_fields(event: &Event) -> Fields {
 
 /// An entry's bytes.
 pub fn entry(bytes: &[u8]) -> Read<Fields> {
-    let entry = rule(Entry::parse(bytes))?;
+    let envelope = rule(Envelope::parse(bytes))?;
+    let entry = rule(envelope.entry())?;
     let mut fields = vec![
         ("index", entry.index.to_string()),
         ("prev", hex(&entry.prev)),
-        ("received", String::from(&*entry.received)),
-        ("payload", hex(&entry.payload_hash())),
+        ("received", String::from(entry.received)),
+        ("payload", hex(&entry.payload_hash)),
     ];
     fields.extend(event_fields(&entry.event));
     Ok(fields)

@@ -2,6 +2,7 @@
 //! ledger, has no network and keeps no entry in memory.
 
 mod anchors;
+mod batches;
 mod broken;
 mod bytes;
 mod check;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::broken::{Broken, Checked, broken, ensure};
 use crate::bytes::Hash;
-use crate::event::Entry;
+use crate::event::{Entry, Envelope, Event};
 use crate::files::VerifyError;
 use crate::files::bundle::{self, HeadLine, Index};
 use crate::json::Value;
@@ -30,7 +30,7 @@ pub(crate) fn read(
     root: &Path,
     index: &Index,
     earlier: Option<u64>,
-    mut see: impl FnMut(&Entry),
+    mut see: impl FnMut(&Entry<'_>),
 ) -> Result<Result<Partial, BrokenAt>, VerifyError> {
     let at = |index: u64| move |broken: Broken| BrokenAt { index, broken };
     let leaves = match bundle::leaves(root, index.size)? {
@@ -65,13 +65,15 @@ pub(crate) fn read(
             &leaves,
             &whole,
             last.max(first.checked_sub(1)),
+            |entry| {
+                if entry.index == index.heads {
+                    heads = Some(Heads::named(&entry.event));
+                }
+                see(entry);
+            },
         );
         match result {
-            Ok((place, entry)) => {
-                if place == index.heads {
-                    heads = Some(entry.clone());
-                }
-                see(&entry);
+            Ok(place) => {
                 partial.shown += 1;
                 last = Some(place);
                 true
@@ -88,13 +90,33 @@ pub(crate) fn read(
     if let Err(broken) = read {
         return Ok(Err(at(partial.state.size)(broken)));
     }
-    let Some(heads) = heads.filter(|entry| entry.event.kind == "StreamHeads") else {
+    let Some(heads) = heads.flatten() else {
         let broken = broken::<()>("heads/stream", "the StreamHeads that it names is not shown");
         return Ok(Err(at(index.heads)(broken.expect_err("made so"))));
     };
     let held = check_heads(root, &partial.state, &heads, &whole)?;
     partial.leaves = leaves;
     Ok(held.map(|()| partial).map_err(at(index.heads)))
+}
+
+/// What the `StreamHeads` that a bundle names says.
+struct Heads {
+    count: u64,
+    root: Option<Hash>,
+}
+
+impl Heads {
+    fn named(event: &Event<'_>) -> Option<Self> {
+        let text = event.data.field("root").and_then(Value::text);
+        (event.kind == "StreamHeads").then(|| Self {
+            count: event
+                .data
+                .field("count")
+                .and_then(Value::count)
+                .unwrap_or(0),
+            root: text.and_then(|text| crate::bytes::parse_hex(text).ok()),
+        })
+    }
 }
 
 /// One entry, at the index that it says; the tiles decide whether that is its place.
@@ -104,12 +126,14 @@ fn take(
     leaves: &[Hash],
     whole: &BTreeSet<&str>,
     last: Option<u64>,
-) -> Result<(u64, Entry), BrokenAt> {
+    see: impl FnOnce(&Entry<'_>),
+) -> Result<u64, BrokenAt> {
     let unread = |broken| BrokenAt {
         index: last.map_or(0, |last| last + 1),
         broken,
     };
-    let entry = Entry::parse(bytes).map_err(unread)?;
+    let envelope = Envelope::parse(bytes).map_err(unread)?;
+    let entry = envelope.entry().map_err(unread)?;
     let place = entry.index;
     let at = |broken| BrokenAt {
         index: place,
@@ -118,8 +142,7 @@ fn take(
     let leaf_of = |index: u64| leaves.get(usize::try_from(index).ok()?).copied();
     let ascends = last.is_none_or(|last| place > last);
     ensure(ascends, "bundle/form", "the entries do not ascend").map_err(at)?;
-    let leaf = leaf(bytes);
-    let placed = leaf_of(place) == Some(leaf);
+    let placed = leaf_of(place) == Some(entry.leaf);
     ensure(
         placed,
         "checkpoint/root",
@@ -128,7 +151,7 @@ fn take(
     .map_err(at)?;
     let is_whole = |stream: &str| whole.contains(stream);
     // One event of a stream without the others would be chosen to mislead.
-    let decides = ["Proposed", "Approved", "Rejected"].contains(&entry.event.kind.as_str());
+    let decides = ["Proposed", "Approved", "Rejected"].contains(&&*entry.event.kind);
     ensure(
         decides || is_whole(&entry.event.stream),
         "bundle/form",
@@ -140,35 +163,35 @@ fn take(
         is_whole: &is_whole,
     };
     rules::check(state, place, &entry, &before).map_err(at)?;
-    rules::apply::apply(state, place, &entry, leaf).map_err(at)?;
-    Ok((place, entry))
+    rules::apply::apply(state, place, &entry).map_err(at)?;
+    see(&entry);
+    Ok(place)
 }
 
 /// Every stream that the bundle calls whole has a line in the heads, and as many events as that says.
 fn check_heads(
     root: &Path,
     state: &State,
-    heads: &Entry,
+    heads: &Heads,
     whole: &BTreeSet<&str>,
 ) -> Result<Checked, VerifyError> {
-    let count = heads
-        .event
-        .data
-        .field("count")
-        .and_then(Value::count)
-        .unwrap_or(0);
-    let top = heads.event.data.field("root").and_then(Value::text);
-    let Some(top) = top.and_then(|text| crate::bytes::parse_hex::<32>(text).ok()) else {
+    let Some(top) = heads.root else {
         return Ok(broken("heads/root", "no root"));
     };
     let mut proven: BTreeMap<String, u64> = BTreeMap::new();
     let read = bundle::heads(root, |line: HeadLine| {
         let text = rules::heads::line(&line.stream, line.next, &line.last);
-        let holds = proves_inclusion(leaf(text.as_bytes()), line.leaf, count, &line.proof, &top);
+        let holds = proves_inclusion(
+            leaf(text.as_bytes()),
+            line.leaf,
+            heads.count,
+            &line.proof,
+            &top,
+        );
         ensure(
             holds,
             "heads/stream",
-            format!("the proof of {}", line.stream),
+            format_args!("the proof of {}", line.stream),
         )?;
         proven.insert(line.stream, line.next);
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::broken::{Checked, broken, ensure};
 use crate::bytes::{Hash, hex, sha256};
 use crate::event::{is_numbered_type, is_stream};
-use crate::json::Value;
+use crate::json::{Field, Value};
 
 pub(crate) const ROLES: [&str; 8] = [
     "approver",
@@ -57,7 +57,9 @@ impl Policy {
                 "policy/form",
                 "an approval for a type that takes none",
             )?;
-            policy.approvals.insert(name.clone(), (m, scope.to_owned()));
+            policy
+                .approvals
+                .insert(name.to_string(), (m, scope.to_owned()));
         }
         for (name, patterns) in fields(&gates)? {
             let patterns = texts(patterns)?;
@@ -67,7 +69,7 @@ impl Policy {
                 "policy/form",
                 "a gate is a type and patterns of streams",
             )?;
-            policy.gates.insert(name.clone(), patterns);
+            policy.gates.insert(name.to_string(), patterns);
         }
         for (name, roles) in fields(&types)? {
             let roles = texts(roles)?;
@@ -79,13 +81,13 @@ impl Policy {
                 "policy/form",
                 "a type and its roles",
             )?;
-            policy.types.insert(name.clone(), roles);
+            policy.types.insert(name.to_string(), roles);
         }
         Ok(policy)
     }
 }
 
-fn fields(value: &Value) -> Checked<&[(String, Value)]> {
+fn fields<'a, 'b>(value: &'b Value<'a>) -> Checked<&'b [Field<'a>]> {
     value
         .fields()
         .map_or_else(|| broken("policy/form", "not an object"), Ok)

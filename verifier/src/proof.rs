@@ -2,9 +2,9 @@
 
 use crate::broken::{Checked, broken, ensure};
 use crate::bytes::{Hash, hex, parse_base64};
-use crate::event::Entry;
+use crate::event::Envelope;
 use crate::note::Note;
-use crate::tree::{leaf, proves_inclusion};
+use crate::tree::proves_inclusion;
 use crate::trust::Trust;
 use crate::verdict::{Finding, Verdict, VerdictKind};
 
@@ -100,13 +100,19 @@ fn judge(
     let Some(entry) = entry else {
         return broken("proof/form", "give the entry's bytes with --entry FILE");
     };
-    let parsed = Entry::parse(entry)?;
+    let envelope = Envelope::parse(entry)?;
+    let parsed = envelope.entry()?;
     let place = format!("the entry says index {}", parsed.index);
     ensure(parsed.index == proof.index, "entry/index", place)?;
     let same = parsed.event.origin == note.origin;
     ensure(same, "event/origin", "the entry is of another ledger")?;
-    let leaf = leaf(entry);
-    let included = proves_inclusion(leaf, proof.index, note.size, &proof.hashes, &note.root);
+    let included = proves_inclusion(
+        parsed.leaf,
+        proof.index,
+        note.size,
+        &proof.hashes,
+        &note.root,
+    );
     ensure(
         included,
         "proof/inclusion",

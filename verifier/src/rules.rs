@@ -9,9 +9,9 @@ mod signers;
 pub(crate) use signers::implicit;
 
 use crate::broken::{Checked, ensure};
-use crate::bytes::{Hash, ZEROS, hex};
+use crate::bytes::{Hash, Hex, ZEROS};
 use crate::event::Entry;
-use crate::state::State;
+use crate::state::{State, Stream};
 
 /// What lies before the entry in the tree, and what of the streams is in view.
 pub(crate) struct Before<'a> {
@@ -22,11 +22,11 @@ pub(crate) struct Before<'a> {
 }
 
 /// Checks the entry at `index` against everything before it.
-pub(crate) fn check(state: &State, index: u64, entry: &Entry, before: &Before<'_>) -> Checked {
+pub(crate) fn check(state: &State, index: u64, entry: &Entry<'_>, before: &Before<'_>) -> Checked {
     ensure(
         entry.index == index,
         "entry/index",
-        format!("it says {}", entry.index),
+        format_args!("it says {}", entry.index),
     )?;
     let prev = match index {
         0 => Some(ZEROS),
@@ -37,7 +37,7 @@ pub(crate) fn check(state: &State, index: u64, entry: &Entry, before: &Before<'_
         "entry/prev",
         "not the leaf hash of the entry before",
     )?;
-    let holds = state.last_received <= entry.received;
+    let holds = *state.last_received <= *entry.received;
     ensure(
         holds,
         "entry/received",
@@ -60,10 +60,12 @@ pub(crate) fn check(state: &State, index: u64, entry: &Entry, before: &Before<'_
         let placed = event.stream == "keys" && event.seq == 0;
         ensure(placed, "opened/first", "Opened is seq 0 of the stream keys")?;
     }
-    let keys = signers::known(state, event)?;
+    let brought = signers::brought(event)?;
+    let keys = signers::known(state, event, &brought)?;
     entry.check_signatures(&keys)?;
-    check_stream(state, index, entry, before)?;
-    check_seen(state, index, entry, before)?;
+    let stream = state.streams.get(&*event.stream);
+    check_stream(state, index, entry, stream, before)?;
+    check_seen(index, entry, stream, before)?;
     signers::check_roles(state, event)?;
     check_gates(state, index, entry)?;
     approvals::check(state, entry)?;
@@ -71,15 +73,20 @@ pub(crate) fn check(state: &State, index: u64, entry: &Entry, before: &Before<'_
     ledger_types::check(state, index, entry)
 }
 
-fn check_stream(state: &State, index: u64, entry: &Entry, before: &Before<'_>) -> Checked {
+fn check_stream(
+    state: &State,
+    index: u64,
+    entry: &Entry<'_>,
+    known: Option<&Stream>,
+    before: &Before<'_>,
+) -> Checked {
     let event = &entry.event;
-    let known = state.streams.get(event.stream.as_str());
     if (before.is_whole)(&event.stream) {
         let (next, link) = known.map_or((0, ZEROS), |stream| (stream.next, stream.link));
         ensure(
             event.seq == next,
             "stream/seq",
-            format!("seq {}, expected {next}", event.seq),
+            format_args!("seq {}, expected {next}", event.seq),
         )?;
         ensure(
             event.link == link,
@@ -87,17 +94,22 @@ fn check_stream(state: &State, index: u64, entry: &Entry, before: &Before<'_>) -
             "not the hash of the stream's last payload",
         )?;
     }
-    signers::check_emitter(state, index, event)
+    signers::check_emitter(state, index, event, known)
 }
 
-fn check_seen(state: &State, index: u64, entry: &Entry, before: &Before<'_>) -> Checked {
+fn check_seen(
+    index: u64,
+    entry: &Entry<'_>,
+    known: Option<&Stream>,
+    before: &Before<'_>,
+) -> Checked {
     let event = &entry.event;
     ensure(
         event.seen_size <= index,
         "seen/size",
         "it has seen entries that did not exist",
     )?;
-    if let Some(stream) = state.streams.get(event.stream.as_str()) {
+    if let Some(stream) = known {
         let grows = event.seen_size >= stream.seen_size;
         ensure(
             grows,
@@ -113,13 +125,13 @@ fn check_seen(state: &State, index: u64, entry: &Entry, before: &Before<'_>) -> 
     ensure(
         leaf == Some(event.seen_leaf),
         rule,
-        format!("not that of size {}", event.seen_size),
+        format_args!("not that of size {}", event.seen_size),
     )
 }
 
-fn check_gates(state: &State, index: u64, entry: &Entry) -> Checked {
+fn check_gates(state: &State, index: u64, entry: &Entry<'_>) -> Checked {
     let event = &entry.event;
-    for pattern in state.policy.gates.get(&event.kind).into_iter().flatten() {
+    for pattern in state.policy.gates.get(&*event.kind).into_iter().flatten() {
         let newest = state
             .watched
             .get(pattern)
@@ -128,7 +140,7 @@ fn check_gates(state: &State, index: u64, entry: &Entry) -> Checked {
         ensure(
             !stale,
             "gate/stale",
-            format!("it had not read what {pattern} said before"),
+            format_args!("it had not read what {pattern} said before"),
         )?;
     }
     Ok(())
@@ -141,6 +153,6 @@ fn check_seal(state: &State, kind: &str) -> Checked {
 }
 
 /// A keyid as messages show it.
-pub(crate) fn short(id: &Hash) -> String {
-    hex(&id[..8])
+pub(crate) fn short(id: &Hash) -> Hex<'_> {
+    Hex(&id[..8])
 }

@@ -2,8 +2,8 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use crate::broken::{Checked, broken, ensure};
-use crate::bytes::{Hash, hex, sha256};
+use crate::broken::{Checked, broken};
+use crate::bytes::{Hash, Hex, hex, sha256};
 
 /// A public key that may sign: canonical and not of small order.
 #[derive(Clone, Debug)]
@@ -35,18 +35,14 @@ impl PublicKey {
 
     /// `verify_strict`: S < L, R compared as bytes with its canonical encoding, nothing of small order, no cofactor.
     pub(crate) fn check(&self, message: &[u8], signature: &[u8]) -> Checked {
-        let holds = signature
-            .first_chunk::<64>()
-            .filter(|_| signature.len() == 64)
-            .is_some_and(|bytes| {
-                self.point
-                    .verify_strict(message, &Signature::from_bytes(bytes))
-                    .is_ok()
-            });
-        ensure(
-            holds,
+        let holds = Signature::from_slice(signature)
+            .is_ok_and(|signature| self.point.verify_strict(message, &signature).is_ok());
+        if holds {
+            return Ok(());
+        }
+        broken(
             "signature/strict",
-            format!("the signature of key {}", hex(&self.id())),
+            format_args!("the signature of key {}", Hex(&self.id())),
         )
     }
 }

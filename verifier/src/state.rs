@@ -1,6 +1,6 @@
 //! What the entries so far add up to: keys, streams, policy, proposals. Rules read it, `apply.rs` changes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::bytes::Hash;
 use crate::policy::Policy;
@@ -112,7 +112,8 @@ pub(crate) struct State {
     /// Log keys with the size from which each is in force.
     pub(crate) log_keys: Vec<(u64, PublicKey)>,
     pub(crate) service: Hash,
-    pub(crate) streams: BTreeMap<Box<str>, Stream>,
+    /// By name, in no order: every entry asks for one of perhaps 100,000.
+    pub(crate) streams: HashMap<Box<str>, Stream>,
     pub(crate) holders: Vec<Hash>,
     pub(crate) proposals: BTreeMap<Hash, Proposal>,
     pub(crate) revocations: Vec<Revocation>,

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bytes::{Hash, parse_hex};
-use crate::event::Entry;
+use crate::event::{Entry, Envelope};
 use crate::json::Value;
 use crate::policy::Policy;
 use crate::signature::PublicKey;
 use crate::state::Revocation;
-use crate::tree::leaf;
 
 /// Indexes that are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -50,7 +49,8 @@ impl Suspects {
 
     /// The next entry, whose rules were checked before.
     pub(crate) fn push(&mut self, index: u64, bytes: &[u8]) {
-        let Ok(entry) = Entry::parse(bytes) else {
+        let envelope = Envelope::parse(bytes);
+        let Ok(Ok(entry)) = envelope.as_ref().map(Envelope::entry) else {
             return;
         };
         let is_suspect = self.is_suspect(index, &entry);
@@ -60,10 +60,10 @@ impl Suspects {
                 self.first.push(index);
             }
         }
-        self.remember(&entry, leaf(bytes), is_suspect);
+        self.remember(&entry, entry.leaf, is_suspect);
     }
 
-    fn is_suspect(&self, index: u64, entry: &Entry) -> bool {
+    fn is_suspect(&self, index: u64, entry: &Entry<'_>) -> bool {
         let event = &entry.event;
         let by_revoked = self.revocations.iter().any(|revocation| {
             (revocation.from..revocation.at).contains(&index) && event.by.contains(&revocation.key)
@@ -72,8 +72,8 @@ impl Suspects {
         by_revoked || by_doubtful || self.policy_is_suspect || self.rests_on_suspects(entry)
     }
 
-    fn rests_on_suspects(&self, entry: &Entry) -> bool {
-        let Some((m, _)) = self.policy.approvals.get(&entry.event.kind) else {
+    fn rests_on_suspects(&self, entry: &Entry<'_>) -> bool {
+        let Some((m, _)) = self.policy.approvals.get(&*entry.event.kind) else {
             return false;
         };
         let named = entry.event.data.field("proposal").and_then(Value::text);
@@ -84,14 +84,14 @@ impl Suspects {
         }
     }
 
-    fn remember(&mut self, entry: &Entry, leaf: Hash, is_suspect: bool) {
+    fn remember(&mut self, entry: &Entry<'_>, leaf: Hash, is_suspect: bool) {
         let data = &entry.event.data;
         let key = |name: &str| -> Option<Hash> {
             let bytes = parse_hex(data.field(name)?.text()?).ok()?;
             PublicKey::new(bytes).ok().map(|key| key.id())
         };
         let text = |name: &str| data.field(name).and_then(Value::text).unwrap_or_default();
-        match entry.event.kind.as_str() {
+        match &*entry.event.kind {
             "Opened" | "PolicyChanged" => {
                 self.policy_is_suspect = is_suspect;
                 if let Some(Ok(policy)) = data.field("policy").map(Policy::parse) {

@@ -1,12 +1,12 @@
-//! The one pass over the entries: form, rules, tree, and the roots that checkpoints are held against. Memory is a leaf
-//! hash an entry and a small record a stream; no entry is kept.
+//! The one pass over the entries, in their order: rules, tree, and the roots that checkpoints are
+//! held against. Memory is a leaf hash an entry and a small record a stream; no entry is kept.
 
 use crate::broken::{Broken, Checked};
 use crate::bytes::Hash;
 use crate::event::Entry;
 use crate::rules::{self, Before};
 use crate::state::State;
-use crate::tree::{Roots, leaf};
+use crate::tree::Roots;
 
 /// A rule broken at an entry.
 #[derive(Clone, Debug)]
@@ -40,33 +40,26 @@ impl Walk {
         walk
     }
 
-    /// The next entry.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Entry, BrokenAt> {
-        let index = self.leaves.len() as u64;
-        self.take(index, bytes)
-            .map_err(|broken| BrokenAt { index, broken })
-    }
-
-    fn take(&mut self, index: u64, bytes: &[u8]) -> Checked<Entry> {
-        let entry = Entry::parse(bytes)?;
+    /// The next entry, whose form holds.
+    pub(crate) fn push(&mut self, entry: &Entry<'_>) -> Checked {
+        let index = self.size();
         let leaves = &self.leaves;
         let leaf_of = |index: u64| leaves.get(usize::try_from(index).ok()?).copied();
         let before = Before {
             leaf_of: &leaf_of,
             is_whole: &|_| true,
         };
-        rules::check(&self.state, index, &entry, &before)?;
+        rules::check(&self.state, index, entry, &before)?;
         if entry.event.kind == "StreamHeads"
             && rules::heads::check(&self.state, &entry.event)?.is_none()
         {
             self.old_heads += 1;
         }
-        let leaf = leaf(bytes);
-        rules::apply::apply(&mut self.state, index, &entry, leaf)?;
-        self.leaves.push(leaf);
-        self.roots.push(leaf);
+        rules::apply::apply(&mut self.state, index, entry)?;
+        self.leaves.push(entry.leaf);
+        self.roots.push(entry.leaf);
         self.note_root();
-        Ok(entry)
+        Ok(())
     }
 
     fn note_root(&mut self) {

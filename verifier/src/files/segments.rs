@@ -110,9 +110,10 @@ pub(crate) fn frames(
     index: &mut u64,
     take: Take<'_>,
 ) -> Io<Result<bool, BadFrame>> {
+    let mut buffer = Vec::new();
     loop {
-        let (why, mut behind) = match frame(file).map_err(io_error(path))? {
-            Frame::Whole(entry) if !take(*index, &entry) => return Ok(Ok(false)),
+        let (why, mut behind) = match frame(file, &mut buffer).map_err(io_error(path))? {
+            Frame::Whole(entry) if !take(*index, entry) => return Ok(Ok(false)),
             Frame::Whole(_) => {
                 *index += 1;
                 continue;
@@ -153,8 +154,8 @@ pub(crate) fn head(file: &mut impl Read, name: &str, index: u64, path: &Path) ->
     ))
 }
 
-enum Frame {
-    Whole(Vec<u8>),
+enum Frame<'a> {
+    Whole(&'a [u8]),
     /// The end of the file, or a length of 0.
     End,
     Bad {
@@ -163,7 +164,8 @@ enum Frame {
     },
 }
 
-fn frame(file: &mut impl Read) -> io::Result<Frame> {
+/// The next frame, whose entry is read into the buffer, which only grows.
+fn frame<'a>(file: &mut impl Read, buffer: &'a mut Vec<u8>) -> io::Result<Frame<'a>> {
     let mut head = [0; FRAME_HEAD];
     let read = fill(file, &mut head)?;
     if head == [0; FRAME_HEAD] {
@@ -174,13 +176,14 @@ fn frame(file: &mut impl Read) -> io::Result<Frame> {
     if read < head.len() || !(1..=FRAME_BYTES_MAX).contains(&length) {
         return bad("a frame's head is not in form", head[..read].to_vec());
     }
-    let mut entry = vec![0; length];
-    let read = fill(file, &mut entry)?;
+    buffer.resize(length.max(buffer.len()), 0);
+    let entry = &mut buffer[..length];
+    let read = fill(file, entry)?;
     if read < length {
         return bad("a frame is cut", [&head, &entry[..read]].concat());
     }
-    if crc32c::crc32c(&entry) != crc {
-        let read = [&head[..], &entry].concat();
+    if crc32c::crc32c(entry) != crc {
+        let read = [&head[..], entry].concat();
         return bad("a frame's CRC-32C does not match", read);
     }
     Ok(Frame::Whole(entry))

@@ -13,10 +13,10 @@ use crate::state::{Anchor, AnchorKind, Change, Key, Proposal, Revocation, State,
 /// How far back `StreamHeads` can be checked.
 const CHANGES_KEPT: usize = 4096;
 
-/// Takes the entry in. `leaf` is its hash.
-pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) -> Checked {
+/// Takes the entry in.
+pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry<'_>) -> Checked {
     let event = &entry.event;
-    match event.kind.as_str() {
+    match &*event.kind {
         "Opened" => open(state, event)?,
         "KeyEnrolled" => {
             let [public, person, roles] = data(event, ["key", "person", "roles"])?;
@@ -39,7 +39,7 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) ->
                 state.streams.entry(stream.into()).or_default().holder = Some(holder);
             }
         }
-        "Proposed" => propose(state, event, leaf)?,
+        "Proposed" => propose(state, event, entry.leaf)?,
         "Approved" | "Rejected" => voice(state, index, event)?,
         "TimestampReceived" => {
             let [imprint, size, token] = data(event, ["imprint", "size", "token"])?;
@@ -53,7 +53,7 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) ->
         "Sealed" => state.sealed_at = Some(index),
         _ => {}
     }
-    if state.policy.approvals.contains_key(&event.kind) {
+    if state.policy.approvals.contains_key(&*event.kind) {
         let (proposal, _) = approvals::named(state, event)?;
         if let Some(proposal) = state.proposals.get_mut(&proposal) {
             proposal.is_consumed = true;
@@ -63,7 +63,13 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry, leaf: Hash) ->
     Ok(())
 }
 
-fn anchor(state: &mut State, index: u64, note: &Value, size: &Value, kind: AnchorKind) -> Checked {
+fn anchor(
+    state: &mut State,
+    index: u64,
+    note: &Value<'_>,
+    size: &Value<'_>,
+    kind: AnchorKind,
+) -> Checked {
     state.anchors.push(Anchor {
         index,
         size: size.count().unwrap_or_default(),
@@ -73,27 +79,27 @@ fn anchor(state: &mut State, index: u64, note: &Value, size: &Value, kind: Ancho
     Ok(())
 }
 
-fn advance(state: &mut State, index: u64, entry: &Entry) {
+fn advance(state: &mut State, index: u64, entry: &Entry<'_>) {
     let event = &entry.event;
-    let link = entry.payload_hash();
-    let stream = match state.streams.get_mut(event.stream.as_str()) {
+    let stream = match state.streams.get_mut(&*event.stream) {
         Some(stream) => stream,
         None => state
             .streams
-            .entry(event.stream.as_str().into())
+            .entry(event.stream.as_ref().into())
             .or_default(),
     };
+    // The oldest one's name gives its memory to the newest.
+    let oldest = (state.changes.len() == CHANGES_KEPT).then(|| state.changes.pop_front());
+    let mut name = oldest.flatten().map_or(String::new(), |old| old.stream);
+    (*event.stream).clone_into(&mut name);
     state.changes.push_back(Change {
         index,
-        stream: event.stream.clone(),
+        stream: name,
         next: stream.next,
         link: stream.link,
     });
-    if state.changes.len() > CHANGES_KEPT {
-        state.changes.pop_front();
-    }
     stream.next = event.seq + 1;
-    stream.link = link;
+    stream.link = entry.payload_hash;
     stream.seen_size = event.seen_size;
     stream.last_index = index;
     for (pattern, watched) in &mut state.watched {
@@ -101,13 +107,13 @@ fn advance(state: &mut State, index: u64, entry: &Entry) {
             watched.note(&event.stream, index);
         }
     }
-    match state.types.get_mut(&event.kind) {
+    match state.types.get_mut(&*event.kind) {
         Some(count) => *count += 1,
         None => {
-            state.types.insert(event.kind.clone(), 1);
+            state.types.insert(event.kind.clone().into_owned(), 1);
         }
     }
-    state.last_received.clone_from(&entry.received);
+    entry.received.clone_into(&mut state.last_received);
     state.size = index + 1;
 }
 
@@ -124,9 +130,9 @@ fn enrol(state: &mut State, key: PublicKey, person: String, roles: Vec<String>) 
     state.keys.insert(enrolled.public.id(), enrolled);
 }
 
-fn open(state: &mut State, event: &Event) -> Checked {
+fn open(state: &mut State, event: &Event<'_>) -> Checked {
     let found = founding(event)?;
-    state.origin.clone_from(&event.origin);
+    (*event.origin).clone_into(&mut state.origin);
     state.threshold = found.threshold;
     state.policy = found.policy;
     state.watch_gates();
@@ -144,7 +150,7 @@ fn open(state: &mut State, event: &Event) -> Checked {
     Ok(())
 }
 
-fn rotate(state: &mut State, index: u64, event: &Event) -> Checked {
+fn rotate(state: &mut State, index: u64, event: &Event<'_>) -> Checked {
     let [new, old] = data(event, ["new", "old"])?;
     let (new, (old, _)) = (key(&new)?, named(&old)?);
     let Some(known) = state.keys.get_mut(&old) else {
@@ -164,7 +170,7 @@ fn rotate(state: &mut State, index: u64, event: &Event) -> Checked {
     Ok(())
 }
 
-fn revoke(state: &mut State, index: u64, event: &Event) -> Checked {
+fn revoke(state: &mut State, index: u64, event: &Event<'_>) -> Checked {
     let [from, revoked, _] = data(event, ["from_index", "key", "reason"])?;
     let id = hash(&revoked)?;
     if let Some(known) = state.keys.get_mut(&id) {
@@ -179,7 +185,7 @@ fn revoke(state: &mut State, index: u64, event: &Event) -> Checked {
     Ok(())
 }
 
-fn propose(state: &mut State, event: &Event, leaf: Hash) -> Checked {
+fn propose(state: &mut State, event: &Event<'_>, leaf: Hash) -> Checked {
     let [digest, expires, scope] = data(event, ["digest", "expires", "scope"])?;
     let text = |value: &Value| value.text().unwrap_or_default().to_owned();
     let requester = state.keys.get(&event.by[0]).map(|key| key.person.clone());
@@ -196,7 +202,7 @@ fn propose(state: &mut State, event: &Event, leaf: Hash) -> Checked {
     Ok(())
 }
 
-fn voice(state: &mut State, index: u64, event: &Event) -> Checked {
+fn voice(state: &mut State, index: u64, event: &Event<'_>) -> Checked {
     let (leaf, _) = approvals::named(state, event)?;
     let person = state
         .keys

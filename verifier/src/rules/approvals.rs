@@ -6,9 +6,9 @@ use crate::event::{Entry, Event};
 use crate::json::Value;
 use crate::state::{Proposal, State};
 
-pub(super) fn check(state: &State, entry: &Entry) -> Checked {
+pub(super) fn check(state: &State, entry: &Entry<'_>) -> Checked {
     let event = &entry.event;
-    match event.kind.as_str() {
+    match &*event.kind {
         "Approved" | "Rejected" => check_voice(state, event),
         "Erased" if !state.policy.approvals.contains_key("Erased") => broken(
             "approval/erased",
@@ -22,7 +22,7 @@ pub(super) fn check(state: &State, entry: &Entry) -> Checked {
 }
 
 /// The proposal that an event's data names.
-pub(super) fn named<'a>(state: &'a State, event: &Event) -> Checked<(Hash, &'a Proposal)> {
+pub(super) fn named<'a>(state: &'a State, event: &Event<'_>) -> Checked<(Hash, &'a Proposal)> {
     let text = event
         .data
         .field("proposal")
@@ -38,7 +38,7 @@ pub(super) fn named<'a>(state: &'a State, event: &Event) -> Checked<(Hash, &'a P
     }
 }
 
-fn check_voice(state: &State, event: &Event) -> Checked {
+fn check_voice(state: &State, event: &Event<'_>) -> Checked {
     let (leaf, proposal) = named(state, event)?;
     let stream = format!("approval/{}/{}", hex(&leaf), hex(&event.by[0]));
     ensure(
@@ -56,7 +56,7 @@ fn check_voice(state: &State, event: &Event) -> Checked {
     ensure(other, "approval/requester", "the requester cannot decide")
 }
 
-fn check_approved(state: &State, entry: &Entry, m: u64, scope: &str) -> Checked {
+fn check_approved(state: &State, entry: &Entry<'_>, m: u64, scope: &str) -> Checked {
     let (_, proposal) = named(state, &entry.event)?;
     ensure(
         proposal.scope == scope,
@@ -66,7 +66,7 @@ fn check_approved(state: &State, entry: &Entry, m: u64, scope: &str) -> Checked 
     let digest = entry.event.data.field("digest").and_then(Value::text);
     let same = digest == Some(&proposal.digest);
     ensure(same, "approval/digest", "not what was approved")?;
-    let in_time = entry.received < proposal.expires;
+    let in_time = *entry.received < *proposal.expires;
     ensure(in_time, "approval/expired", "the proposal had expired")?;
     ensure(
         !proposal.is_consumed,
@@ -82,6 +82,6 @@ fn check_approved(state: &State, entry: &Entry, m: u64, scope: &str) -> Checked 
     ensure(
         enough,
         "approval/count",
-        format!("{} of {m} persons", proposal.approved.len()),
+        format_args!("{} of {m} persons", proposal.approved.len()),
     )
 }

@@ -35,7 +35,9 @@ pub(crate) fn check(state: &State, event: &Event) -> Checked<Option<()>> {
             .or_insert((change.next, change.link));
     }
     let mut roots = Roots::default();
-    for (name, stream) in &state.streams {
+    let mut streams: Vec<_> = state.streams.iter().collect();
+    streams.sort_unstable_by_key(|(name, _)| *name);
+    for (name, stream) in streams {
         let (next, link) = then
             .get(&**name)
             .copied()

@@ -9,13 +9,13 @@ use crate::policy::{Policy, check_origin, check_roles, is_person, is_scope, text
 use crate::signature::PublicKey;
 use crate::state::State;
 
-pub(super) fn check(state: &State, index: u64, entry: &Entry) -> Checked {
+pub(super) fn check(state: &State, index: u64, entry: &Entry<'_>) -> Checked {
     let event = &entry.event;
     if !event.is_ledger_type() {
         return Ok(());
     }
     check_place(event)?;
-    match event.kind.as_str() {
+    match &*event.kind {
         "Opened" => opened(event),
         "KeyEnrolled" => enrolled(state, event),
         "KeyRotated" => rotated(state, event),
@@ -34,8 +34,8 @@ pub(super) fn check(state: &State, index: u64, entry: &Entry) -> Checked {
     }
 }
 
-fn check_place(event: &Event) -> Checked {
-    let placed = match event.kind.as_str() {
+fn check_place(event: &Event<'_>) -> Checked {
+    let placed = match &*event.kind {
         "Opened" | "KeyEnrolled" | "KeyRotated" | "KeyRevoked" | "PolicyChanged" => {
             event.stream == "keys"
         }
@@ -46,12 +46,15 @@ fn check_place(event: &Event) -> Checked {
     ensure(
         placed,
         "type/stream",
-        format!("{} does not belong in {}", event.kind, event.stream),
+        format_args!("{} does not belong in {}", event.kind, event.stream),
     )
 }
 
 /// The data's fields, exactly these.
-pub(super) fn data<const N: usize>(event: &Event, names: [&str; N]) -> Checked<[Value; N]> {
+pub(super) fn data<'a, const N: usize>(
+    event: &Event<'a>,
+    names: [&str; N],
+) -> Checked<[Value<'a>; N]> {
     event.data.clone().listed(names)
 }
 
@@ -85,7 +88,7 @@ pub(crate) struct Founding {
     pub(crate) threshold: u64,
 }
 
-pub(crate) fn founding(event: &Event) -> Checked<Founding> {
+pub(crate) fn founding(event: &Event<'_>) -> Checked<Founding> {
     let [keys, policy, threshold] = data(event, ["keys", "policy", "threshold"])?;
     let [log, roots, service] = keys.listed(["log", "roots", "service"])?;
     let mut founders = Vec::new();
@@ -104,7 +107,7 @@ pub(crate) fn founding(event: &Event) -> Checked<Founding> {
     })
 }
 
-fn opened(event: &Event) -> Checked {
+fn opened(event: &Event<'_>) -> Checked {
     let found = founding(event)?;
     let bytes: Vec<[u8; 32]> = found.roots.iter().map(|(key, _)| *key.bytes()).collect();
     let fits = (1..=15).contains(&bytes.len()) && bytes.windows(2).all(|p| p[0] < p[1]);
@@ -124,7 +127,7 @@ fn opened(event: &Event) -> Checked {
     check_origin(&event.origin, &bytes)
 }
 
-fn enrolled(state: &State, event: &Event) -> Checked {
+fn enrolled(state: &State, event: &Event<'_>) -> Checked {
     let [public, person, roles] = data(event, ["key", "person", "roles"])?;
     let public = key(&public)?;
     let Ok(roles) = texts(&roles) else {
@@ -149,7 +152,7 @@ fn enrolled(state: &State, event: &Event) -> Checked {
     ensure(free, "type/data", "there is an active service key")
 }
 
-fn rotated(state: &State, event: &Event) -> Checked {
+fn rotated(state: &State, event: &Event<'_>) -> Checked {
     let [new, old] = data(event, ["new", "old"])?;
     let (new, old) = (key(&new)?, hash(&old)?);
     let Some(known) = state.active(&old) else {
@@ -164,7 +167,7 @@ fn rotated(state: &State, event: &Event) -> Checked {
     )
 }
 
-fn revoked(state: &State, index: u64, event: &Event) -> Checked {
+fn revoked(state: &State, index: u64, event: &Event<'_>) -> Checked {
     let [from, revoked, reason] = data(event, ["from_index", "key", "reason"])?;
     let (from, revoked) = (number(&from)?, hash(&revoked)?);
     check_roots(state, &event.by, None)?;
@@ -199,7 +202,7 @@ fn revoked(state: &State, index: u64, event: &Event) -> Checked {
     )
 }
 
-fn policy_changed(state: &State, event: &Event) -> Checked {
+fn policy_changed(state: &State, event: &Event<'_>) -> Checked {
     let [policy, threshold] = data(event, ["policy", "threshold"])?;
     Policy::parse(&policy)?;
     check_roots(state, &event.by, None)?;
@@ -211,7 +214,7 @@ fn policy_changed(state: &State, event: &Event) -> Checked {
     )
 }
 
-fn proposed(state: &State, event: &Event) -> Checked {
+fn proposed(state: &State, event: &Event<'_>) -> Checked {
     check_one(state, &event.by, "operator")?;
     let [digest, expires, scope] = data(event, ["digest", "expires", "scope"])?;
     hash(&digest)?;
@@ -223,8 +226,8 @@ fn proposed(state: &State, event: &Event) -> Checked {
     )
 }
 
-fn bookkeeping(state: &State, index: u64, event: &Event) -> Checked {
-    match event.kind.as_str() {
+fn bookkeeping(state: &State, index: u64, event: &Event<'_>) -> Checked {
+    match &*event.kind {
         "StreamHanded" => handed(state, event),
         "StreamHeads" => {
             let [count, root] = data(event, ["count", "root"])?;
@@ -256,7 +259,7 @@ fn bookkeeping(state: &State, index: u64, event: &Event) -> Checked {
     }
 }
 
-fn handed(state: &State, event: &Event) -> Checked {
+fn handed(state: &State, event: &Event<'_>) -> Checked {
     let [streams, to] = data(event, ["streams", "to"])?;
     let Ok(streams) = texts(&streams) else {
         return bad("streams do not ascend");
@@ -281,7 +284,7 @@ fn handed(state: &State, event: &Event) -> Checked {
     )
 }
 
-fn erased(event: &Event) -> Checked {
+fn erased(event: &Event<'_>) -> Checked {
     let [digest, proposal, subject] = data(event, ["digest", "proposal", "subject"])?;
     hash(&proposal)?;
     let Some(subject) = subject.text().filter(|text| is_person(text)) else {
@@ -295,22 +298,22 @@ fn erased(event: &Event) -> Checked {
     )
 }
 
-fn sealed(state: &State, index: u64, event: &Event) -> Checked {
+fn sealed(state: &State, index: u64, event: &Event<'_>) -> Checked {
     let [entries, types] = data(event, ["entries", "types"])?;
     let listed = types.fields().map(|fields| {
         fields
             .iter()
-            .map(|(name, count)| (name.clone(), count.count().unwrap_or(u64::MAX)))
+            .map(|(name, count)| (&**name, count.count().unwrap_or(u64::MAX)))
     });
     let counted = state
         .types
         .iter()
-        .map(|(name, count)| (name.clone(), *count));
+        .map(|(name, count)| (name.as_str(), *count));
     let holds = number(&entries)? == index && listed.is_some_and(|listed| listed.eq(counted));
     ensure(
         holds,
         "sealed/counts",
-        format!("not the counts of the {index} entries before"),
+        format_args!("not the counts of the {index} entries before"),
     )
 }
 

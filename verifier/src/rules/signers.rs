@@ -6,37 +6,39 @@ use crate::bytes::{Hash, parse_hex};
 use crate::event::Event;
 use crate::json::Value;
 use crate::signature::PublicKey;
-use crate::state::State;
+use crate::state::{State, Stream};
 
 /// The keys of `by`, in order. Opened and new keys bring their own.
-pub(super) fn known(state: &State, event: &Event) -> Checked<Vec<PublicKey>> {
-    let brought = brought(event)?;
+pub(super) fn known<'a>(
+    state: &'a State,
+    event: &Event<'_>,
+    brought: &'a [PublicKey],
+) -> Checked<Vec<&'a PublicKey>> {
     let mut keys = Vec::with_capacity(event.by.len());
     for id in &event.by {
-        if let Some(key) = brought.iter().find(|key| key.id() == *id)
-            && !state.keys.contains_key(id)
-        {
-            keys.push(key.clone());
-            continue;
-        }
         let Some(key) = state.keys.get(id) else {
-            return broken(
-                "key/unknown",
-                format!("key {} was never enrolled", short(id)),
-            );
+            let Some(key) = brought.iter().find(|key| key.id() == *id) else {
+                return broken(
+                    "key/unknown",
+                    format_args!("key {} was never enrolled", short(id)),
+                );
+            };
+            keys.push(key);
+            continue;
         };
         ensure(
             key.is_active,
             "key/inactive",
-            format!("key {} is not active", short(id)),
+            format_args!("key {} is not active", short(id)),
         )?;
-        keys.push(key.public.clone());
+        keys.push(&key.public);
     }
     Ok(keys)
 }
 
-fn brought(event: &Event) -> Checked<Vec<PublicKey>> {
-    let texts: Vec<Option<&Value>> = match event.kind.as_str() {
+/// The keys that an event brings with it.
+pub(super) fn brought(event: &Event<'_>) -> Checked<Vec<PublicKey>> {
+    let texts: Vec<Option<&Value<'_>>> = match &*event.kind {
         "Opened" => {
             let keys = event.data.field("keys");
             let roots = keys
@@ -62,16 +64,21 @@ fn brought(event: &Event) -> Checked<Vec<PublicKey>> {
 }
 
 /// 7.1: a stream has one emitter at a time.
-pub(super) fn check_emitter(state: &State, index: u64, event: &Event) -> Checked {
+pub(super) fn check_emitter(
+    state: &State,
+    index: u64,
+    event: &Event<'_>,
+    known: Option<&Stream>,
+) -> Checked {
     let by = &event.by[0];
-    let may = match event.stream.as_str() {
+    let may = match &*event.stream {
         "keys" => index == 0 || state.active_roots().contains(by),
         "ledger" => *by == state.service && state.active(by).is_some(),
         name => {
             if let Some(owner) = implicit(name)? {
                 owner == *by
             } else {
-                let holder = state.streams.get(name).and_then(|stream| stream.holder);
+                let holder = known.and_then(|stream| stream.holder);
                 let holder = holder.and_then(|holder| state.holders.get(holder as usize));
                 holder == Some(by)
             }
@@ -80,7 +87,7 @@ pub(super) fn check_emitter(state: &State, index: u64, event: &Event) -> Checked
     ensure(
         may,
         "stream/emitter",
-        format!("key {} may not emit in {}", short(by), event.stream),
+        format_args!("key {} may not emit in {}", short(by), event.stream),
     )
 }
 
@@ -106,11 +113,11 @@ pub(crate) fn implicit(stream: &str) -> Checked<Option<Hash>> {
 }
 
 /// `role/type` for numbered types, `type/signers` for ours (section 8).
-pub(super) fn check_roles(state: &State, event: &Event) -> Checked {
+pub(super) fn check_roles(state: &State, event: &Event<'_>) -> Checked {
     if event.is_ledger_type() {
         return Ok(());
     }
-    let Some(roles) = state.policy.types.get(&event.kind) else {
+    let Some(roles) = state.policy.types.get(&*event.kind) else {
         return broken(
             "role/type",
             format!("the policy does not list {}", event.kind),
@@ -123,7 +130,7 @@ pub(super) fn check_roles(state: &State, event: &Event) -> Checked {
         ensure(
             may,
             "role/type",
-            format!("key {} may not sign {}", short(id), event.kind),
+            format_args!("key {} may not sign {}", short(id), event.kind),
         )?;
     }
     Ok(())
@@ -155,7 +162,7 @@ pub(super) fn check_roots(state: &State, by: &[Hash], then: Option<Hash>) -> Che
     ensure(
         enough,
         "type/signers",
-        format!("fewer than {} roots", state.threshold),
+        format_args!("fewer than {} roots", state.threshold),
     )
 }
 
@@ -165,6 +172,6 @@ pub(super) fn check_one(state: &State, by: &[Hash], role: &str) -> Checked {
     ensure(
         holds,
         "type/signers",
-        format!("not one key with the role {role}"),
+        format_args!("not one key with the role {role}"),
     )
 }
