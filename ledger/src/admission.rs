@@ -6,9 +6,10 @@
 
 mod ledger_types;
 
+use std::sync::Arc;
+
 use crate::canonical::Value;
 use crate::dsse::{Envelope, pae};
-use crate::entry::{Entry, leaf};
 use crate::event::Event;
 use crate::hash::Hash;
 use crate::key::PublicKey;
@@ -172,7 +173,7 @@ impl State {
         };
         // A stream that went on since has its last index in the range; most events find a handful there.
         for name in self.recent.range(event.seen.size..).map(|(_, name)| name) {
-            let gated = *name != event.stream
+            let gated = **name != *event.stream
                 && patterns
                     .iter()
                     .any(|pattern| Policy::gate_matches(pattern, name));
@@ -220,11 +221,9 @@ impl State {
         })
     }
 
-    /// Takes an admitted entry in.
-    pub fn apply(&mut self, entry: &Entry, bytes: &[u8]) {
-        let event = &entry.event;
-        let hash = leaf(bytes);
-        ledger_types::apply(self, event, hash);
+    /// Takes an admitted event in; `link` is its payload's hash, `leaf` its entry's.
+    pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
+        ledger_types::apply(self, event, leaf);
         if self.policy.approvals.contains_key(&event.kind) {
             let proposal = event.data.field("proposal").and_then(Value::as_str);
             let found = proposal
@@ -233,24 +232,26 @@ impl State {
             found.expect("admission saw the proposal").is_consumed = true;
         }
         let index = self.size();
-        let before = self.stream(&event.stream);
-        if let Some(last) = before.last_index {
-            self.recent.remove(&last);
+        let before = self.streams.get(&*event.stream).copied();
+        let last = before.and_then(|head| head.last_index);
+        let name = last.and_then(|last| self.recent.remove(&last));
+        let name = name.unwrap_or_else(|| Arc::from(&*event.stream));
+        self.recent.insert(index, Arc::clone(&name));
+        let head = StreamHead {
+            next: event.seq + 1,
+            link,
+            seen: event.seen.size,
+            last_index: Some(index),
+            emitter: before.and_then(|head| head.emitter),
+        };
+        self.streams.insert(name, head);
+        if let Some(count) = self.type_counts.get_mut(&event.kind) {
+            *count += 1;
+        } else {
+            self.type_counts.insert(event.kind.clone(), 1);
         }
-        self.recent.insert(index, event.stream.clone());
-        self.streams.insert(
-            event.stream.clone(),
-            StreamHead {
-                next: event.seq + 1,
-                link: Hash::of(&entry.envelope.payload),
-                seen: event.seen.size,
-                last_index: Some(index),
-                emitter: before.emitter,
-            },
-        );
-        *self.type_counts.entry(event.kind.clone()).or_insert(0) += 1;
-        self.last_leaf = hash;
-        self.last_received = Some(entry.received);
-        self.tree.push(hash);
+        self.last_leaf = leaf;
+        self.last_received = Some(received);
+        self.tree.push(leaf);
     }
 }

@@ -1,5 +1,6 @@
 //! Canonical JSON, format v1 section 2: one spelling for each value; reading refuses every other, writing makes no other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The largest absolute value of an integer: 2^53-1, so that every JSON reader agrees.
@@ -7,20 +8,25 @@ pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 /// The deepest nesting; the outermost value has depth 1.
 pub const MAX_DEPTH: usize = 16;
 
-/// A value of canonical JSON; objects keep the order in which their keys stood.
+/// A value of canonical JSON; objects keep the order in which their keys stood. `S` holds the strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum Json<S> {
     /// `[…]`
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// `true` or `false`
     Bool(bool),
     /// An integer of at most 2^53-1.
     Integer(i64),
     /// `{…}`
-    Object(Vec<(String, Value)>),
+    Object(Vec<(S, Self)>),
     /// A string.
-    String(String),
+    String(S),
 }
+
+/// A value that owns its strings.
+pub type Value = Json<String>;
+/// A value whose strings lie in the bytes that were read, except where an escape stood in them.
+pub(crate) type Borrowed<'a> = Json<Cow<'a, str>>;
 
 /// Why bytes are not canonical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,19 +52,39 @@ impl Value {
     pub fn text(text: impl Into<String>) -> Self {
         Self::String(text.into())
     }
+}
 
-    /// The field of an object.
-    pub fn field(&self, name: &str) -> Option<&Value> {
+impl Borrowed<'_> {
+    /// The same value, with strings of its own.
+    pub(crate) fn to_owned_value(&self) -> Value {
         match self {
-            Self::Object(fields) => fields.iter().find(|(key, _)| key == name).map(|(_, v)| v),
-            _ => None,
+            Self::Array(items) => Json::Array(items.iter().map(Self::to_owned_value).collect()),
+            Self::Bool(value) => Json::Bool(*value),
+            Self::Integer(number) => Json::Integer(*number),
+            Self::Object(fields) => Json::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| ((**key).to_owned(), value.to_owned_value()))
+                    .collect(),
+            ),
+            Self::String(text) => Json::String((**text).to_owned()),
         }
+    }
+}
+
+impl<S: AsRef<str>> Json<S> {
+    /// The field of an object.
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        let mut fields = self.as_object()?.iter();
+        fields
+            .find(|(key, _)| key.as_ref() == name)
+            .map(|(_, value)| value)
     }
 
     /// The string, where it is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self {
-            Some(text)
+            Some(text.as_ref())
         } else {
             None
         }
@@ -74,7 +100,7 @@ impl Value {
     }
 
     /// The elements, where it is an array.
-    pub fn as_array(&self) -> Option<&[Value]> {
+    pub fn as_array(&self) -> Option<&[Self]> {
         if let Self::Array(items) = self {
             Some(items)
         } else {
@@ -83,7 +109,7 @@ impl Value {
     }
 
     /// The fields, where it is an object.
-    pub fn as_object(&self) -> Option<&[(String, Value)]> {
+    pub fn as_object(&self) -> Option<&[(S, Self)]> {
         if let Self::Object(fields) = self {
             Some(fields)
         } else {
@@ -92,9 +118,10 @@ impl Value {
     }
 
     /// The fields, where it is an object with exactly these keys in this order.
-    pub fn fields<const N: usize>(&self, names: [&str; N]) -> Option<[&Value; N]> {
+    pub fn fields<const N: usize>(&self, names: [&str; N]) -> Option<[&Self; N]> {
         let fields = self.as_object()?;
-        if fields.len() != N || !fields.iter().zip(names).all(|((key, _), name)| key == name) {
+        let named = |((key, _), name): (&(S, Self), &str)| key.as_ref() == name;
+        if fields.len() != N || !fields.iter().zip(names).all(named) {
             return None;
         }
         let mut values = fields.iter().map(|(_, value)| value);
@@ -127,7 +154,7 @@ impl Value {
             Self::Bool(false) => out.extend(b"false"),
             Self::Integer(number) => {
                 assert!(number.abs() <= MAX_INTEGER, "integers stay within 2^53-1");
-                out.extend(number.to_string().as_bytes());
+                write_integer(*number, out);
             }
             Self::Object(fields) => {
                 out.push(b'{');
@@ -135,13 +162,13 @@ impl Value {
                     if place > 0 {
                         out.push(b',');
                     }
-                    write_string(key, out);
+                    write_string(key.as_ref(), out);
                     out.push(b':');
                     value.write(out);
                 }
                 out.push(b'}');
             }
-            Self::String(text) => write_string(text, out),
+            Self::String(text) => write_string(text.as_ref(), out),
         }
     }
 
@@ -150,7 +177,9 @@ impl Value {
         match self {
             Self::Array(items) => items.iter().all(Self::keys_ascend),
             Self::Object(fields) => {
-                fields.windows(2).all(|pair| pair[0].0 < pair[1].0)
+                fields
+                    .windows(2)
+                    .all(|pair| pair[0].0.as_ref() < pair[1].0.as_ref())
                     && fields.iter().all(|(_, value)| value.keys_ascend())
             }
             _ => true,
@@ -158,10 +187,35 @@ impl Value {
     }
 }
 
+/// Appends an integer.
+pub(crate) fn write_integer(number: i64, out: &mut Vec<u8>) {
+    let mut digits = [0_u8; 20];
+    let mut from = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        from -= 1;
+        digits[from] = b'0' + u8::try_from(rest % 10).expect("one digit");
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[from..]);
+}
+
 /// Appends a string in its one spelling (`canonical/string`).
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    let mut rest = text.as_bytes();
     out.push(b'"');
-    for byte in text.bytes() {
+    loop {
+        let plain = plain_length(rest);
+        out.extend_from_slice(&rest[..plain]);
+        let Some((byte, behind)) = rest[plain..].split_first() else {
+            break;
+        };
         match byte {
             b'"' => out.extend(b"\\\""),
             b'\\' => out.extend(b"\\\\"),
@@ -170,15 +224,38 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
             10 => out.extend(b"\\n"),
             12 => out.extend(b"\\f"),
             13 => out.extend(b"\\r"),
-            0..=0x1f => out.extend(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
+            _ => out.extend(format!("\\u{byte:04x}").as_bytes()),
         }
+        rest = behind;
     }
     out.push(b'"');
 }
 
+/// How many bytes at the front stand in a string as they are.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // The high bit of a byte that is below `bound`, and of none in front of the first such.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
+    let (words, _) = bytes.as_chunks::<8>();
+    let whole = words.iter().take_while(|word| {
+        let word = u64::from_le_bytes(**word);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        below(word, 0x20) | below(quote, 1) | below(backslash, 1) == 0
+    });
+    let start = whole.count() * 8;
+    let is_plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+    start + bytes[start..].iter().take_while(is_plain).count()
+}
+
 /// Reads one canonical value that takes all the bytes; duplicate keys are refused, their order is the caller's rule.
 pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
+    Ok(parse_borrowed(bytes)?.to_owned_value())
+}
+
+/// As [`parse`], without copying the strings.
+pub(crate) fn parse_borrowed(bytes: &[u8]) -> Result<Borrowed<'_>, NotCanonical> {
     let text = std::str::from_utf8(bytes).map_err(|error| NotCanonical {
         rule: "canonical/utf8",
         offset: error.valid_up_to(),
@@ -201,7 +278,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn refuse(&self, rule: &'static str) -> NotCanonical {
         NotCanonical {
             rule,
@@ -221,21 +298,21 @@ impl Reader<'_> {
         Err(self.refuse(rule))
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+    fn value(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
         match self.peek() {
             Some(b'{' | b'[') if depth > MAX_DEPTH => Err(self.refuse("canonical/depth")),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
-            Some(b'"') => self.string().map(Value::String),
+            Some(b'"') => self.string().map(Json::String),
             Some(b'-' | b'0'..=b'9') => self.integer(),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
             Some(b'n') => Err(self.refuse("canonical/null")),
             _ => Err(self.refuse("canonical/whitespace")),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, NotCanonical> {
+    fn word(&mut self, word: &str, value: Borrowed<'a>) -> Result<Borrowed<'a>, NotCanonical> {
         if self.bytes[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             return Ok(value);
@@ -243,12 +320,12 @@ impl Reader<'_> {
         Err(self.refuse("canonical/whitespace"))
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+    fn array(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
         self.at += 1;
         let mut items = Vec::new();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Value::Array(items));
+            return Ok(Json::Array(items));
         }
         loop {
             items.push(self.value(depth + 1)?);
@@ -256,18 +333,18 @@ impl Reader<'_> {
                 self.at += 1;
             } else {
                 self.take(b']', "canonical/whitespace")?;
-                return Ok(Value::Array(items));
+                return Ok(Json::Array(items));
             }
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, NotCanonical> {
+    fn object(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
         self.at += 1;
-        let mut fields: Vec<(String, Value)> = Vec::new();
+        let mut fields: Vec<(Cow<'a, str>, Borrowed<'a>)> = Vec::new();
         let mut ascending = true;
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Value::Object(fields));
+            return Ok(Json::Object(fields));
         }
         loop {
             let key = self.string()?;
@@ -281,12 +358,12 @@ impl Reader<'_> {
                 self.at += 1;
             } else {
                 self.take(b'}', "canonical/whitespace")?;
-                return Ok(Value::Object(fields));
+                return Ok(Json::Object(fields));
             }
         }
     }
 
-    fn integer(&mut self) -> Result<Value, NotCanonical> {
+    fn integer(&mut self) -> Result<Borrowed<'a>, NotCanonical> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -306,7 +383,7 @@ impl Reader<'_> {
                     && !fraction
                     && number.unsigned_abs() <= MAX_INTEGER.unsigned_abs() =>
             {
-                Ok(Value::Integer(number))
+                Ok(Json::Integer(number))
             }
             _ => Err(NotCanonical {
                 rule: "canonical/number",
@@ -315,24 +392,27 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, NotCanonical> {
+    fn string(&mut self) -> Result<Cow<'a, str>, NotCanonical> {
         self.take(b'"', "canonical/whitespace")?;
-        let mut out = String::new();
+        let mut out = Cow::Borrowed("");
         loop {
             let start = self.at;
-            while self
-                .peek()
-                .is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
-            {
-                self.at += 1;
+            self.at += plain_length(&self.bytes[start..]);
+            let plain = &self.text[start..self.at];
+            if out.is_empty() {
+                out = Cow::Borrowed(plain);
+            } else {
+                out.to_mut().push_str(plain);
             }
-            out.push_str(&self.text[start..self.at]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(out);
                 }
-                Some(b'\\') => out.push(self.escape()?),
+                Some(b'\\') => {
+                    let escaped = self.escape()?;
+                    out.to_mut().push(escaped);
+                }
                 _ => return Err(self.refuse("canonical/string")),
             }
         }

@@ -7,13 +7,14 @@ pub const EVENT_PAYLOAD_TYPE: &str = "application/vnd.unbroken.event.v1+json";
 
 /// The pre-authentication encoding: what an event's keys sign.
 pub fn pae(payload: &[u8]) -> Vec<u8> {
-    let mut out = format!(
+    let head = format!(
         "DSSEv1 {} {EVENT_PAYLOAD_TYPE} {} ",
         EVENT_PAYLOAD_TYPE.len(),
         payload.len()
-    )
-    .into_bytes();
-    out.extend(payload);
+    );
+    let mut out = Vec::with_capacity(head.len() + payload.len());
+    out.extend_from_slice(head.as_bytes());
+    out.extend_from_slice(payload);
     out
 }
 

@@ -1,11 +1,10 @@
 //! Entries, format v1 section 5: an event at its place; exact bytes in both directions, no state.
 
-use base64ct::{Base64, Encoding};
-
-use crate::canonical::{Value, parse};
+use crate::base64;
+use crate::canonical::{Json, parse_borrowed};
 use crate::dsse::{EVENT_PAYLOAD_TYPE, Envelope};
 use crate::event::{Event, hash, integer, size, text, time};
-use crate::hash::Hash;
+use crate::hash::{Hash, write_hex};
 use crate::key::{KeyId, Signature};
 use crate::refusal::{Refusal, ensure};
 use crate::time::Timestamp;
@@ -31,30 +30,50 @@ pub struct Entry {
 
 /// Puts the exact bytes of an entry together.
 pub fn encode(index: u64, prev: &Hash, received: Timestamp, envelope: &Envelope) -> Vec<u8> {
-    let signatures = envelope.signatures.iter().map(|(key, signature)| {
-        Value::Object(vec![
-            ("keyid".to_owned(), Value::text(key.to_string())),
-            (
-                "sig".to_owned(),
-                Value::text(Base64::encode_string(&signature.0)),
-            ),
-        ])
-    });
-    let event = Value::Object(vec![
-        ("payloadType".to_owned(), Value::text(EVENT_PAYLOAD_TYPE)),
-        (
-            "payload".to_owned(),
-            Value::text(Base64::encode_string(&envelope.payload)),
-        ),
-        ("signatures".to_owned(), Value::Array(signatures.collect())),
-    ]);
-    Value::Object(vec![
-        ("index".to_owned(), integer(index)),
-        ("prev".to_owned(), Value::text(prev.to_string())),
-        ("received".to_owned(), Value::text(received.to_string())),
-        ("event".to_owned(), event),
-    ])
-    .to_bytes()
+    encode_around(index, prev, received, &encode_envelope(envelope))
+}
+
+/// The entry's `event` field: it does not depend on the place, so that it can be written before there is one.
+pub(crate) fn encode_envelope(envelope: &Envelope) -> Vec<u8> {
+    let signatures = envelope.signatures.len() * 192;
+    let mut out = Vec::with_capacity(128 + envelope.payload.len() / 3 * 4 + signatures);
+    out.extend_from_slice(b"{\"payloadType\":\"");
+    out.extend_from_slice(EVENT_PAYLOAD_TYPE.as_bytes());
+    out.extend_from_slice(b"\",\"payload\":\"");
+    base64::encode(&envelope.payload, &mut out);
+    out.extend_from_slice(b"\",\"signatures\":[");
+    for (place, (key, signature)) in envelope.signatures.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"keyid\":\"");
+        write_hex(&key.0.0, &mut out);
+        out.extend_from_slice(b"\",\"sig\":\"");
+        base64::encode(&signature.0, &mut out);
+        out.extend_from_slice(b"\"}");
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+/// Puts an entry together around its `event` field.
+pub(crate) fn encode_around(
+    index: u64,
+    prev: &Hash,
+    received: Timestamp,
+    envelope: &[u8],
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(160 + envelope.len());
+    out.extend_from_slice(b"{\"index\":");
+    integer(index).write(&mut out);
+    out.extend_from_slice(b",\"prev\":\"");
+    write_hex(&prev.0, &mut out);
+    out.extend_from_slice(b"\",\"received\":\"");
+    out.extend_from_slice(&received.spelled());
+    out.extend_from_slice(b"\",\"event\":");
+    out.extend_from_slice(envelope);
+    out.push(b'}');
+    out
 }
 
 impl Entry {
@@ -64,7 +83,7 @@ impl Entry {
             format!("{} bytes, at most {MAX_ENTRY_BYTES}", bytes.len())
         })?;
         let fields = |found: &str| Refusal::new("canonical/fields", found);
-        let value = parse(bytes)?;
+        let value = parse_borrowed(bytes)?;
         let [index, prev, received, event] =
             value
                 .fields(["index", "prev", "received", "event"])
@@ -77,7 +96,7 @@ impl Entry {
             "entry/payload-type",
             || "another payload type".into(),
         )?;
-        let payload = base64(payload)?;
+        let payload = bytes_of(payload)?;
         let event = Event::parse(&payload)?;
         let signatures = signatures.as_array().ok_or_else(|| fields("signatures"))?;
         let signatures = signatures
@@ -112,17 +131,17 @@ pub fn leaf(bytes: &[u8]) -> Hash {
     leaf_hash(bytes)
 }
 
-fn signature(value: &Value) -> Result<(KeyId, Signature), Refusal> {
+fn signature<S: AsRef<str>>(value: &Json<S>) -> Result<(KeyId, Signature), Refusal> {
     let [key, bytes] = value
         .fields(["keyid", "sig"])
         .ok_or_else(|| Refusal::new("canonical/fields", "a signature is {keyid, sig}"))?;
     let key = KeyId(hash(key)?);
-    let bytes = <[u8; 64]>::try_from(base64(bytes)?)
+    let bytes = <[u8; 64]>::try_from(bytes_of(bytes)?)
         .map_err(|_| Refusal::new("canonical/base64", "a signature has 64 bytes"))?;
     Ok((key, Signature(bytes)))
 }
 
-fn base64(value: &Value) -> Result<Vec<u8>, Refusal> {
-    Base64::decode_vec(text(value, "canonical/base64")?)
-        .map_err(|_| Refusal::new("canonical/base64", "not padded canonical base64"))
+fn bytes_of<S: AsRef<str>>(value: &Json<S>) -> Result<Vec<u8>, Refusal> {
+    base64::decode(text(value, "canonical/base64")?)
+        .ok_or_else(|| Refusal::new("canonical/base64", "not padded canonical base64"))
 }

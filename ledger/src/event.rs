@@ -1,7 +1,8 @@
 //! Events, format v1 section 4: their exact bytes and their form; whether one is admitted is `admission.rs`.
 
-use crate::canonical::{MAX_INTEGER, Value, parse};
-use crate::hash::Hash;
+use crate::base64;
+use crate::canonical::{Json, MAX_INTEGER, Value, parse_borrowed, write_string};
+use crate::hash::{Hash, write_hex};
 use crate::key::KeyId;
 use crate::refusal::{Refusal, ensure};
 use crate::time::Timestamp;
@@ -71,32 +72,43 @@ pub struct Event {
 impl Event {
     /// The exact bytes that are signed.
     pub fn to_payload(&self) -> Vec<u8> {
-        let texts = |items: &[String]| Value::Array(items.iter().map(Value::text).collect());
-        let signers: Vec<String> = self.by.iter().map(ToString::to_string).collect();
-        let seen = vec![
-            ("size".to_owned(), integer(self.seen.size)),
-            ("leaf".to_owned(), Value::text(self.seen.leaf.to_string())),
-        ];
-        let values = [
-            Value::Integer(1),
-            Value::text(&self.id),
-            Value::text(&self.origin),
-            Value::text(&self.stream),
-            integer(self.seq),
-            Value::text(self.link.to_string()),
-            Value::Object(seen),
-            Value::text(&self.kind),
-            Value::text(self.at.to_string()),
-            texts(&signers),
-            self.data.clone(),
-            texts(&self.sd),
-        ];
-        let fields = FIELDS
-            .iter()
-            .map(|name| (*name).to_owned())
-            .zip(values)
-            .collect();
-        Value::Object(fields).to_bytes()
+        let mut out = Vec::with_capacity(1024);
+        // Ids, hashes, types and times have no byte that is escaped; an origin or a digest from elsewhere may.
+        out.extend_from_slice(b"{\"v\":1,\"id\":");
+        write_string(&self.id, &mut out);
+        out.extend_from_slice(b",\"origin\":");
+        write_string(&self.origin, &mut out);
+        out.extend_from_slice(b",\"stream\":");
+        write_string(&self.stream, &mut out);
+        out.extend_from_slice(b",\"seq\":");
+        integer(self.seq).write(&mut out);
+        out.extend_from_slice(b",\"link\":\"");
+        write_hex(&self.link.0, &mut out);
+        out.extend_from_slice(b"\",\"seen\":{\"size\":");
+        integer(self.seen.size).write(&mut out);
+        out.extend_from_slice(b",\"leaf\":\"");
+        write_hex(&self.seen.leaf.0, &mut out);
+        out.extend_from_slice(b"\"},\"type\":");
+        write_string(&self.kind, &mut out);
+        out.extend_from_slice(b",\"at\":\"");
+        out.extend_from_slice(&self.at.spelled());
+        out.extend_from_slice(b"\",\"by\":[");
+        for (place, id) in self.by.iter().enumerate() {
+            out.extend_from_slice(if place > 0 { b",\"" } else { b"\"" });
+            write_hex(&id.0.0, &mut out);
+            out.push(b'"');
+        }
+        out.extend_from_slice(b"],\"data\":");
+        self.data.write(&mut out);
+        out.extend_from_slice(b",\"sd\":[");
+        for (place, digest) in self.sd.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            write_string(digest, &mut out);
+        }
+        out.extend_from_slice(b"]}");
+        out
     }
 
     /// Reads an event and checks its form.
@@ -104,7 +116,7 @@ impl Event {
         ensure(payload.len() <= MAX_EVENT_BYTES, "event/size", || {
             format!("{} bytes, at most {MAX_EVENT_BYTES}", payload.len())
         })?;
-        let value = parse(payload)?;
+        let value = parse_borrowed(payload)?;
         let [
             v,
             id,
@@ -121,7 +133,7 @@ impl Event {
         ] = value
             .fields(FIELDS)
             .ok_or_else(|| fields("an event has 12 fields in their order"))?;
-        ensure(*v == Value::Integer(1), "event/version", || {
+        ensure(*v == Json::Integer(1), "event/version", || {
             "v is not 1".into()
         })?;
         let id = text(id, "event/id")?;
@@ -157,7 +169,7 @@ impl Event {
             at: time(at)?,
             by: signers(by)?,
             sd: digests(sd)?,
-            data: data.clone(),
+            data: data.to_owned_value(),
         })
     }
 
@@ -179,33 +191,36 @@ fn fields(found: &str) -> Refusal {
     Refusal::new("canonical/fields", found)
 }
 
-pub(crate) fn text<'a>(value: &'a Value, rule: &'static str) -> Result<&'a str, Refusal> {
+pub(crate) fn text<'a, S: AsRef<str>>(
+    value: &'a Json<S>,
+    rule: &'static str,
+) -> Result<&'a str, Refusal> {
     value
         .as_str()
         .ok_or_else(|| Refusal::new(rule, "not a string"))
 }
 
-pub(crate) fn size(value: &Value) -> Result<u64, Refusal> {
+pub(crate) fn size<S: AsRef<str>>(value: &Json<S>) -> Result<u64, Refusal> {
     value
         .as_size()
         .ok_or_else(|| Refusal::new("canonical/number", "not an integer from 0"))
 }
 
-pub(crate) fn hash(value: &Value) -> Result<Hash, Refusal> {
+pub(crate) fn hash<S: AsRef<str>>(value: &Json<S>) -> Result<Hash, Refusal> {
     value
         .as_str()
         .and_then(Hash::parse)
         .ok_or_else(|| Refusal::new("canonical/hex", "not 64 lowercase hex digits"))
 }
 
-pub(crate) fn time(value: &Value) -> Result<Timestamp, Refusal> {
+pub(crate) fn time<S: AsRef<str>>(value: &Json<S>) -> Result<Timestamp, Refusal> {
     value
         .as_str()
         .and_then(Timestamp::parse)
         .ok_or_else(|| Refusal::new("canonical/time", "not YYYY-MM-DDThh:mm:ss.ffffffZ"))
 }
 
-fn signers(value: &Value) -> Result<Vec<KeyId>, Refusal> {
+fn signers<S: AsRef<str>>(value: &Json<S>) -> Result<Vec<KeyId>, Refusal> {
     let refusal = || Refusal::new("event/by", "not 1 to 16 different keyids");
     let items = value.as_array().ok_or_else(refusal)?;
     let mut by = Vec::with_capacity(items.len());
@@ -220,7 +235,7 @@ fn signers(value: &Value) -> Result<Vec<KeyId>, Refusal> {
     Ok(by)
 }
 
-fn digests(value: &Value) -> Result<Vec<String>, Refusal> {
+fn digests<S: AsRef<str>>(value: &Json<S>) -> Result<Vec<String>, Refusal> {
     let refusal = || {
         Refusal::new(
             "event/sd",
@@ -231,7 +246,7 @@ fn digests(value: &Value) -> Result<Vec<String>, Refusal> {
     for item in value.as_array().ok_or_else(refusal)? {
         let digest = item
             .as_str()
-            .filter(|text| is_digest(text))
+            .filter(|text| base64::is_url_of_32_bytes(text))
             .ok_or_else(refusal)?;
         ensure(
             sd.last().is_none_or(|last| &**last < digest),
@@ -241,13 +256,6 @@ fn digests(value: &Value) -> Result<Vec<String>, Refusal> {
         sd.push(digest.to_owned());
     }
     Ok(sd)
-}
-
-/// 43 characters of base64url that stand for 32 bytes: the last carries 4 bits, its lower 2 are zero.
-fn is_digest(text: &str) -> bool {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    let mut bytes = [0; 32];
-    text.len() == 43 && Base64UrlUnpadded::decode(text, &mut bytes).is_ok()
 }
 
 fn is_uuid_v7(text: &str) -> bool {

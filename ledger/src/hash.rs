@@ -48,31 +48,45 @@ impl fmt::Debug for Hash {
 
 /// Lowercase hex.
 pub(crate) fn encode_hex(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(bytes.len() * 2);
+    write_hex(bytes, &mut text);
+    String::from_utf8(text).expect("digits are ASCII")
+}
+
+/// Appends lowercase hex.
+pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
+    let digit = |value: u8| DIGITS[usize::from(value & 15)];
+    out.extend(
+        bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(*byte)]),
+    );
 }
 
 /// Reads exactly `out.len()` bytes of lowercase hex.
 pub(crate) fn decode_hex(text: &str, out: &mut [u8]) -> Option<()> {
-    let digits = text.as_bytes();
-    if digits.len() != out.len() * 2 {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != out.len() || !rest.is_empty() {
         return None;
     }
-    for (slot, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
-        *slot = digit(pair[0])? << 4 | digit(pair[1])?;
+    // One test after the loop: what is no digit has a bit above the lower four.
+    let mut seen = 0;
+    for (slot, [high, low]) in out.iter_mut().zip(pairs) {
+        let (high, low) = (HEX[usize::from(*high)], HEX[usize::from(*low)]);
+        seen |= high | low;
+        *slot = high << 4 | low & 15;
     }
-    Some(())
+    (seen < 16).then_some(())
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// The value of each lowercase hex digit; 0x80 for every other byte.
+const HEX: [u8; 256] = {
+    let mut digits = [0x80; 256];
+    let mut value = 0_u8;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    digits
+};

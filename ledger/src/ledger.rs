@@ -6,7 +6,9 @@ mod evidence;
 mod opening;
 mod publishing;
 mod repair;
+mod replay;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -18,19 +20,19 @@ use crate::dsse::{Envelope, pae};
 use crate::entry::Entry;
 use crate::event::{Event, Seen};
 use crate::hash::Hash;
-use crate::key::{PublicKey, Signer, SignerError};
+use crate::key::{KeyId, PublicKey, Signer, SignerError};
 use crate::note::SignedCheckpoint;
 use crate::objects::Objects;
 use crate::random::{self, RandomnessError};
 use crate::refusal::Refusal;
-use crate::sequencer::{Book, Receipt, Sequencer, SubmitError, lock};
+use crate::sequencer::{Receipt, Sequencer, SubmitError, lock};
 use crate::state::State;
 use crate::store::{CheckpointPlace, PlaceError, StoreError};
-use crate::tile::Levels;
 use crate::tree::inclusion_proof;
 use crate::vault::{Vault, VaultError};
 
 pub use opening::{Opening, Root, origin_of};
+pub use replay::{Signatures, fold_entries};
 
 /// Why a ledger cannot be made, opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -199,35 +201,68 @@ impl Ledger {
 
     /// Hands a signed event to the sequencer; on the disk when this returns.
     pub fn submit(&self, envelope: Envelope) -> Result<Receipt, SubmitError> {
-        self.sequencer.submit(envelope)
+        let mut answers = self.submit_all(vec![envelope]);
+        answers.pop().expect("an answer for each event")
+    }
+
+    /// Hands signed events in together: verified in this thread, written with as few waits for the disk as possible, an
+    /// answer each in their order. They are taken or refused one by one; behind a refused event those that follow it in
+    /// its stream are refused too. A key that one of them enrols signs in later calls.
+    pub fn submit_all(&self, envelopes: Vec<Envelope>) -> Vec<Result<Receipt, SubmitError>> {
+        self.sequencer.submit_all(envelopes)
     }
 
     /// Gives a draft its place in its stream and signs it.
     pub fn sign(&self, draft: &Draft, signers: &[&dyn Signer]) -> Result<Envelope, LedgerError> {
-        let (head, seen) = self.with_state(|state| {
-            let seen = Seen {
+        let mut signed = self.sign_all(std::slice::from_ref(draft), signers)?;
+        Ok(signed.pop().expect("one for each draft"))
+    }
+
+    /// Gives drafts their places, those of one stream one behind the other, and signs them; nothing waits meanwhile.
+    pub fn sign_all(
+        &self,
+        drafts: &[Draft],
+        signers: &[&dyn Signer],
+    ) -> Result<Vec<Envelope>, LedgerError> {
+        let mut heads: HashMap<&str, (u64, Hash)> = HashMap::new();
+        let seen = self.with_state(|state| {
+            for draft in drafts {
+                let name = &*draft.stream;
+                heads.entry(name).or_insert_with(|| {
+                    let head = state.stream(name);
+                    (head.next, head.link)
+                });
+            }
+            Seen {
                 size: state.size(),
                 leaf: state.last_leaf(),
-            };
-            (state.stream(&draft.stream), seen)
+            }
         });
-        let at = self.clock.now();
-        let mut sd = draft.digests.clone();
-        sd.sort();
-        let event = Event {
-            id: uuid_v7(at.micros())?,
-            origin: self.origin.clone(),
-            stream: draft.stream.clone(),
-            seq: head.next,
-            link: head.link,
-            seen: draft.seen.unwrap_or(seen),
-            kind: draft.kind.clone(),
-            at,
-            by: signers.iter().map(|signer| signer.key_id()).collect(),
-            data: draft.data.clone(),
-            sd,
-        };
-        sign_event(&event, signers).map_err(LedgerError::Signer)
+        let by: Vec<KeyId> = signers.iter().map(|signer| signer.key_id()).collect();
+        let mut signed = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let head = heads.get_mut(&*draft.stream).expect("looked up above");
+            let at = self.clock.now();
+            let mut sd = draft.digests.clone();
+            sd.sort();
+            let event = Event {
+                id: uuid_v7(at.micros())?,
+                origin: self.origin.clone(),
+                stream: draft.stream.clone(),
+                seq: head.0,
+                link: head.1,
+                seen: draft.seen.unwrap_or(seen),
+                kind: draft.kind.clone(),
+                at,
+                by: by.clone(),
+                data: draft.data.clone(),
+                sd,
+            };
+            let envelope = sign_event(&event, signers)?;
+            *head = (head.0 + 1, Hash::of(&envelope.payload));
+            signed.push(envelope);
+        }
+        Ok(signed)
     }
 
     /// Signs and submits; when another event took the place in the stream meanwhile, signs again.
@@ -306,13 +341,15 @@ impl Drop for Ledger {
     }
 }
 
-/// Signs an event's payload with each of its signers.
+/// Signs an event's payload with each of its signers, which are those of `by` in that order.
 pub fn sign_event(event: &Event, signers: &[&dyn Signer]) -> Result<Envelope, SignerError> {
     let payload = event.to_payload();
     let message = pae(&payload);
-    let signatures = signers
+    let signatures = event
+        .by
         .iter()
-        .map(|signer| Ok((signer.key_id(), signer.sign(&message)?)))
+        .zip(signers)
+        .map(|(id, signer)| Ok((*id, signer.sign(&message)?)))
         .collect::<Result<_, SignerError>>()?;
     Ok(Envelope {
         payload,
@@ -331,32 +368,6 @@ fn uuid_v7(micros: i64) -> Result<String, RandomnessError> {
     let mut id = id.into_bytes();
     id[8] = id[8] & 0x3f | 0x80;
     Ok(uuid::Uuid::from_bytes(id).hyphenated().to_string())
-}
-
-/// Folds what is stored; signatures again only where `verify` says so.
-fn replay(
-    origin: &str,
-    entries: crate::store::Entries,
-    verify: bool,
-    mut each: impl FnMut(&Book),
-) -> Result<Book, LedgerError> {
-    let mut book = Book {
-        state: State::new(origin),
-        levels: Levels::default(),
-    };
-    for bytes in entries {
-        let bytes = bytes?;
-        let index = book.state.size();
-        let invalid = |refusal| LedgerError::Invalid { index, refusal };
-        if verify {
-            let entry = Entry::parse(&bytes).map_err(invalid)?;
-            let keys = book.state.signer_keys(&entry.event).map_err(invalid)?;
-            crate::admission::check_signatures(&entry.envelope, &keys).map_err(invalid)?;
-        }
-        book.replay(&bytes).map_err(invalid)?;
-        each(&book);
-    }
-    Ok(book)
 }
 
 fn io(path: &Path, source: std::io::Error) -> LedgerError {

@@ -4,6 +4,7 @@
 //! An emitter fills a [`Draft`], [`Ledger::sign`] gives it its place, [`Ledger::submit`] returns when it is on the disk.
 
 pub mod admission;
+mod base64;
 pub mod canonical;
 pub mod clock;
 pub mod disclosure;

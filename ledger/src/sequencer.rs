@@ -1,23 +1,28 @@
 //! The sequencer: the only appender. Verifies what comes in, orders it, makes a batch durable, then acknowledges.
 //!
-//! Emitters sign and are verified in parallel; one thread orders and writes. The fold may run ahead of the disk, the
-//! acknowledgement never does, and what rests on an entry stands behind it: a crash loses both or neither.
+//! Emitters sign and verify in their own threads; one of them at a time orders and writes, for all that wait
+//! (`sequencer/turns.rs`). The fold may run ahead of the disk, the acknowledgement never does, and what rests on an entry
+//! stands behind it: a crash loses both or neither.
+
+mod book;
+mod turns;
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::admission::{LeafReader, check_signatures};
+use crate::admission::check_signatures;
 use crate::clock::Clock;
 use crate::dsse::Envelope;
-use crate::entry::{Entry, MAX_ENTRY_BYTES, check_signers, encode, leaf};
+use crate::entry::{Entry, MAX_ENTRY_BYTES, check_signers, encode_around, encode_envelope, leaf};
 use crate::event::Event;
 use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey};
 use crate::refusal::{Refusal, ensure};
-use crate::state::State;
 use crate::store::{EntryReader, EntryStore, StoreError};
-use crate::tile::Levels;
+use turns::{Answer, Submission, Turns};
+
+pub(crate) use book::{Book, Decoded};
 
 const MAX_BATCH: usize = 1024;
 
@@ -47,46 +52,6 @@ pub enum SubmitError {
     },
 }
 
-/// The fold and the tree, at the same size.
-#[derive(Debug, Default)]
-pub(crate) struct Book {
-    pub(crate) state: State,
-    pub(crate) levels: Levels,
-}
-
-impl LeafReader for Levels {
-    fn leaf(&self, index: u64) -> Result<Hash, Refusal> {
-        Levels::leaf(self, index).ok_or_else(|| Refusal::new("seen/leaf", "not an entry yet"))
-    }
-}
-
-impl Book {
-    /// Takes a stored entry in, by the same rules as on the way in.
-    pub(crate) fn replay(&mut self, bytes: &[u8]) -> Result<Entry, Refusal> {
-        let entry = Entry::parse(bytes)?;
-        ensure(entry.index == self.state.size(), "entry/index", || {
-            entry.index.to_string()
-        })?;
-        ensure(entry.prev == self.state.last_leaf(), "entry/prev", || {
-            entry.prev.to_string()
-        })?;
-        let falls = self
-            .state
-            .last_received()
-            .is_some_and(|last| entry.received < last);
-        ensure(!falls, "entry/received", || entry.received.to_string())?;
-        self.state
-            .admit(&entry.event, entry.received, &self.levels)?;
-        self.apply(&entry, bytes);
-        Ok(entry)
-    }
-
-    fn apply(&mut self, entry: &Entry, bytes: &[u8]) {
-        self.state.apply(entry, bytes);
-        self.levels.push(leaf(bytes));
-    }
-}
-
 /// What is on the disk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Durable {
@@ -94,28 +59,37 @@ pub(crate) struct Durable {
     pub(crate) root: Hash,
 }
 
+/// A batch on its way to the disk.
+struct Ordered {
+    batch: Vec<Vec<u8>>,
+    /// What each submission is told once the batch is on the disk.
+    answers: Vec<Vec<Answer>>,
+    expected: u64,
+    durable: Durable,
+}
+
+/// An event whose form and signatures hold, with all that does not depend on its place.
 struct Job {
     event: Event,
     envelope: Envelope,
-    answer: Sender<Result<Receipt, SubmitError>>,
+    /// SHA-256 of its payload.
+    link: Hash,
+    /// The entry's `event` field.
+    encoded: Vec<u8>,
 }
 
-#[derive(Default)]
-struct Queue {
-    jobs: Vec<Job>,
-    is_closed: bool,
-}
-
-/// Shared by emitters, the writer thread and readers.
+/// Shared by emitters, the checkpointer and readers.
 pub(crate) struct Sequencer {
     pub(crate) book: Mutex<Book>,
     pub(crate) durable: Mutex<Durable>,
     pub(crate) reader: Arc<dyn EntryReader>,
+    store: Mutex<Box<dyn EntryStore>>,
+    turns: Turns,
     keys: RwLock<HashMap<KeyId, PublicKey>>,
-    queue: Mutex<Queue>,
-    wake: Condvar,
-    /// Woken when 1,024 entries wait for a checkpoint.
+    /// Woken when as many entries are on the disk as `checkpoint_at` says, and at the end.
     pub(crate) checkpoint_due: Condvar,
+    /// Set while `durable` is locked, so that no wake-up is lost.
+    pub(crate) checkpoint_at: AtomicU64,
     stopped: Mutex<Option<String>>,
     clock: Arc<dyn Clock>,
 }
@@ -125,7 +99,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Sequencer {
-    pub(crate) fn new(book: Book, reader: Arc<dyn EntryReader>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(book: Book, store: Box<dyn EntryStore>, clock: Arc<dyn Clock>) -> Self {
         let durable = Durable {
             size: book.state.size(),
             root: book.state.root(),
@@ -138,43 +112,64 @@ impl Sequencer {
         Self {
             book: Mutex::new(book),
             durable: Mutex::new(durable),
-            reader,
+            reader: store.reader(),
+            store: Mutex::new(store),
+            turns: Turns::default(),
             keys: RwLock::new(keys),
-            queue: Mutex::default(),
-            wake: Condvar::new(),
             checkpoint_due: Condvar::new(),
+            checkpoint_at: AtomicU64::new(0),
             stopped: Mutex::default(),
             clock,
         }
     }
 
-    /// Verifies an event and waits until it is on the disk.
-    pub(crate) fn submit(&self, envelope: Envelope) -> Result<Receipt, SubmitError> {
-        let answer = self.enqueue(envelope)?;
-        answer.recv().unwrap_or_else(|_| Err(self.stopped_error()))
+    /// Verifies events and waits until they are on the disk; an answer each, in their order.
+    pub(crate) fn submit_all(&self, envelopes: Vec<Envelope>) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(envelopes.len());
+        let mut envelopes = envelopes.into_iter().peekable();
+        while envelopes.peek().is_some() {
+            self.submit_some(envelopes.by_ref().take(MAX_BATCH), &mut answers);
+        }
+        answers
     }
 
-    fn enqueue(
-        &self,
-        envelope: Envelope,
-    ) -> Result<Receiver<Result<Receipt, SubmitError>>, SubmitError> {
+    fn submit_some(&self, envelopes: impl Iterator<Item = Envelope>, answers: &mut Vec<Answer>) {
+        let mut jobs = Vec::new();
+        let checked: Vec<Result<(), Refusal>> = envelopes
+            .map(|envelope| self.check(envelope).map(|job| jobs.push(job)))
+            .collect();
+        let count = jobs.len();
+        let written = match count {
+            0 => Some(Vec::new()),
+            _ => self.turns.hand_in(
+                jobs,
+                |batch| self.write_batch(batch),
+                || {
+                    self.stop("writing failed in an unknown way".to_owned());
+                    self.stopped_error()
+                },
+            ),
+        };
+        let written = written.unwrap_or_else(|| vec![Err(self.stopped_error()); count]);
+        let mut written = written.into_iter();
+        answers.extend(checked.into_iter().map(|checked| {
+            checked?;
+            written.next().expect("an answer for each job")
+        }));
+    }
+
+    /// What can be checked of an event without knowing its place; the slow part, and in no lock.
+    fn check(&self, envelope: Envelope) -> Result<Job, Refusal> {
         let event = Event::parse(&envelope.payload)?;
         check_signers(&event, &envelope)?;
         let keys = self.signer_keys(&event)?;
         check_signatures(&envelope, &keys)?;
-        let (answer, receiver) = channel();
-        let mut queue = lock(&self.queue);
-        if queue.is_closed {
-            return Err(self.stopped_error());
-        }
-        queue.jobs.push(Job {
+        Ok(Job {
             event,
+            link: Hash::of(&envelope.payload),
+            encoded: encode_envelope(&envelope),
             envelope,
-            answer,
-        });
-        drop(queue);
-        self.wake.notify_one();
-        Ok(receiver)
+        })
     }
 
     /// From the snapshot, so that verifying waits for nobody; else from the fold (a key that was enrolled just now).
@@ -199,110 +194,93 @@ impl Sequencer {
     }
 
     pub(crate) fn close(&self) {
-        lock(&self.queue).is_closed = true;
-        self.wake.notify_all();
+        self.turns.close();
+        // Between looking whether it is closed and waiting, the checkpointer holds this lock.
+        drop(lock(&self.durable));
         self.checkpoint_due.notify_all();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.queue).is_closed
+        self.turns.is_closed()
     }
 
     pub(crate) fn stop_reason(&self) -> Option<String> {
         lock(&self.stopped).clone()
     }
 
-    /// The writer thread: batches until the queue is closed and empty.
-    pub(crate) fn write(&self, mut store: Box<dyn EntryStore>) {
-        loop {
-            let mut queue = lock(&self.queue);
-            while queue.jobs.is_empty() && !queue.is_closed {
-                queue = self
-                    .wake
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner);
+    /// Orders, writes and answers what waited; the caller leads, so nobody else is here.
+    fn write_batch(&self, submissions: &[Arc<Submission>]) {
+        let mut store = lock(&self.store);
+        let ordered = self.order(submissions);
+        let outcome = if lock(&self.stopped).is_some() {
+            Err(self.stopped_error())
+        } else if ordered.batch.is_empty() {
+            Ok(())
+        } else {
+            self.append(&mut **store, &ordered)
+        };
+        drop(store);
+        for (submission, mut answers) in submissions.iter().zip(ordered.answers) {
+            if let Err(failure) = &outcome {
+                for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
+                    *answer = Err(failure.clone());
+                }
             }
-            if queue.jobs.is_empty() {
-                return;
-            }
-            let count = queue.jobs.len().min(MAX_BATCH);
-            let jobs: Vec<Job> = queue.jobs.drain(..count).collect();
-            drop(queue);
-            self.write_batch(&mut *store, jobs);
+            submission.answer(answers);
         }
     }
 
-    fn write_batch(&self, store: &mut dyn EntryStore, jobs: Vec<Job>) {
-        let (batch, answers, expected, durable) = self.order(jobs);
-        let outcome = if batch.is_empty() {
-            Ok(())
-        } else {
-            store.append(expected, &batch)
-        };
-        let failure = match outcome {
+    fn append(&self, store: &mut dyn EntryStore, ordered: &Ordered) -> Result<(), SubmitError> {
+        match store.append(ordered.expected, &ordered.batch) {
             Ok(()) => {
-                *lock(&self.durable) = durable;
-                if !batch.is_empty() {
-                    self.refresh_keys();
+                *lock(&self.durable) = ordered.durable;
+                self.refresh_keys();
+                if ordered.durable.size >= self.checkpoint_at.load(Ordering::Acquire) {
                     self.checkpoint_due.notify_all();
                 }
-                None
+                Ok(())
             }
-            Err(StoreError::Full) => Some(self.forget_unwritten(store.size())),
+            Err(StoreError::Full) => Err(self.forget_unwritten(store.size())),
             Err(error) => {
                 self.stop(error.to_string());
-                Some(self.stopped_error())
+                Err(self.stopped_error())
             }
-        };
-        for (answer, result) in answers {
-            let result = match (&failure, result) {
-                (Some(failure), Ok(_)) => Err(failure.clone()),
-                (_, result) => result,
-            };
-            // An emitter that has gone away finds its receipt when it submits the same event again.
-            let _ = answer.send(result);
         }
     }
 
     /// Admits the jobs one behind the other; the fold runs ahead of the disk from here on.
-    #[allow(clippy::type_complexity, reason = "one caller, read at a glance")]
-    fn order(
-        &self,
-        jobs: Vec<Job>,
-    ) -> (
-        Vec<Vec<u8>>,
-        Vec<(
-            Sender<Result<Receipt, SubmitError>>,
-            Result<Receipt, SubmitError>,
-        )>,
-        u64,
-        Durable,
-    ) {
+    fn order(&self, submissions: &[Arc<Submission>]) -> Ordered {
         let mut book = lock(&self.book);
         let expected = book.state.size();
         let mut batch = Vec::new();
-        let mut answers = Vec::new();
-        for job in jobs {
-            let result = self.order_one(&mut book, &job.event, job.envelope, &mut batch);
-            answers.push((job.answer, result.map_err(SubmitError::Refused)));
-        }
+        let mut order_all = |submission: &Arc<Submission>| {
+            let jobs = submission.take_jobs().into_iter();
+            jobs.map(|job| Ok(self.order_one(&mut book, &job, &mut batch)?))
+                .collect()
+        };
+        let answers = submissions.iter().map(&mut order_all).collect();
         let durable = Durable {
             size: book.state.size(),
             root: book.state.root(),
         };
-        (batch, answers, expected, durable)
+        Ordered {
+            batch,
+            answers,
+            expected,
+            durable,
+        }
     }
 
     fn order_one(
         &self,
         book: &mut Book,
-        event: &Event,
-        envelope: Envelope,
+        job: &Job,
         batch: &mut Vec<Vec<u8>>,
     ) -> Result<Receipt, Refusal> {
+        let event = &job.event;
         let index = book.state.size();
         if event.seq < book.state.stream(&event.stream).next
-            && let Some(receipt) = self.existing(event, &envelope, batch, index)
+            && let Some(receipt) = self.existing(event, &job.envelope, batch, index)
         {
             return Ok(receipt);
         }
@@ -310,25 +288,14 @@ impl Sequencer {
         // A clock that was set back must not make `received` fall (`entry/received`).
         let received = book.state.last_received().map_or(now, |last| last.max(now));
         book.state.admit(event, received, &book.levels)?;
-        let prev = book.state.last_leaf();
-        let bytes = encode(index, &prev, received, &envelope);
+        let bytes = encode_around(index, &book.state.last_leaf(), received, &job.encoded);
         ensure(bytes.len() <= MAX_ENTRY_BYTES, "entry/size", || {
             bytes.len().to_string()
         })?;
-        let entry = Entry {
-            index,
-            prev,
-            received,
-            envelope,
-            event: event.clone(),
-        };
-        book.apply(&entry, &bytes);
-        let receipt = Receipt {
-            index,
-            leaf: leaf(&bytes),
-        };
+        let leaf = leaf(&bytes);
+        book.apply(event, received, job.link, leaf);
         batch.push(bytes);
-        Ok(receipt)
+        Ok(Receipt { index, leaf })
     }
 
     /// The receipt of the identical event, where it is stored already: an emitter that lost its answer asks again.
@@ -367,10 +334,7 @@ impl Sequencer {
     /// The disk is full: the fold goes back to what is stored, and nothing was acknowledged.
     fn forget_unwritten(&self, size: u64) -> SubmitError {
         let mut book = lock(&self.book);
-        let mut again = Book {
-            state: State::new(book.state.origin()),
-            levels: Levels::default(),
-        };
+        let mut again = Book::new(book.state.origin());
         let replayed = self
             .reader
             .read(0, size)
@@ -378,7 +342,8 @@ impl Sequencer {
             .and_then(|all| {
                 for bytes in all {
                     let bytes = bytes.map_err(|error| error.to_string())?;
-                    again.replay(&bytes).map_err(|error| error.to_string())?;
+                    let decoded = Decoded::parse(&bytes).map_err(|error| error.to_string())?;
+                    again.replay(&decoded).map_err(|error| error.to_string())?;
                 }
                 Ok(())
             });

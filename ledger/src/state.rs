@@ -1,6 +1,7 @@
 //! What entries 0..i-1 amount to: keys, policy, streams, proposals; changed only by `admission.rs`, entry by entry.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::event::implicit_emitter;
 use crate::hash::Hash;
@@ -23,7 +24,7 @@ pub struct KnownKey {
 }
 
 /// Where a stream stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamHead {
     /// How many events it has.
     pub next: u64,
@@ -61,10 +62,10 @@ pub struct State {
     pub(crate) service_key: Option<KeyId>,
     pub(crate) threshold: u64,
     pub(crate) policy: Policy,
-    pub(crate) streams: HashMap<String, StreamHead>,
+    pub(crate) streams: HashMap<Arc<str>, StreamHead>,
     pub(crate) proposals: HashMap<Hash, Proposal>,
     /// Each stream by its last index: what went on since a given size is a range of it.
-    pub(crate) recent: BTreeMap<u64, String>,
+    pub(crate) recent: BTreeMap<u64, Arc<str>>,
     pub(crate) type_counts: BTreeMap<String, u64>,
     pub(crate) is_sealed: bool,
 }
@@ -125,13 +126,7 @@ impl State {
 
     /// Where a stream stands; a stream without events stands at its beginning.
     pub fn stream(&self, name: &str) -> StreamHead {
-        self.streams.get(name).cloned().unwrap_or(StreamHead {
-            next: 0,
-            link: Hash::ZERO,
-            seen: 0,
-            last_index: None,
-            emitter: None,
-        })
+        self.streams.get(name).copied().unwrap_or_default()
     }
 
     /// Every stream that has an event, with its head, in no order.

@@ -39,9 +39,13 @@ impl Timestamp {
         if !fits {
             return None;
         }
-        let number = |from: usize, to: usize| text[from..to].parse::<i64>().ok();
-        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        let number = |from: usize, to: usize| {
+            bytes[from..to]
+                .iter()
+                .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+        };
+        let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+        let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
         let in_range = year >= 1
             && (1..=12).contains(&month)
             && (1..=days_in_month(year, month)).contains(&day)
@@ -53,21 +57,38 @@ impl Timestamp {
         }
         let seconds =
             days_from_civil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
-        Self::from_micros(seconds * MICROS + number(20, 26)?)
+        Self::from_micros(seconds * MICROS + number(20, 26))
+    }
+}
+
+impl Timestamp {
+    /// Its one spelling.
+    pub(crate) fn spelled(self) -> [u8; 27] {
+        let seconds = self.0.div_euclid(MICROS);
+        let (year, month, day) = civil_from_days(seconds.div_euclid(DAY_SECONDS));
+        let rest = seconds.rem_euclid(DAY_SECONDS);
+        let micros = self.0.rem_euclid(MICROS);
+        let mut out = *b"0000-00-00T00:00:00.000000Z";
+        let mut put = |from: usize, to: usize, mut number: i64| {
+            for slot in out[from..to].iter_mut().rev() {
+                *slot = b'0' + u8::try_from(number % 10).expect("one digit");
+                number /= 10;
+            }
+        };
+        put(0, 4, year);
+        put(5, 7, month);
+        put(8, 10, day);
+        put(11, 13, rest / 3600);
+        put(14, 16, rest / 60 % 60);
+        put(17, 19, rest % 60);
+        put(20, 26, micros);
+        out
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.div_euclid(MICROS);
-        let (year, month, day) = civil_from_days(seconds.div_euclid(DAY_SECONDS));
-        let rest = seconds.rem_euclid(DAY_SECONDS);
-        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-        let micros = self.0.rem_euclid(MICROS);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
-        )
+        f.write_str(std::str::from_utf8(&self.spelled()).expect("ASCII"))
     }
 }
 

@@ -438,7 +438,7 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
             for name in handed(&streams).expect(read) {
                 let head = state.stream(&name);
                 state.streams.insert(
-                    name,
+                    name.into(),
                     StreamHead {
                         emitter: Some(to),
                         ..head

@@ -4,6 +4,7 @@
 //! that flipped between memory and disk is found before it is signed.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +51,9 @@ impl Checkpointer {
             let size = self.newest().checkpoint.size;
             let durable = lock(&sequencer.durable);
             let due = |durable: &Durable| durable.size >= size + EVERY_ENTRIES;
+            sequencer
+                .checkpoint_at
+                .store(size + EVERY_ENTRIES, Ordering::Release);
             let (durable, _) = sequencer
                 .checkpoint_due
                 .wait_timeout_while(durable, EVERY, |durable| {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::checkpointer::{Checkpointer, Inner};
-use super::{Ledger, LedgerError, Parts, evidence, io, repair, replay, sign_event, uuid_v7};
+use super::replay::{Signatures, replay};
+use super::{Ledger, LedgerError, Parts, evidence, io, repair, sign_event, uuid_v7};
 use crate::canonical::Value;
 use crate::clock::Clock;
 use crate::disk::{self, Disk, SharedDisk};
@@ -17,10 +18,8 @@ use crate::note::SignedCheckpoint;
 use crate::objects::Objects;
 use crate::policy::Policy;
 use crate::sequencer::{Book, Sequencer};
-use crate::state::State;
 use crate::store::segments::{SegmentStore, TornTail, readable};
 use crate::store::{CheckpointPlace, EntryStore};
-use crate::tile::Levels;
 use crate::tree::CompactTree;
 use crate::vault::{Vault, VaultKey};
 
@@ -121,10 +120,7 @@ impl Ledger {
             clock,
             vault,
         };
-        let book = Book {
-            state: State::new(&parts.origin),
-            levels: Levels::default(),
-        };
+        let book = Book::new(&parts.origin);
         let mut ledger = Self::start(parts, book, store, CompactTree::default());
         let opened = opened_event(&ledger, opening)?;
         let signers = by_key_id(opening.roots.iter().map(|root| root.signer));
@@ -202,8 +198,8 @@ impl Ledger {
 
     fn start(parts: Parts, book: Book, store: SegmentStore, tree: CompactTree) -> Self {
         let objects = Objects::open(Arc::clone(&parts.disk), &parts.dir);
-        let reader = store.reader();
-        let sequencer = Arc::new(Sequencer::new(book, reader, Arc::clone(&parts.clock)));
+        let clock = Arc::clone(&parts.clock);
+        let sequencer = Arc::new(Sequencer::new(book, Box::new(store), clock));
         let inner = Inner {
             place: parts.place,
             newest: parts.newest,
@@ -217,10 +213,6 @@ impl Ledger {
             log: parts.log,
             inner: Mutex::new(inner),
         });
-        let writer = {
-            let sequencer = Arc::clone(&sequencer);
-            std::thread::spawn(move || sequencer.write(Box::new(store)))
-        };
         Self {
             disk: parts.disk,
             dir: parts.dir,
@@ -231,7 +223,7 @@ impl Ledger {
             clock: parts.clock,
             vault: parts.vault,
             objects,
-            threads: Mutex::new(vec![writer]),
+            threads: Mutex::default(),
         }
     }
 
@@ -283,7 +275,7 @@ fn fold(
     let wanted = &newest.checkpoint;
     let mut tree = None;
     let entries = store.reader().read(0, store.size())?;
-    let book = replay(origin, entries, true, |book| {
+    let book = replay(origin, entries, Signatures::Checked, |book| {
         if book.state.size() == wanted.size {
             tree = Some(book.state.tree.clone());
         }

@@ -1,0 +1,78 @@
+//! The fold and the tree at one size, and the rules by which a stored entry is taken in again; threads are elsewhere.
+
+use crate::admission::LeafReader;
+use crate::entry::{Entry, leaf};
+use crate::event::Event;
+use crate::hash::Hash;
+use crate::refusal::{Refusal, ensure};
+use crate::state::State;
+use crate::tile::Levels;
+use crate::time::Timestamp;
+
+/// The fold and the tree, at the same size.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) state: State,
+    pub(crate) levels: Levels,
+}
+
+impl LeafReader for Levels {
+    fn leaf(&self, index: u64) -> Result<Hash, Refusal> {
+        Levels::leaf(self, index).ok_or_else(|| Refusal::new("seen/leaf", "not an entry yet"))
+    }
+}
+
+/// A stored entry with the two hashes that the fold takes in; made beside the fold, in parallel.
+pub(crate) struct Decoded {
+    pub(crate) entry: Entry,
+    /// SHA-256 of its payload.
+    pub(crate) link: Hash,
+    pub(crate) leaf: Hash,
+}
+
+impl Decoded {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let entry = Entry::parse(bytes)?;
+        Ok(Self {
+            link: Hash::of(&entry.envelope.payload),
+            leaf: leaf(bytes),
+            entry,
+        })
+    }
+}
+
+impl Book {
+    /// The book of an empty ledger.
+    pub(crate) fn new(origin: &str) -> Self {
+        Self {
+            state: State::new(origin),
+            levels: Levels::default(),
+        }
+    }
+
+    /// Takes a stored entry in, by the same rules as on the way in.
+    pub(crate) fn replay(&mut self, decoded: &Decoded) -> Result<(), Refusal> {
+        let entry = &decoded.entry;
+        ensure(entry.index == self.state.size(), "entry/index", || {
+            entry.index.to_string()
+        })?;
+        ensure(entry.prev == self.state.last_leaf(), "entry/prev", || {
+            entry.prev.to_string()
+        })?;
+        let falls = self
+            .state
+            .last_received()
+            .is_some_and(|last| entry.received < last);
+        ensure(!falls, "entry/received", || entry.received.to_string())?;
+        self.state
+            .admit(&entry.event, entry.received, &self.levels)?;
+        self.apply(&entry.event, entry.received, decoded.link, decoded.leaf);
+        Ok(())
+    }
+
+    /// Takes an admitted event in.
+    pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
+        self.state.apply(event, received, link, leaf);
+        self.levels.push(leaf);
+    }
+}
