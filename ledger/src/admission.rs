@@ -15,7 +15,7 @@ use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::policy::{Policy, Role};
 use crate::refusal::{Refusal, ensure};
-use crate::state::{State, StreamHead};
+use crate::state::{HEADS_BACK_MAX, State, StreamHead};
 use crate::time::Timestamp;
 
 /// Answers the leaf hash of an earlier entry, for `seen/leaf`.
@@ -39,13 +39,15 @@ pub fn check_signatures(envelope: &Envelope, keys: &[PublicKey]) -> Result<(), R
 impl State {
     /// The public keys of an event's signers; for a new key that signs its own enrolment, the one that `data` names.
     pub fn signer_keys(&self, event: &Event) -> Result<Vec<PublicKey>, Refusal> {
+        self.check_first(event)?;
+        let introduced = ledger_types::introduced_keys(event)?;
         event
             .by
             .iter()
             .map(|id| {
                 let known = self.keys.get(id).map(|key| key.public);
                 known
-                    .or_else(|| ledger_types::introduced_keys(event).find(|key| key.id() == *id))
+                    .or_else(|| introduced.iter().find(|key| key.id() == *id).copied())
                     .ok_or_else(|| Refusal::new("key/unknown", format!("key {id}")))
             })
             .collect()
@@ -61,11 +63,8 @@ impl State {
         ensure(event.origin == self.origin, "event/origin", || {
             "another ledger's event".into()
         })?;
-        if self.size() == 0 || event.kind == "Opened" {
-            let first = self.size() == 0 && event.kind == "Opened" && event.stream == "keys";
-            ensure(first, "opened/first", || {
-                "entry 0, and only entry 0, is Opened".into()
-            })?;
+        self.check_first(event)?;
+        if self.size() == 0 {
             self.check_place(event, leaves)?;
             return ledger_types::check(self, event, received);
         }
@@ -83,12 +82,22 @@ impl State {
         ledger_types::check(self, event, received)
     }
 
+    fn check_first(&self, event: &Event) -> Result<(), Refusal> {
+        let opens = event.kind == "Opened";
+        let placed = !opens || (event.stream == "keys" && event.seq == 0);
+        let first = (self.size() == 0) == opens && placed;
+        ensure(first, "opened/first", || {
+            "entry 0, and only entry 0, is Opened".into()
+        })
+    }
+
     fn check_signers(&self, event: &Event) -> Result<(), Refusal> {
+        let introduced = ledger_types::introduced_keys(event)?;
         for id in &event.by {
             if let Some(key) = self.keys.get(id) {
                 ensure(key.is_active, "key/inactive", || format!("key {id}"))?;
             } else {
-                let new = ledger_types::introduced_keys(event).any(|key| key.id() == *id);
+                let new = introduced.iter().any(|key| key.id() == *id);
                 ensure(new, "key/unknown", || format!("key {id}"))?;
             }
         }
@@ -183,6 +192,9 @@ impl State {
     }
 
     fn check_approval(&self, event: &Event, received: Timestamp) -> Result<(), Refusal> {
+        if matches!(&*event.kind, "Approved" | "Rejected") {
+            return self.check_voice(event);
+        }
         let Some(rule) = self.policy.approvals.get(&event.kind) else {
             return ensure(event.kind != "Erased", "approval/erased", || {
                 "the policy does not say who approves an erasure".into()
@@ -221,6 +233,25 @@ impl State {
         })
     }
 
+    /// Section 7.4 for `Approved` and `Rejected` themselves.
+    fn check_voice(&self, event: &Event) -> Result<(), Refusal> {
+        let named = event.data.field("proposal").and_then(Value::as_str);
+        let named = named.and_then(Hash::parse);
+        let found = named.and_then(|leaf| Some((leaf, self.proposals.get(&leaf)?)));
+        let (proposal, found) =
+            found.ok_or_else(|| Refusal::new("approval/missing", "no such proposal"))?;
+        ensure(
+            event.stream == format!("approval/{proposal}/{}", event.by[0]),
+            "event/stream",
+            || "not approval/<proposal>/<keyid>".into(),
+        )?;
+        ensure(event.seq == 0, "approval/twice", || "decided before".into())?;
+        let who = &self.keys[&event.by[0]].person;
+        ensure(*who != found.requester, "approval/requester", || {
+            "decides on its own request".into()
+        })
+    }
+
     /// Takes an admitted event in; `link` is its payload's hash, `leaf` its entry's.
     pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
         ledger_types::apply(self, event, leaf);
@@ -244,6 +275,11 @@ impl State {
             last_index: Some(index),
             emitter: before.and_then(|head| head.emitter),
         };
+        let stood = before.map_or((0, Hash::ZERO), |head| (head.next, head.link));
+        self.stood.push_back((Arc::clone(&name), stood.0, stood.1));
+        if self.stood.len() > HEADS_BACK_MAX {
+            self.stood.pop_front();
+        }
         self.streams.insert(name, head);
         if let Some(count) = self.type_counts.get_mut(&event.kind) {
             *count += 1;

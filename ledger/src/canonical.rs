@@ -249,7 +249,8 @@ fn plain_length(bytes: &[u8]) -> usize {
     start + bytes[start..].iter().take_while(is_plain).count()
 }
 
-/// Reads one canonical value that takes all the bytes; duplicate keys are refused, their order is the caller's rule.
+/// Reads one canonical value that takes all the bytes. Which keys an object has, and that none stands twice, is for the
+/// caller to ask: by [`Value::fields`] or [`Value::keys_ascend`].
 pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
     Ok(parse_borrowed(bytes)?.to_owned_value())
 }
@@ -260,6 +261,12 @@ pub(crate) fn parse_borrowed(bytes: &[u8]) -> Result<Borrowed<'_>, NotCanonical>
         rule: "canonical/utf8",
         offset: error.valid_up_to(),
     })?;
+    if text.starts_with('\u{feff}') {
+        return Err(NotCanonical {
+            rule: "canonical/utf8",
+            offset: 0,
+        });
+    }
     let mut reader = Reader {
         bytes: text.as_bytes(),
         text,
@@ -290,12 +297,22 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn take(&mut self, byte: u8, rule: &'static str) -> Result<(), NotCanonical> {
+    /// What stands here and cannot: the nearest rule of section 2.
+    fn unexpected(&self) -> NotCanonical {
+        self.refuse(match self.peek() {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => "canonical/whitespace",
+            Some(b'n') => "canonical/null",
+            Some(b'+' | b'.' | b'e' | b'E') => "canonical/number",
+            _ => "canonical/json",
+        })
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
         if self.peek() == Some(byte) {
             self.at += 1;
             return Ok(());
         }
-        Err(self.refuse(rule))
+        Err(self.unexpected())
     }
 
     fn value(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
@@ -307,8 +324,7 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => self.integer(),
             Some(b't') => self.word("true", Json::Bool(true)),
             Some(b'f') => self.word("false", Json::Bool(false)),
-            Some(b'n') => Err(self.refuse("canonical/null")),
-            _ => Err(self.refuse("canonical/whitespace")),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -317,7 +333,7 @@ impl<'a> Reader<'a> {
             self.at += word.len();
             return Ok(value);
         }
-        Err(self.refuse("canonical/whitespace"))
+        Err(self.unexpected())
     }
 
     fn array(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
@@ -332,7 +348,7 @@ impl<'a> Reader<'a> {
             if self.peek() == Some(b',') {
                 self.at += 1;
             } else {
-                self.take(b']', "canonical/whitespace")?;
+                self.take(b']')?;
                 return Ok(Json::Array(items));
             }
         }
@@ -341,23 +357,18 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Borrowed<'a>, NotCanonical> {
         self.at += 1;
         let mut fields: Vec<(Cow<'a, str>, Borrowed<'a>)> = Vec::new();
-        let mut ascending = true;
         if self.peek() == Some(b'}') {
             self.at += 1;
             return Ok(Json::Object(fields));
         }
         loop {
             let key = self.string()?;
-            ascending &= fields.last().is_none_or(|(last, _)| *last < key);
-            if !ascending && fields.iter().any(|(earlier, _)| *earlier == key) {
-                return Err(self.refuse("canonical/fields"));
-            }
-            self.take(b':', "canonical/whitespace")?;
+            self.take(b':')?;
             fields.push((key, self.value(depth + 1)?));
             if self.peek() == Some(b',') {
                 self.at += 1;
             } else {
-                self.take(b'}', "canonical/whitespace")?;
+                self.take(b'}')?;
                 return Ok(Json::Object(fields));
             }
         }
@@ -393,7 +404,7 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, NotCanonical> {
-        self.take(b'"', "canonical/whitespace")?;
+        self.take(b'"')?;
         let mut out = Cow::Borrowed("");
         loop {
             let start = self.at;
@@ -492,14 +503,20 @@ mod tests {
             "canonical/depth"
         );
         assert!(parse(format!("{}{}", "[".repeat(16), "]".repeat(16)).as_bytes()).is_ok());
-        assert_eq!(rule(r#"{"a":1,"a":2}"#), "canonical/fields");
-        assert_eq!(rule(r#"{"b":1,"a":2,"b":3}"#), "canonical/fields");
+        assert_eq!(rule("\u{feff}{}"), "canonical/utf8");
+        assert_eq!(rule("+1"), "canonical/number");
+        for text in ["", "[1", "{'a':1}", "True", "[1,]"] {
+            assert_eq!(rule(text), "canonical/json", "{text}");
+        }
     }
 
     #[test]
     fn keys_ascend_at_every_depth() {
         let value = parse(br#"{"a":[{"b":1,"a":2}]}"#).expect("read");
         assert!(!value.keys_ascend());
+        for twice in [&br#"{"a":1,"a":2}"#[..], br#"{"a":1,"b":2,"a":3}"#] {
+            assert!(!parse(twice).expect("read").keys_ascend());
+        }
         assert!(
             parse(br#"{"a":[{"a":1,"b":2}]}"#)
                 .expect("read")

@@ -98,7 +98,9 @@ impl Entry {
         )?;
         let payload = bytes_of(payload)?;
         let event = Event::parse(&payload)?;
-        let signatures = signatures.as_array().ok_or_else(|| fields("signatures"))?;
+        let signatures = signatures
+            .as_array()
+            .ok_or_else(|| Refusal::new("event/signatures", "not an array"))?;
         let signatures = signatures
             .iter()
             .map(signature)
@@ -137,7 +139,7 @@ fn signature<S: AsRef<str>>(value: &Json<S>) -> Result<(KeyId, Signature), Refus
         .ok_or_else(|| Refusal::new("canonical/fields", "a signature is {keyid, sig}"))?;
     let key = KeyId(hash(key)?);
     let bytes = <[u8; 64]>::try_from(bytes_of(bytes)?)
-        .map_err(|_| Refusal::new("canonical/base64", "a signature has 64 bytes"))?;
+        .map_err(|_| Refusal::new("event/signatures", "a signature has 64 bytes"))?;
     Ok((key, Signature(bytes)))
 }
 

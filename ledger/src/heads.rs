@@ -31,6 +31,11 @@ impl StreamHeads {
         self.0.insert(stream.to_owned(), (next, last));
     }
 
+    /// A stream without events has no line.
+    pub(crate) fn forget_empty(&mut self) {
+        self.0.retain(|_, (next, _)| *next > 0);
+    }
+
     /// Takes the next event of the ledger in.
     pub fn push(&mut self, event: &Event, payload: &[u8]) {
         self.insert(&event.stream, event.seq + 1, Hash::of(payload));

@@ -1,10 +1,11 @@
 //! What entries 0..i-1 amount to: keys, policy, streams, proposals; changed only by `admission.rs`, entry by entry.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::event::implicit_emitter;
 use crate::hash::Hash;
+use crate::heads::StreamHeads;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{Policy, Role};
 use crate::time::Timestamp;
@@ -50,6 +51,9 @@ pub(crate) struct Proposal {
     pub(crate) is_consumed: bool,
 }
 
+/// How many entries a `StreamHeads` may look back (section 10).
+pub(crate) const HEADS_BACK_MAX: usize = 4096;
+
 /// The fold of a ledger.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -66,6 +70,8 @@ pub struct State {
     pub(crate) proposals: HashMap<Hash, Proposal>,
     /// Each stream by its last index: what went on since a given size is a range of it.
     pub(crate) recent: BTreeMap<u64, Arc<str>>,
+    /// Where the streams of the newest entries stood before them, oldest first: `StreamHeads` may look back so far.
+    pub(crate) stood: VecDeque<(Arc<str>, u64, Hash)>,
     pub(crate) type_counts: BTreeMap<String, u64>,
     pub(crate) is_sealed: bool,
 }
@@ -135,6 +141,25 @@ impl State {
             .iter()
             .filter(|(_, head)| head.next > 0)
             .map(|(name, head)| (&**name, head))
+    }
+
+    /// Every stream's head as of an earlier size; `None` when that is too long ago, or not yet.
+    pub(crate) fn heads_at(&self, size: u64) -> Option<StreamHeads> {
+        let oldest = self.size() - self.stood.len() as u64;
+        let since = usize::try_from(size.checked_sub(oldest)?).ok()?;
+        if since > self.stood.len() {
+            return None;
+        }
+        let mut heads = StreamHeads::default();
+        for (name, head) in self.streams() {
+            heads.insert(name, head.next, head.link);
+        }
+        // Backwards: what the oldest entry since then found is what stays.
+        for (name, next, link) in self.stood.range(since..).rev() {
+            heads.insert(name, *next, *link);
+        }
+        heads.forget_empty();
+        Some(heads)
     }
 
     /// Whether `Sealed` was written.

@@ -23,8 +23,6 @@ pub(crate) struct Walk {
     roots: Roots,
     /// Roots that will be asked for: size, and the root once it is known.
     wanted: Vec<(u64, Option<Hash>)>,
-    /// `StreamHeads` that are too old to be checked in one pass.
-    pub(crate) old_heads: u64,
 }
 
 impl Walk {
@@ -50,10 +48,8 @@ impl Walk {
             is_whole: &|_| true,
         };
         rules::check(&self.state, index, entry, &before)?;
-        if entry.event.kind == "StreamHeads"
-            && rules::heads::check(&self.state, &entry.event)?.is_none()
-        {
-            self.old_heads += 1;
+        if entry.event.kind == "StreamHeads" {
+            rules::heads::check(&self.state, &entry.event)?;
         }
         rules::apply::apply(&mut self.state, index, entry)?;
         self.leaves.push(entry.leaf);

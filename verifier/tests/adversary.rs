@@ -87,6 +87,7 @@ held!(
     history,
     keys_for_what_is_not_theirs,
     keys_that_ended,
+    ledger_types,
     signatures,
     order,
     partial,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::Value;
-use crate::event::{Event, hash, integer, is_implicit_stream, size, time};
+use crate::event::{Event, integer, is_implicit_stream};
 use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{Policy, Role, is_scope, roles_of};
@@ -11,25 +11,25 @@ use crate::refusal::{Refusal, ensure};
 use crate::state::{KnownKey, Proposal, State, StreamHead};
 use crate::time::Timestamp;
 
-/// Keys that an event brings in: they may sign although nobody knows them yet.
-pub(super) fn introduced_keys(event: &Event) -> impl Iterator<Item = PublicKey> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).and_then(PublicKey::parse);
-    let mut keys = Vec::new();
+/// Keys that an event brings in: they may sign although nobody knows them yet. One that may not be used is refused here
+/// (`key/weak`); what is no key at all is for the type's own rules.
+pub(super) fn introduced_keys(event: &Event) -> Result<Vec<PublicKey>, Refusal> {
+    let mut named = Vec::new();
     match &*event.kind {
         "Opened" => {
             let roots = event
                 .data
                 .field("keys")
                 .and_then(|keys| keys.field("roots"));
-            for root in roots.and_then(Value::as_array).unwrap_or_default() {
-                keys.extend(text(root.field("key")));
-            }
+            let roots = roots.and_then(Value::as_array).unwrap_or_default();
+            named.extend(roots.iter().map(|root| root.field("key")));
         }
-        "KeyEnrolled" => keys.extend(text(event.data.field("key"))),
-        "KeyRotated" => keys.extend(text(event.data.field("new"))),
+        "KeyEnrolled" => named.push(event.data.field("key")),
+        "KeyRotated" => named.push(event.data.field("new")),
         _ => {}
     }
-    keys.into_iter()
+    let raw = named.into_iter().flatten().filter_map(Value::as_str);
+    raw.filter_map(Hash::parse).map(usable).collect()
 }
 
 /// The rules of the event's own type; types with `/n` have none here.
@@ -70,9 +70,29 @@ fn data<const N: usize>(event: &Event, names: [&str; N]) -> Result<[Value; N], R
         })
 }
 
-fn key(value: &Value) -> Result<PublicKey, Refusal> {
-    let raw = hash(value)?;
+fn usable(raw: Hash) -> Result<PublicKey, Refusal> {
     PublicKey::from_bytes(&raw.0).ok_or_else(|| Refusal::new("key/weak", "not a usable key"))
+}
+
+fn key(value: &Value) -> Result<PublicKey, Refusal> {
+    usable(hash(value)?)
+}
+
+/// The forms of fields inside `data`: section 8 cites them all as `type/data`.
+fn hash(value: &Value) -> Result<Hash, Refusal> {
+    crate::event::hash(value).map_err(in_data)
+}
+
+fn size(value: &Value) -> Result<u64, Refusal> {
+    crate::event::size(value).map_err(in_data)
+}
+
+fn time(value: &Value) -> Result<Timestamp, Refusal> {
+    crate::event::time(value).map_err(in_data)
+}
+
+fn in_data(refusal: Refusal) -> Refusal {
+    Refusal::new("type/data", refusal.found)
 }
 
 fn is_person(text: &str) -> bool {
@@ -212,20 +232,20 @@ fn check_enrolled(state: &State, event: &Event) -> Result<(), Refusal> {
     let [public, who, roles] = data(event, ["key", "person", "roles"])?;
     let public = key(&public)?;
     let roles = roles_of(&roles, "key/roles")?;
+    let alone = !roles.iter().any(|role| role.stands_alone()) || roles.len() == 1;
+    ensure(alone && !roles.is_empty(), "key/roles", || {
+        "no role, or one that stands alone beside another".into()
+    })?;
+    person(&who, roles.iter().any(|role| role.is_human()))?;
+    check_roots(state, event, Some(public.id()))?;
     ensure(!state.keys.contains_key(&public.id()), "key/again", || {
         "known before".into()
     })?;
-    let alone = !roles.iter().any(|role| role.stands_alone()) || roles.len() == 1;
-    let fits = alone && !roles.is_empty() && !roles.contains(&Role::Log);
     let service_taken = state
         .service_key
         .is_some_and(|id| state.keys[&id].is_active);
-    let fits = fits && !(roles.contains(&Role::Service) && service_taken);
-    ensure(fits, "key/roles", || {
-        "root and service stand alone; log and service rotate".into()
-    })?;
-    person(&who, roles.iter().any(|role| role.is_human()))?;
-    check_roots(state, event, Some(public.id()))
+    let rotates = roles == [Role::Log] || (roles == [Role::Service] && service_taken);
+    ensure(!rotates, "type/data", || "log and service rotate".into())
 }
 
 fn check_rotated(state: &State, event: &Event) -> Result<(), Refusal> {
@@ -234,20 +254,25 @@ fn check_rotated(state: &State, event: &Event) -> Result<(), Refusal> {
     let old = KeyId(hash(&old)?);
     let known = state.keys.get(&old).filter(|key| key.is_active);
     let known = known.ok_or_else(|| Refusal::new("type/data", "the old key is not active"))?;
+    let signs = (known.roles != [Role::Log]).then(|| new.id());
+    check_roots(state, event, signs)?;
     ensure(!state.keys.contains_key(&new.id()), "key/again", || {
         "known before".into()
-    })?;
-    let signs = (known.roles != [Role::Log]).then(|| new.id());
-    check_roots(state, event, signs)
+    })
 }
 
 fn check_revoked(state: &State, event: &Event) -> Result<(), Refusal> {
     let [from, id, reason] = data(event, ["from_index", "key", "reason"])?;
     let id = KeyId(hash(&id)?);
+    let from = size(&from)?;
+    check_roots(state, event, None)?;
+    ensure(!event.by.contains(&id), "type/signers", || {
+        "a key revokes itself".into()
+    })?;
     let known = state.keys.get(&id).filter(|key| key.is_active);
     let known = known.ok_or_else(|| Refusal::new("type/data", "the key is not active"))?;
     let reasons = ["compromised", "lost", "retired", "superseded"];
-    let fits = size(&from)? <= state.size()
+    let fits = from <= state.size()
         && reason
             .as_str()
             .is_some_and(|reason| reasons.contains(&reason))
@@ -258,20 +283,16 @@ fn check_revoked(state: &State, event: &Event) -> Result<(), Refusal> {
     let left = state.active_roots() - usize::from(known.roles == [Role::Root]);
     ensure(left as u64 >= state.threshold, "type/data", || {
         "too few roots would stay".into()
-    })?;
-    ensure(!event.by.contains(&id), "type/signers", || {
-        "a key revokes itself".into()
-    })?;
-    check_roots(state, event, None)
+    })
 }
 
 fn check_policy(state: &State, event: &Event) -> Result<(), Refusal> {
     let [policy, threshold] = data(event, ["policy", "threshold"])?;
     Policy::parse(&policy)?;
     let t = size(&threshold)?;
+    check_roots(state, event, None)?;
     let fits = t >= 1 && t <= state.active_roots() as u64;
-    ensure(fits, "type/data", || "1 <= t <= active roots".into())?;
-    check_roots(state, event, None)
+    ensure(fits, "type/data", || "1 <= t <= active roots".into())
 }
 
 fn single_signer(state: &State, event: &Event, role: Role) -> Result<(), Refusal> {
@@ -294,22 +315,11 @@ fn check_proposed(state: &State, event: &Event, _received: Timestamp) -> Result<
     })
 }
 
+/// What else a voice must be is section 7.4, which comes before.
 fn check_decision(state: &State, event: &Event) -> Result<(), Refusal> {
     single_signer(state, event, Role::Approver)?;
     let [proposal] = data(event, ["proposal"])?;
-    let proposal = hash(&proposal)?;
-    let found = state.proposals.get(&proposal);
-    let found = found.ok_or_else(|| Refusal::new("approval/missing", "no such proposal"))?;
-    ensure(
-        event.stream == format!("approval/{proposal}/{}", event.by[0]),
-        "event/stream",
-        || "not approval/<proposal>/<keyid>".into(),
-    )?;
-    ensure(event.seq == 0, "approval/twice", || "decided before".into())?;
-    let who = &state.keys[&event.by[0]].person;
-    ensure(*who != found.requester, "approval/requester", || {
-        "decides on its own request".into()
-    })
+    hash(&proposal).map(drop)
 }
 
 fn check_books(state: &State, event: &Event) -> Result<(), Refusal> {
@@ -320,8 +330,12 @@ fn check_books(state: &State, event: &Event) -> Result<(), Refusal> {
         "StreamHanded" => check_handed(state, event),
         "StreamHeads" => {
             let [count, root] = data(event, ["count", "root"])?;
-            size(&count)?;
-            hash(&root).map(drop)
+            let said = (size(&count)?, hash(&root)?);
+            let heads = state.heads_at(event.seen.size);
+            let holds = heads.is_some_and(|heads| (heads.count(), heads.root()) == said);
+            ensure(holds, "heads/root", || {
+                "not the heads as of its seen.size, or too long ago".into()
+            })
         }
         "TimestampReceived" => {
             let [imprint, at, token] = data(event, ["imprint", "size", "token"])?;

@@ -137,17 +137,12 @@ impl Ledger {
     /// Records how far every stream has come, and hands the heads out for proofs.
     pub fn record_heads(&self) -> Result<(Receipt, StreamHeads), LedgerError> {
         let (heads, seen) = self.with_state(|state| {
-            let mut heads = StreamHeads::default();
-            for (name, head) in state.streams() {
-                heads.insert(name, head.next, head.link);
-            }
-            (
-                heads,
-                Seen {
-                    size: state.size(),
-                    leaf: state.last_leaf(),
-                },
-            )
+            let heads = state.heads_at(state.size()).expect("as of now");
+            let seen = Seen {
+                size: state.size(),
+                leaf: state.last_leaf(),
+            };
+            (heads, seen)
         });
         let data = Value::object([
             ("count", integer(heads.count())),

@@ -10,7 +10,7 @@ use crate::policy::{Policy, texts};
 use crate::signature::PublicKey;
 use crate::state::{Anchor, AnchorKind, Change, Key, Proposal, Revocation, State, matches};
 
-/// How far back `StreamHeads` can be checked.
+/// How far back `StreamHeads` may look (section 10).
 const CHANGES_KEPT: usize = 4096;
 
 /// Takes the entry in.

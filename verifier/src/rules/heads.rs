@@ -14,16 +14,18 @@ pub(crate) fn line(stream: &str, next: u64, link: &Hash) -> String {
     format!("{stream}\n{next}\n{}\n", hex(link))
 }
 
-/// Whether `StreamHeads` says what the entries before its `seen.size` add up to; `None` when that is too long ago to tell.
-pub(crate) fn check(state: &State, event: &Event) -> Checked<Option<()>> {
+/// Whether `StreamHeads` says what the entries before its `seen.size` add up to.
+pub(crate) fn check(state: &State, event: &Event) -> Checked {
     let known_from = state
         .changes
         .front()
         .map_or(state.size, |change| change.index);
     let all_known = known_from == 0 || event.seen_size >= known_from;
-    if !all_known {
-        return Ok(None);
-    }
+    ensure(
+        all_known,
+        "heads/root",
+        "its seen.size is more than 4,096 entries before it",
+    )?;
     // The oldest change after that size says what the head was at that size.
     let mut then: BTreeMap<&str, (u64, Hash)> = BTreeMap::new();
     for change in state
@@ -52,6 +54,5 @@ pub(crate) fn check(state: &State, event: &Event) -> Checked<Option<()>> {
         holds,
         "heads/root",
         "not the heads of the streams at its seen.size",
-    )?;
-    Ok(Some(()))
+    )
 }

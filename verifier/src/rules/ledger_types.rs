@@ -134,7 +134,7 @@ fn enrolled(state: &State, event: &Event<'_>) -> Checked {
         return broken("key/roles", "not an ascending array");
     };
     let Some(person) = person.text() else {
-        return bad("person is not a string");
+        return broken("key/person", "not a string");
     };
     check_roles(&roles, person)?;
     check_roots(state, &event.by, Some(public.id()))?;

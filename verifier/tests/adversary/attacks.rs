@@ -16,6 +16,7 @@ pub(crate) mod field_forms;
 mod forms;
 pub(crate) mod history;
 pub(crate) mod keys;
+pub(crate) mod ledger_types;
 pub(crate) mod order;
 pub(crate) mod partial;
 pub(crate) mod seal;
@@ -171,7 +172,7 @@ impl Forged {
 }
 
 /// Every attack, by the file that holds it.
-pub(crate) const ALL: [(&str, &[Attack]); 15] = [
+pub(crate) const ALL: [(&str, &[Attack]); 16] = [
     ("approvals", &approvals::ATTACKS),
     ("checkpoint", &checkpoint::ATTACKS),
     ("curve", &curve::ATTACKS),
@@ -183,6 +184,7 @@ pub(crate) const ALL: [(&str, &[Attack]); 15] = [
     ("keys_for_what_is_not_theirs", &keys::ROLES),
     ("keys_that_ended", &keys::ENDED),
     ("signatures", &keys::SIGNATURES),
+    ("ledger_types", &ledger_types::ATTACKS),
     ("order", &order::ATTACKS),
     ("partial", &partial::ATTACKS),
     ("seal", &seal::ATTACKS),

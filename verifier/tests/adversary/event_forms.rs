@@ -28,7 +28,7 @@ fn nested(depth: usize) -> String {
     )
 }
 
-pub(crate) const ATTACKS: [Attack; 80] = [
+pub(crate) const ATTACKS: [Attack; 81] = [
     at(
         "event: a byte that is no UTF-8",
         "canonical/utf8",
@@ -211,6 +211,9 @@ pub(crate) const ATTACKS: [Attack; 80] = [
     ),
     at("event: 2^53", "canonical/number", 9, || {
         data("{\"a\":9007199254740992}")
+    }),
+    at("event: the least of 64 bits", "canonical/number", 9, || {
+        data("{\"a\":-9223372036854775808}")
     }),
     at("event: -2^53", "canonical/number", 9, || {
         data("{\"a\":-9007199254740992}")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attack, Forged, at, holds};
+use super::{Attack, Forged, Shape, at, holds};
 use crate::forge::chain::{Chain, Event, event};
 use crate::forge::place::head_lines;
 use crate::forge::sound::{
@@ -70,6 +70,24 @@ fn heads(size: usize, seen: u64, edit: impl Fn(&mut usize, &mut [u8; 32])) -> Fo
     Forged::events(&events)
 }
 
+/// Right heads as of the first ten entries, so many entries before them.
+fn heads_behind(entries: usize) -> Forged {
+    let mut events = sound();
+    let lines = head_lines(&Chain::of(&origin(), &events), 10);
+    let leaves: Vec<_> = lines
+        .iter()
+        .map(|(_, line)| leaf(line.as_bytes()))
+        .collect();
+    events.resize(entries + 10, restored(8));
+    let data = format!(
+        "{{\"count\":{},\"root\":\"{}\"}}",
+        leaves.len(),
+        hex(&root(&leaves))
+    );
+    events.push(event("ledger", "StreamHeads", &data, &[5]).seen(10));
+    Forged::events(&events).only(Shape::Directory)
+}
+
 fn erasure_after_seal() -> Forged {
     let text = format!("unbroken/erase/v1\n{}\ncustodian-1\n", origin());
     let digest = hex(&sha256(text.as_bytes()));
@@ -85,7 +103,7 @@ fn erasure_after_seal() -> Forged {
     Forged::events(&events)
 }
 
-pub(crate) const ATTACKS: [Attack; 23] = [
+pub(crate) const ATTACKS: [Attack; 25] = [
     holds(
         "seal: sealed, with a token and a cosignature behind it",
         || over([token(), cosigned()]),
@@ -174,5 +192,14 @@ pub(crate) const ATTACKS: [Attack; 23] = [
         "heads/root",
         10,
         || heads(10, 8, |_, _| {}),
+    ),
+    holds("seal: heads that look back 4,096 entries", || {
+        heads_behind(4096)
+    }),
+    at(
+        "seal: heads that look back 4,097 entries",
+        "heads/root",
+        4107,
+        || heads_behind(4097),
     ),
 ];
