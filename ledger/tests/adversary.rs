@@ -9,10 +9,11 @@ mod forge;
 use std::path::Path;
 use std::sync::Arc;
 
-use attacks::{ALL, Attack, Place, Shape};
+use attacks::{ALL, Attack, Forged, Place, Shape};
 use forge::place::{Files, put};
 use unbroken_ledger::{
-    Clock, Entry, FilePlace, Ledger, LedgerError, PrivateKey, Timestamp, VaultKey,
+    Clock, Entry, Envelope, FilePlace, Hash, KeyId, Ledger, LedgerError, PrivateKey, Receipt,
+    Signature, SubmitError, Timestamp, VaultKey,
 };
 
 struct Fixed;
@@ -38,16 +39,22 @@ fn open(dir: &Path) -> Result<Ledger, LedgerError> {
     )
 }
 
-/// What the ledger says of a forged directory that it is to open: rule and entry, or that it opened.
-fn said(attack: &Attack) -> Result<Option<(String, u64)>, String> {
+/// A ledger directory of this record, with its checkpoint in its place.
+fn lay(forged: &Forged) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let forged = (attack.make)();
     put(
         &folder.path().join("ledger"),
         &forged.files(Shape::Directory),
     );
-    let note = Files::from([("place".to_owned(), forged.note.into_bytes())]);
+    let note = Files::from([("place".to_owned(), forged.note.clone().into_bytes())]);
     put(folder.path(), &note);
+    folder
+}
+
+/// What the ledger says of a forged directory that it is to open: rule and entry, or that it opened.
+fn said(attack: &Attack) -> Result<Option<(String, u64)>, String> {
+    let forged = (attack.make)();
+    let folder = lay(&forged);
     let found = match open(folder.path()) {
         Ok(_) => return Ok(None),
         Err(LedgerError::RolledBack { found, .. }) => found,
@@ -92,14 +99,96 @@ fn agree(name: &str) {
     assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
 }
 
+/// The event of one entry of a forged record, handed to a ledger that holds the entries before it.
+fn submitted(forged: &Forged, at: usize) -> Result<Receipt, SubmitError> {
+    let before = Forged::of(forged.chain.cut(at));
+    let folder = lay(&before);
+    let ledger = open(folder.path()).expect("what stands before it is sound");
+    let event = &forged.chain.envelopes[at];
+    let signatures = event
+        .signatures
+        .iter()
+        .map(|(id, bytes)| (KeyId::parse(id).expect("a keyid"), Signature(*bytes)));
+    ledger.submit(Envelope {
+        payload: event.payload.clone(),
+        signatures: signatures.collect(),
+    })
+}
+
+/// What is wrong with the answer to the event that an attack is about, or, where nothing is broken, to its last one.
+fn answered_otherwise(attack: &Attack) -> Option<String> {
+    let name = attack.name;
+    let forged = (attack.make)();
+    let last = forged.chain.envelopes.len() - 1;
+    let (at, expected) = match attack.expected.place {
+        // The ledger opens itself, and with nothing before it nothing can be handed in.
+        Place::Entry(0) | Place::File(_) => return None,
+        Place::Entry(entry) => (
+            usize::try_from(entry).expect("small"),
+            Some(attack.expected.rule),
+        ),
+        Place::Nowhere => (last, None),
+    };
+    let answer = submitted(&forged, at);
+    match (&answer, expected) {
+        (Err(SubmitError::Refused(refusal)), Some(rule)) if refusal.rule == rule => None,
+        // The identical event again gets the receipt that it has.
+        (Ok(receipt), Some("stream/seq")) if receipt.index < at as u64 => {
+            let twice =
+                forged.chain.envelopes[at].payload == forged.chain.envelopes[at - 1].payload;
+            (!twice).then(|| format!("{name}: {receipt:?}"))
+        }
+        (Ok(receipt), None) => {
+            let there = String::from_utf8_lossy(&forged.chain.entries[at]);
+            let now = format!("\"received\":\"{}\"", Fixed.now());
+            // At the same time, the entry that the ledger makes is the forged one to the byte.
+            let same = receipt.leaf == Hash(forged.chain.leaves[at]) || !there.contains(&now);
+            (!same).then(|| format!("{name}: another entry"))
+        }
+        _ => Some(format!("{name}: expected {expected:?}, {answer:?}")),
+    }
+}
+
+/// Rules that are about entries, bundles and checkpoints: what breaks them, no emitter can hand in.
+fn is_of_an_event(file: &str, rule: &str) -> bool {
+    let others = ["entry/", "bundle/", "checkpoint/"];
+    !others.iter().any(|start| rule.starts_with(start))
+        && (file, rule) != ("sizes", "canonical/whitespace")
+}
+
+#[track_caller]
+fn refuse(name: &str) {
+    let (_, attacks) = ALL.iter().find(|(file, _)| *file == name).expect("a file");
+    let events = attacks
+        .iter()
+        .filter(|attack| is_of_an_event(name, attack.expected.rule));
+    let found: Vec<String> = events.filter_map(answered_otherwise).collect();
+    assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
 macro_rules! agreed {
-    ($($name:ident),*) => { $(#[test] fn $name() { agree(stringify!($name)); })* };
+    ($($name:ident),*) => { $(
+        mod $name {
+            #[test]
+            fn on_the_disk() {
+                super::agree(stringify!($name));
+            }
+            #[test]
+            fn handed_in() {
+                super::refuse(stringify!($name));
+            }
+        }
+    )* };
+}
+
+#[test]
+fn entry_forms_on_the_disk() {
+    agree("entry_forms");
 }
 
 agreed!(
     approvals,
     curve,
-    entry_forms,
     event_forms,
     field_forms,
     history,
