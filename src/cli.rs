@@ -140,7 +140,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Source(command) => source::run(command, output),
         Command::Plan(command) => plan::run(command, output).await,
         Command::Restore(command) => restore::run(&command, stop, output).await,
-        Command::Ledger(command) => ledger::run(command, output),
+        Command::Ledger(command) => ledger::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),
         Command::Bundle(command) => bundle::run(command, output),
         Command::Verify(verify) => verify::run(&verify, output),

@@ -14,6 +14,7 @@ pub mod engine;
 
 pub mod reports;
 
+pub mod anchors;
 pub mod cli;
 
 pub mod clock;

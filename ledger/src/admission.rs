@@ -286,6 +286,9 @@ impl State {
         } else {
             self.type_counts.insert(event.kind.clone(), 1);
         }
+        if !matches!(&*event.kind, "TimestampReceived" | "WitnessReceived") {
+            self.facts_size = index + 1;
+        }
         self.last_leaf = leaf;
         self.last_received = Some(received);
         self.tree.push(leaf);

@@ -1,5 +1,6 @@
 //! One ledger in its folder: made, opened, written through the sequencer, checkpointed beside it.
 
+mod anchoring;
 mod books;
 mod checkpointer;
 mod evidence;

@@ -30,6 +30,7 @@ pub mod time;
 pub mod tlog_proof;
 pub mod tree;
 pub mod vault;
+pub mod witness;
 
 pub use canonical::Value;
 pub use clock::{Clock, SystemClock};
@@ -48,7 +49,8 @@ pub use objects::Objects;
 pub use policy::{ApprovalRule, Policy, Role};
 pub use refusal::Refusal;
 pub use sequencer::{Receipt, SubmitError};
-pub use state::State;
+pub use state::{Anchor, AnchorKind, State};
 pub use store::place::FilePlace;
 pub use time::Timestamp;
 pub use vault::{Vault, VaultKey};
+pub use witness::WitnessKey;

@@ -201,7 +201,7 @@ fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains('+') && !name.contains(char::is_whitespace)
 }
 
-fn parse_line(line: &str) -> Result<NoteSignature, NoteError> {
+pub(crate) fn parse_line(line: &str) -> Result<NoteSignature, NoteError> {
     let refusal = NoteError::Form("a signature line is not `— name base64`");
     let (name, body) = line
         .strip_prefix("\u{2014} ")

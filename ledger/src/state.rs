@@ -39,6 +39,26 @@ pub struct StreamHead {
     pub emitter: Option<KeyId>,
 }
 
+/// Who said something of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnchorKind {
+    /// Witnesses, by cosigning the note.
+    Witness,
+    /// A time-stamping authority, in this token (an object).
+    Timestamp(Hash),
+}
+
+/// A `WitnessReceived` or `TimestampReceived`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The size of the checkpoint that it is about.
+    pub size: u64,
+    /// The note, an object.
+    pub note: Hash,
+    /// Who.
+    pub kind: AnchorKind,
+}
+
 /// A `Proposed` and what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Proposal {
@@ -74,6 +94,11 @@ pub struct State {
     pub(crate) stood: VecDeque<(Arc<str>, u64, Hash)>,
     pub(crate) type_counts: BTreeMap<String, u64>,
     pub(crate) is_sealed: bool,
+    pub(crate) anchors: Vec<Anchor>,
+    /// One behind the last entry that is no anchor.
+    pub(crate) facts_size: u64,
+    /// Each erased subject with the entry that says so.
+    pub(crate) erased: BTreeMap<String, u64>,
 }
 
 impl State {
@@ -165,6 +190,11 @@ impl State {
     /// Whether `Sealed` was written.
     pub fn is_sealed(&self) -> bool {
         self.is_sealed
+    }
+
+    /// The entry that erased a subject, where one did.
+    pub fn erased_at(&self, subject: &str) -> Option<u64> {
+        self.erased.get(subject).copied()
     }
 
     /// Whether a proposal has at least `m` approvals and no rejection, and nobody used it yet.

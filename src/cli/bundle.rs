@@ -45,11 +45,13 @@ pub(crate) struct Export {
 pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
     let BundleCommand::Export(wanted) = command;
     let ledger = open::ledger(&wanted.folder)?;
-    let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?;
+    ledger.checkpoint_now().map_err(open::meaning)?;
+    let (checkpoint, tokens) = ledger.newest_anchored();
     let disclosed = disclosed(wanted.disclose);
     let exported = export(
         &ledger,
         &checkpoint,
+        &tokens,
         &wanted.stream,
         &disclosed,
         &wanted.out,

@@ -242,11 +242,12 @@ fn hand_out(journal: &Journal, folder: &DemoFolder) -> Result<Summary> {
         ledger,
         &checkpoint,
         &[],
+        &[],
         &Disclosed::Everybody,
         &folder.bundle(),
     )
     .map_err(Error::failed)?;
-    folder.write_trust(&trust::policy(ledger))?;
+    folder.write_trust(&trust::policy(ledger, &[]))?;
     let verdict = verify::check(&folder.bundle(), Some(&folder.trust()), None)?;
     let mut summary = Summary::load(journal)?;
     summary.verdict = Some(verdict.kind.name().to_owned());

@@ -1,6 +1,7 @@
 //! The steps of a case, one function each: commands call one of them, the demo all of them in order.
 //! What may be done is decided in the domain; nothing here prints.
 
+pub(crate) mod anchoring;
 pub(crate) mod mapping;
 pub(crate) mod opening;
 pub(crate) mod planning;

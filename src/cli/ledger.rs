@@ -1,5 +1,8 @@
 //! `unbroken ledger`: the record itself: its keys, its size, its health.
 
+mod anchoring;
+mod publishing;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,10 +20,15 @@ use crate::reports::trust;
 /// Look at the record of a case.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
+    Anchor(anchoring::Anchor),
     Check(Check),
     Heads(Heads),
+    Heartbeat(anchoring::Heartbeat),
     Info(Info),
     Keys(Keys),
+    Proof(publishing::Proof),
+    Publish(publishing::Publish),
+    Seal(anchoring::Seal),
     Trust(Trust),
 }
 
@@ -74,8 +82,13 @@ pub(crate) struct Trust {
 }
 
 /// Does what was asked.
-pub(crate) fn run(command: LedgerCommand, output: &Output) -> Result<()> {
+pub(crate) async fn run(command: LedgerCommand, output: &Output) -> Result<()> {
     match command {
+        LedgerCommand::Anchor(anchor) => anchoring::anchor(&anchor, output).await,
+        LedgerCommand::Heartbeat(wanted) => anchoring::heartbeat(&wanted, output),
+        LedgerCommand::Seal(wanted) => anchoring::seal(&wanted, output).await,
+        LedgerCommand::Publish(wanted) => publishing::publish(&wanted, output),
+        LedgerCommand::Proof(wanted) => publishing::proof(&wanted, output),
         LedgerCommand::Check(check) => run_check(&check, output),
         LedgerCommand::Heads(heads) => run_heads(&heads, output),
         LedgerCommand::Info(info) => run_info(&info, output),
@@ -164,7 +177,8 @@ fn run_keys(keys: &Keys, output: &Output) -> Result<()> {
 
 fn run_trust(wanted: &Trust, output: &Output) -> Result<()> {
     let ledger = open::ledger(&wanted.folder)?;
-    let policy = trust::policy(&ledger);
+    let witnesses = open::anchors(&wanted.folder.case)?.policy;
+    let policy = trust::policy(&ledger, &witnesses);
     output.answer(&json!({ "trust": policy }), &policy);
     Ok(())
 }

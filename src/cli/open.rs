@@ -8,6 +8,7 @@ use unbroken_ledger::{FilePlace, Ledger, LedgerError, SystemClock};
 
 use super::access::CaseFolder;
 use super::keyring::{self, KeyRing};
+use crate::anchors::Configuration;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the ledger lies.
@@ -18,6 +19,13 @@ pub(crate) fn ledger_folder(case: &Path) -> PathBuf {
 /// Where the newest checkpoint lies; a real case links this to another disk.
 pub(crate) fn checkpoint_file(case: &Path) -> PathBuf {
     case.join("checkpoint-place").join("checkpoint")
+}
+
+/// Who witnesses and time-stamps the case.
+pub(crate) fn anchors(case: &Path) -> Result<Configuration> {
+    Configuration::load(&case.join("anchors")).map_err(|error| {
+        Error::failed(error).hint("`unbroken ledger anchor --help` shows both files")
+    })
 }
 
 /// Opens the ledger with the keys of its host.

@@ -6,7 +6,8 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::access::{CaseFolder, TargetAccess};
-use super::flow::{opening, restoring, sources, tenant};
+use super::flow::{anchoring, opening, restoring, sources, tenant};
+use super::open;
 use super::output::Output;
 use super::summary::Summary;
 use crate::error::{Error, ErrorKind, Result};
@@ -39,8 +40,12 @@ pub(crate) async fn run(
     let journal = opening::open_folder(&restore.folder)?;
     sources::expect_registered(&journal, &*source, &restore.source)?;
     let target = tenant::open(&restore.target)?;
+    let configuration = open::anchors(&restore.folder.case)?;
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
-    let ran = restoring::restore(&journal, source.into(), target, stop, &bar).await;
+    let ran = tokio::select! {
+        ran = restoring::restore(&journal, source.into(), target, stop, &bar) => ran,
+        never = anchoring::keep(journal.ledger(), &configuration) => match never {},
+    };
     bar.end();
     let ran = ran?;
     let summary = Summary::load(&journal)?;

@@ -69,10 +69,12 @@ pub enum BundleError {
     Vault(#[from] VaultError),
 }
 
-/// Writes the bundle as of a checkpoint to `target`, which must not exist yet. No `streams`: all.
+/// Writes the bundle as of a checkpoint, with the time-stamp tokens over exactly it, to `target`, which must not exist yet.
+/// No `streams`: all.
 pub fn export(
     ledger: &Ledger,
     checkpoint: &SignedCheckpoint,
+    tokens: &[Vec<u8>],
     streams: &[String],
     disclosed: &Disclosed,
     target: &Path,
@@ -85,6 +87,10 @@ pub fn export(
     bag.payload("checkpoint", |file| {
         file.write_all(checkpoint.to_note().as_bytes())
     })?;
+    for (number, token) in tokens.iter().enumerate() {
+        let name = format!("timestamps/{number:012}");
+        bag.payload(&name, |file| file.write_all(token))?;
+    }
     let facts = facts(ledger, disclosed)?;
     let copied = Copying {
         ledger,
@@ -194,7 +200,7 @@ impl Copying<'_> {
                 .collect();
             copied.disclosures += shown.len() as u64;
             lines.push(bag, entry.index, shown.concat().as_bytes(), shown.len())?;
-            objects.extend(named_object(&entry));
+            objects.extend(named_objects(&entry));
         }
         entries.flush(bag)?;
         lines.flush(bag)?;
@@ -210,15 +216,18 @@ fn disclosure_line(index: u64, subject: &str, encoded: &str) -> String {
     format!("{{\"index\":{index},\"subject\":\"{subject}\",\"disclosure\":\"{encoded}\"}}\n")
 }
 
-/// The object that an entry names and that anybody may read: a token, a cosigned note, a plan.
-fn named_object(entry: &unbroken_ledger::Entry) -> Option<Hash> {
-    let field = match entry.event.kind.as_str() {
-        "PlanMade/1" => "plan",
-        "TimestampReceived" => "token",
-        "WitnessReceived" => "note",
-        _ => return None,
+/// The objects that an entry names and that anybody may read: tokens, cosigned notes, plans.
+fn named_objects(entry: &unbroken_ledger::Entry) -> Vec<Hash> {
+    let fields: &[&str] = match entry.event.kind.as_str() {
+        "PlanMade/1" => &["plan"],
+        "TimestampReceived" => &["imprint", "token"],
+        "WitnessReceived" => &["note"],
+        _ => &[],
     };
-    Hash::parse(entry.event.data.field(field)?.as_str()?)
+    let named = fields
+        .iter()
+        .filter_map(|name| entry.event.data.field(name)?.as_str());
+    named.filter_map(Hash::parse).collect()
 }
 
 /// Records that go into files of at most 4,096, each named by the entry of its first record.

@@ -3,10 +3,16 @@
 use unbroken_ledger::Ledger;
 use unbroken_ledger::note::vkey;
 
-/// A C2SP tlog-policy that names the log. No witness is asked for: this version obtains none.
-pub fn policy(ledger: &Ledger) -> String {
-    format!(
-        "log {}\nquorum none\n",
-        vkey(ledger.origin(), &ledger.log_key())
-    )
+/// A C2SP tlog-policy that names the log, and the witnesses that the case's own policy asks for (`witness`, `group` and
+/// `quorum` lines).
+pub fn policy(ledger: &Ledger, witnesses: &[String]) -> String {
+    let mut text = format!("log {}\n", vkey(ledger.origin(), &ledger.log_key()));
+    for line in witnesses {
+        text += line;
+        text.push('\n');
+    }
+    if !witnesses.iter().any(|line| line.starts_with("quorum ")) {
+        text += "quorum none\n";
+    }
+    text
 }

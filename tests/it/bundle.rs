@@ -42,11 +42,12 @@ fn exported(folder: &Path) {
         &ledger,
         &ledger.checkpoint(),
         &[],
+        &[],
         &Disclosed::Nobody,
         &target,
     )
     .expect("exported");
-    fs::write(folder.join("trust"), trust::policy(&ledger)).expect("written");
+    fs::write(folder.join("trust"), trust::policy(&ledger, &[])).expect("written");
 }
 
 /// The indented commands of VERIFY.txt that need none of our programs.

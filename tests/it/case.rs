@@ -210,6 +210,7 @@ impl Case {
         let options = Options {
             trust: Some(trust),
             at_least: None,
+            ..Options::default()
         };
         verify(&self.path("case/ledger"), &options).expect("it can be read")
     }

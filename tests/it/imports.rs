@@ -6,7 +6,7 @@ use crate::tidy::{SourceFile, expect_none, rust_files, top};
 
 /// Each part of the program and what of ours it may name. Files directly in `src/` without a
 /// folder are parts too. `cli` puts everything together; nobody imports it.
-const PARTS: [(&str, &[&str]); 13] = [
+const PARTS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("projections", &["domain", "ledger"]),
     ("journal", &["domain", "ledger", "clock", "random"]),
@@ -24,6 +24,7 @@ const PARTS: [(&str, &[&str]); 13] = [
             "random",
         ],
     ),
+    ("anchors", &["ledger", "verifier", "clock"]),
     ("reports", &["domain", "projections", "ledger", "durable"]),
     (
         "cli",
@@ -34,6 +35,7 @@ const PARTS: [(&str, &[&str]); 13] = [
             "sources",
             "targets",
             "engine",
+            "anchors",
             "reports",
             "ledger",
             "verifier",

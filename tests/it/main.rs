@@ -6,6 +6,7 @@
     reason = "tests plant files that nobody needs to keep"
 )]
 
+mod anchors;
 mod archive;
 mod bundle;
 mod case;
@@ -13,6 +14,7 @@ mod cli;
 mod crashes;
 mod demo;
 mod imports;
+mod log_tools;
 mod mishaps;
 mod oracle;
 mod readback;

@@ -42,6 +42,7 @@ fn trusted(at_least: Option<PathBuf>) -> Options {
     Options {
         trust: Some(demo().join("trust")),
         at_least,
+        ..Options::default()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{Policy, Role, is_scope, roles_of};
 use crate::refusal::{Refusal, ensure};
-use crate::state::{KnownKey, Proposal, State, StreamHead};
+use crate::state::{Anchor, AnchorKind, KnownKey, Proposal, State, StreamHead};
 use crate::time::Timestamp;
 
 /// Keys that an event brings in: they may sign although nobody knows them yet. One that may not be used is refused here
@@ -472,6 +472,24 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
             if event.kind == "Approved" {
                 found.approvers.insert(who);
             }
+        }
+        "TimestampReceived" => {
+            let [note, covers, token] = data(event, ["imprint", "size", "token"]).expect(read);
+            let kind = AnchorKind::Timestamp(hash(&token).expect(read));
+            let (note, size) = (hash(&note).expect(read), size(&covers).expect(read));
+            state.anchors.push(Anchor { size, note, kind });
+        }
+        "WitnessReceived" => {
+            let [note, covers] = data(event, ["note", "size"]).expect(read);
+            let (note, size) = (hash(&note).expect(read), size(&covers).expect(read));
+            let kind = AnchorKind::Witness;
+            state.anchors.push(Anchor { size, note, kind });
+        }
+        "Erased" => {
+            let [_, _, subject] = data(event, ["digest", "proposal", "subject"]).expect(read);
+            let subject = subject.as_str().unwrap_or_default().to_owned();
+            let index = state.size();
+            state.erased.entry(subject).or_insert(index);
         }
         "Sealed" => state.is_sealed = true,
         _ => {}

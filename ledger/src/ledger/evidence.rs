@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 
-use super::LedgerError;
+use super::{Ledger, LedgerError};
 use crate::canonical::Value;
 use crate::disk::{self, Disk};
 use crate::event::integer;
@@ -108,6 +108,35 @@ pub(super) fn attach(
     LedgerError::RolledBack { found, evidence }
 }
 
+impl Ledger {
+    /// Writes what shows that the log signed `theirs` although it has `ours`; the file's path, where it could be written.
+    pub fn write_evidence(
+        &self,
+        theirs: &SignedCheckpoint,
+        ours: &SignedCheckpoint,
+    ) -> Option<String> {
+        let (leaves, opened) = readable(&*self.disk, &self.dir);
+        let note = Some(ours);
+        let found = Found {
+            leaves: &leaves,
+            opened: &opened,
+            note,
+        };
+        put(
+            &*self.disk,
+            &self.dir,
+            self.clock.now(),
+            &encode(theirs, &found),
+        )
+    }
+}
+
+fn put(on: &dyn Disk, dir: &Path, now: Timestamp, bytes: &[u8]) -> Option<String> {
+    let path = dir.join("evidence").join(format!("{}.json", now.micros()));
+    disk::replace(on, &path, bytes).ok()?;
+    Some(path.display().to_string())
+}
+
 /// `None` when it cannot be written: the ledger is refused all the same.
 fn write(on: &dyn Disk, dir: &Path, kept: &SignedCheckpoint, now: Timestamp) -> Option<String> {
     let (leaves, opened) = readable(on, dir);
@@ -123,7 +152,5 @@ fn write(on: &dyn Disk, dir: &Path, kept: &SignedCheckpoint, now: Timestamp) -> 
             note: beside.as_ref(),
         },
     );
-    let path = dir.join("evidence").join(format!("{}.json", now.micros()));
-    disk::replace(on, &path, &bytes).ok()?;
-    Some(path.display().to_string())
+    put(on, dir, now, &bytes)
 }

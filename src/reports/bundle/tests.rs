@@ -93,7 +93,7 @@ fn all_of_it_holds_every_entry_and_the_facts_that_were_asked_for() {
     let checkpoint = ledger.checkpoint_now().expect("signed");
     let target = folder.path().join("bundle");
     let one = Disclosed::Subjects(BTreeSet::from(["one".to_owned()]));
-    let exported = export(&ledger, &checkpoint, &[], &one, &target).expect("exported");
+    let exported = export(&ledger, &checkpoint, &[], &[], &one, &target).expect("exported");
     assert_eq!(
         exported,
         Exported {
@@ -128,18 +128,32 @@ fn a_part_holds_its_streams_and_their_proofs_and_nobody_elses() {
     let asked = ["custodian/two".to_owned()];
     let target = folder.path().join("bundle");
     let none = ledger.checkpoint_now().expect("signed");
-    let early = export(&ledger, &none, &asked, &Disclosed::Nobody, &target);
+    let early = export(&ledger, &none, &[], &asked, &Disclosed::Nobody, &target);
     assert!(matches!(early, Err(BundleError::NoHeads)), "{early:?}");
     ledger.record_heads().expect("recorded");
     let checkpoint = ledger.checkpoint_now().expect("signed");
     let unknown = ["custodian/three".to_owned()];
-    let unknown = export(&ledger, &checkpoint, &unknown, &Disclosed::Nobody, &target);
+    let unknown = export(
+        &ledger,
+        &checkpoint,
+        &[],
+        &unknown,
+        &Disclosed::Nobody,
+        &target,
+    );
     assert!(
         matches!(unknown, Err(BundleError::UnknownStream { .. })),
         "{unknown:?}"
     );
     assert!(!target.exists());
-    let exported = export(&ledger, &checkpoint, &asked, &Disclosed::Everybody, &target);
+    let exported = export(
+        &ledger,
+        &checkpoint,
+        &[],
+        &asked,
+        &Disclosed::Everybody,
+        &target,
+    );
     assert_eq!(
         exported.expect("exported"),
         Exported {
@@ -164,7 +178,15 @@ fn the_same_ledger_gives_the_same_bundle() {
     let checkpoint = ledger.checkpoint_now().expect("signed");
     let tags = ["one", "two"].map(|name| {
         let target = folder.path().join(name);
-        export(&ledger, &checkpoint, &[], &Disclosed::Everybody, &target).expect("exported");
+        export(
+            &ledger,
+            &checkpoint,
+            &[],
+            &[],
+            &Disclosed::Everybody,
+            &target,
+        )
+        .expect("exported");
         fs::read(target.join("tagmanifest-sha256.txt")).expect("read")
     });
     assert_eq!(tags[0], tags[1]);

@@ -1,0 +1,188 @@
+//! Who is asked: the witnesses of a C2SP tlog-policy with their addresses, and the time-stamping authorities with their
+//! roots, from two files beside the case.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use unbroken_ledger::WitnessKey;
+use unbroken_verify::Authorities;
+
+use super::{AuthorityAt, WitnessAt};
+
+/// The file with the `witness`, `group` and `quorum` lines.
+pub const WITNESSES: &str = "witnesses";
+/// The file with the `authority` lines.
+pub const AUTHORITIES: &str = "authorities";
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Everybody who is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// Witnesses that have an address.
+    pub witnesses: Vec<WitnessAt>,
+    /// Authorities.
+    pub authorities: Vec<AuthorityAt>,
+    /// The policy's lines without a log: what a trust file says of witnesses.
+    pub policy: Vec<String>,
+}
+
+/// A file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// It cannot be read.
+    #[error("{path}: cannot be read")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line in it.
+    #[error("{path}, line {line}: {rule}")]
+    Line {
+        /// The file.
+        path: String,
+        /// The line.
+        line: usize,
+        /// What it must be.
+        rule: String,
+    },
+}
+
+fn read(path: &Path) -> Result<String, ConfigurationError> {
+    let io = |source| ConfigurationError::Io {
+        path: path.display().to_string(),
+        source,
+    };
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(io(error)),
+        Ok(found) if found.len() > FILE_BYTES_MAX => {
+            return Err(io(std::io::Error::other("larger than 1 MiB")));
+        }
+        Ok(_) => {}
+    }
+    fs::read_to_string(path).map_err(io)
+}
+
+impl Configuration {
+    /// Reads both files of a folder; one that is not there names nobody.
+    pub fn load(folder: &Path) -> Result<Self, ConfigurationError> {
+        let mut configuration = Self::default();
+        configuration.load_witnesses(&folder.join(WITNESSES))?;
+        configuration.load_authorities(&folder.join(AUTHORITIES))?;
+        Ok(configuration)
+    }
+
+    /// Whether nobody is asked.
+    pub fn is_empty(&self) -> bool {
+        self.witnesses.is_empty() && self.authorities.is_empty()
+    }
+
+    fn load_witnesses(&mut self, path: &Path) -> Result<(), ConfigurationError> {
+        let text = read(path)?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let refuse = |rule: String| ConfigurationError::Line {
+                path: path.display().to_string(),
+                line: number,
+                rule,
+            };
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            match &words[..] {
+                [] | ["log", ..] => {}
+                [first, ..] if first.starts_with('#') => {}
+                ["witness", name, vkey, rest @ ..] if rest.len() <= 1 => {
+                    let key = WitnessKey::parse(vkey).map_err(|e| refuse(e.to_string()))?;
+                    if let [url] = rest {
+                        check_url(url).map_err(&refuse)?;
+                        self.witnesses.push(WitnessAt {
+                            name: (*name).to_owned(),
+                            key,
+                            url: (*url).to_owned(),
+                        });
+                    }
+                    self.policy.push(format!("witness {name} {vkey}"));
+                }
+                ["group" | "quorum", ..] => self.policy.push(words.join(" ")),
+                _ => {
+                    let rule = "a line is `witness NAME VKEY [URL]`, `group …` or `quorum …`";
+                    return Err(refuse(rule.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn load_authorities(&mut self, path: &Path) -> Result<(), ConfigurationError> {
+        let text = read(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for (number, line) in (1..).zip(text.lines()) {
+            let refuse = |rule: String| ConfigurationError::Line {
+                path: path.display().to_string(),
+                line: number,
+                rule,
+            };
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            match &words[..] {
+                [] => {}
+                [first, ..] if first.starts_with('#') => {}
+                ["authority", name, url, roots, rest @ ..] if rest.len() <= 1 => {
+                    check_url(url).map_err(&refuse)?;
+                    let pem = read(&folder.join(PathBuf::from(roots)))?;
+                    let roots = Authorities::from_pem(&pem).map_err(|e| refuse(e.to_string()))?;
+                    self.authorities.push(AuthorityAt {
+                        name: (*name).to_owned(),
+                        url: (*url).to_owned(),
+                        roots,
+                        policy: rest.first().map(|policy| (*policy).to_owned()),
+                    });
+                }
+                _ => {
+                    let rule = "a line is `authority NAME URL ROOTS.pem [POLICY-OID]`";
+                    return Err(refuse(rule.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_url(url: &str) -> Result<(), String> {
+    let is_http = url.starts_with("https://") || url.starts_with("http://");
+    if is_http {
+        Ok(())
+    } else {
+        Err(format!("{url}: an address begins with https:// or http://"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_none_is_named_with_its_file_and_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let put = |name: &str, text: &str| {
+            let mut file = fs::File::create(folder.path().join(name)).expect("made");
+            std::io::Write::write_all(&mut file, text.as_bytes()).expect("written");
+        };
+        let empty = Configuration::load(folder.path()).expect("nothing there");
+        assert!(empty.is_empty());
+        put(WITNESSES, "# ours\nwitness w nonsense https://w.example\n");
+        let error = Configuration::load(folder.path())
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains("witnesses, line 2: "), "{error}");
+        put(WITNESSES, "quorum none\n");
+        put(AUTHORITIES, "authority a ftp://a.example roots.pem\n");
+        let error = Configuration::load(folder.path())
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains("authorities, line 1: ftp://a.example"),
+            "{error}"
+        );
+    }
+}
