@@ -215,9 +215,7 @@ fn each_step_lost_or_persisted_leaves_a_ledger_that_holds() {
             None => table.push((kind.to_owned(), 1, 1)),
         }
     }
-    println!(
-        "step                                    lost  persisted   (each x 5 fates of what was unsynced)"
-    );
+    println!("step                                    lost  persisted   (x 5 fates each)");
     for (step, lost, persisted) in &table {
         println!("{step:<38} {lost:>5}  {persisted:>9}");
     }

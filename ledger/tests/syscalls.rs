@@ -1,5 +1,6 @@
-//! Real system calls that fail, each occurrence of each: strace makes them fail, the ledger is opened again, and the verifier
-//! judges. The loader's own calls and those on stdout fail too: a program that dies there is a crash like any other. Left out, in one line, where strace is missing or may not trace. The disk in memory is `crash.rs`.
+//! Real system calls that fail, each occurrence of each: strace makes them fail, the ledger is opened again, and the
+//! verifier judges. The loader's own calls and those on stdout fail too: a program that dies there is a crash like any
+//! other. Left out, in one line, where strace is missing or may not trace. The disk in memory is `crash.rs`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -223,6 +223,11 @@ fn the_crates_below_stand_alone() {
                 "verifier" => "verifier",
                 _ => "simulator",
             };
+            // The ledger's tests and benches ask the verifier what it says; the ledger itself never does.
+            let judges = file.path.contains("/tests/") || file.path.contains("/benches/");
+            if own == "ledger" && judges {
+                continue;
+            }
             for (number, line) in (1..).zip(file.text.lines()) {
                 for (name, part) in CRATES.iter().chain(&[("unbroken", "unbroken")]) {
                     if *part != own && line.contains(&format!("use {name}::")) {

@@ -46,8 +46,8 @@ pub struct Options {
     pub entry: Option<PathBuf>,
 }
 
-/// Checks a bundle, a ledger directory, a `.tlog-proof` or an evidence file. An error means that nothing could be said; whatever is wrong with the record
-/// itself stands in the verdict.
+/// Checks a bundle, a ledger directory, a `.tlog-proof` or an evidence file. An error means that nothing could be said;
+/// whatever is wrong with the record itself stands in the verdict.
 pub fn verify(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
     check::run(path, options)
 }

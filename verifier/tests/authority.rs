@@ -240,7 +240,8 @@ impl Authority {
 
 fn ca_config(extensions: &str) -> String {
     format!(
-        "[ ca ]\ndefault_ca = own\n[ own ]\nserial = issued\ndatabase = index.txt\nnew_certs_dir = .\n\
+        "[ ca ]\ndefault_ca = own\n[ own ]\nserial = issued\n\
+         database = index.txt\nnew_certs_dir = .\n\
          certificate = ca.pem\nprivate_key = ca.key\ndefault_md = sha256\npolicy = any\n\
          x509_extensions = {extensions}\nunique_subject = no\n[ any ]\ncommonName = supplied\n{}",
         CONFIG

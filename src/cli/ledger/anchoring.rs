@@ -41,8 +41,9 @@ pub(crate) struct Heartbeat {
 /// End the ledger: only anchors and erasures are taken after it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken case finish --case acme
-  unbroken ledger seal --case acme")]
+  unbroken ledger seal --case acme
+
+After `unbroken case finish`.")]
 pub(crate) struct Seal {
     #[command(flatten)]
     folder: CaseFolder,

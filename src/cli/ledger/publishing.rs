@@ -31,7 +31,9 @@ pub(crate) struct Publish {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken ledger proof --case acme --index 41 --out entry-41
-  unbroken-verify entry-41.tlog-proof --entry entry-41.json --trust acme.trust")]
+
+Whoever gets both files checks them with:
+  $ unbroken-verify entry-41.tlog-proof --entry entry-41.json --trust acme.trust")]
 pub(crate) struct Proof {
     #[command(flatten)]
     folder: CaseFolder,

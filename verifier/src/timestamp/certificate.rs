@@ -55,7 +55,7 @@ impl<'a> Certificate<'a> {
             all,
             serial,
             issuer,
-            subject: common_name(subject.reader()),
+            subject: called(subject.reader()),
             not_after,
             key_algorithm,
             key,
@@ -122,7 +122,7 @@ fn read_extensions(mut list: Reader<'_>) -> Checked<Vec<Extension<'_>>> {
 }
 
 /// For messages: what people call the authority.
-fn common_name(mut name: Reader<'_>) -> String {
+fn called(mut name: Reader<'_>) -> String {
     while let Ok(set) = name.any() {
         let Ok(mut pair) = set.reader().sequence() else {
             continue;
