@@ -186,7 +186,8 @@ fn dependencies(manifest: &str) -> Vec<String> {
     let mut inside = false;
     for line in text.lines() {
         if line.starts_with('[') {
-            inside = line.contains("dependencies");
+            // What only tests and benches use is judged by their own sources below.
+            inside = line.contains("dependencies") && !line.contains("dev-");
         } else if inside && let Some(end) = line.find(['.', ' ', '=']) {
             names.push(line[..end].to_owned());
         }

@@ -1,5 +1,7 @@
 //! The order of a check: what is there, the container, the entries, the checkpoint, trust, and the verdict.
 
+mod single;
+
 use std::path::Path;
 
 use crate::Options;
@@ -9,13 +11,11 @@ use crate::broken::{Broken, Checked, ensure};
 use crate::bytes::{Hash, hex};
 use crate::disclosures::{self, Wanted};
 use crate::event::Entry;
-use crate::evidence;
 use crate::files::bundle::{self, Index};
 use crate::files::segments::{self, Ended};
 use crate::files::{VerifyError, bag, small};
 use crate::note::{NOTE_BYTES_MAX, Note};
 use crate::partial;
-use crate::proof;
 use crate::state::State;
 use crate::suspect::Suspects;
 use crate::timestamp::Authorities;
@@ -25,9 +25,6 @@ use crate::walk::{BrokenAt, Walk};
 
 /// The shortest entry that could hold: what bounds the number of entries by the bytes that are there.
 const ENTRY_BYTES_MIN: u64 = 500;
-
-/// Larger than a proof, an entry or evidence can be.
-const SINGLE_BYTES_MAX: u64 = 1 << 20;
 
 /// The record as it was read, whatever it lay in.
 #[derive(Default)]
@@ -53,7 +50,7 @@ struct Check {
 pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
     let is_bundle = path.join("bagit.txt").exists();
     if path.is_file() {
-        return single(path, options);
+        return single::run(path, options);
     }
     if !is_bundle && !path.join("format").exists() {
         return Err(VerifyError::NothingThere {
@@ -88,30 +85,6 @@ pub(crate) fn run(path: &Path, options: &Options) -> Result<Verdict, VerifyError
         check.anchors(&objects, &read, &note)?;
     }
     Ok(check.end())
-}
-
-/// A file that speaks for itself: an inclusion proof, or evidence against a log.
-fn single(path: &Path, options: &Options) -> Result<Verdict, VerifyError> {
-    let bytes = small(path, SINGLE_BYTES_MAX)?.unwrap_or_default();
-    let mut check = Check::new("file");
-    check.bring(options)?;
-    let entry = match &options.entry {
-        Some(path) => small(path, SINGLE_BYTES_MAX)?,
-        None => None,
-    };
-    if check.verdict.broken.is_empty() {
-        let (trust, verdict) = (check.trust.as_ref(), &mut check.verdict);
-        if bytes.starts_with(proof::START) {
-            proof::check(&bytes, entry.as_deref(), trust, verdict);
-        } else if bytes.starts_with(evidence::START) {
-            evidence::check(&bytes, trust, verdict);
-        } else {
-            return Err(VerifyError::NothingThere {
-                path: path.display().to_string(),
-            });
-        }
-    }
-    Ok(check.verdict)
 }
 
 impl Check {
