@@ -314,12 +314,10 @@ impl Check {
         index: &Index,
         wanted: &mut Wanted,
     ) -> Result<Option<Read>, VerifyError> {
-        let mut suspects = Vec::new();
+        let mut places = Vec::new();
         let read = partial::read(root, index, self.earlier_size(), |entry| {
             wanted.see(entry.index, &entry.event.sd);
-            if entry.event.kind == "KeyRevoked" {
-                suspects.push(entry.index);
-            }
+            places.push(entry.index);
         })?;
         match read {
             Err(error) => {
@@ -338,10 +336,19 @@ impl Check {
                         index.heads
                     ),
                 ]);
-                if !suspects.is_empty() {
+                let mut suspects = Suspects::new(partial.state.revocations.clone());
+                if suspects.reach_back() {
+                    let mut places = places.into_iter();
+                    let again = bundle::entries(root, &mut |_, bytes| {
+                        let place = places.next();
+                        if let Some(place) = place {
+                            suspects.push(place, bytes);
+                        }
+                        place.is_some()
+                    })?;
+                    self.found(None, Some("data/entries"), again);
                     self.verdict.not_checked.push(
-                        "which entries a revocation makes SUSPECT: ask for the full bundle"
-                            .to_owned(),
+                        "which entries outside it are SUSPECT: ask for the full bundle".to_owned(),
                     );
                 }
                 Ok(Some(Read {
@@ -350,6 +357,7 @@ impl Check {
                     earlier: partial.earlier,
                     entries: partial.shown,
                     leaves: partial.leaves,
+                    suspects,
                     ..Read::default()
                 }))
             }

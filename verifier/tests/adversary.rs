@@ -78,6 +78,7 @@ macro_rules! held {
 
 held!(
     approvals,
+    bag,
     checkpoint,
     curve,
     disclosures,

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod approvals;
+pub(crate) mod bag;
 pub(crate) mod checkpoint;
 pub(crate) mod curve;
 pub(crate) mod disclosures;
@@ -66,6 +67,8 @@ pub(crate) struct Forged {
     pub(crate) shapes: &'static [Shape],
     /// The whole payload of a bundle, instead of a full one.
     pub(crate) payload: Option<Files>,
+    /// What is changed in a bag whose manifests are made.
+    pub(crate) edit: fn(&mut Files),
 }
 
 /// An attack by its name.
@@ -133,6 +136,7 @@ impl Forged {
             at_least: None,
             shapes: &[Shape::Directory, Shape::Bundle],
             payload: None,
+            edit: |_| {},
         }
     }
 
@@ -161,19 +165,22 @@ impl Forged {
     /// The files in that shape, the bag re-made.
     pub(crate) fn files(&self, shape: Shape) -> Files {
         let note = self.note.as_bytes();
-        match (shape, &self.payload) {
+        let mut files = match (shape, &self.payload) {
             (Shape::Directory, _) => place::directory(&self.chain, note),
             (Shape::Bundle, Some(payload)) => place::bagged(payload.clone()),
             (Shape::Bundle, None) => {
                 place::bagged(place::full(&self.chain, note, &self.disclosures))
             }
-        }
+        };
+        (self.edit)(&mut files);
+        files
     }
 }
 
 /// Every attack, by the file that holds it.
-pub(crate) const ALL: [(&str, &[Attack]); 16] = [
+pub(crate) const ALL: [(&str, &[Attack]); 17] = [
     ("approvals", &approvals::ATTACKS),
+    ("bag", &bag::ATTACKS),
     ("checkpoint", &checkpoint::ATTACKS),
     ("curve", &curve::ATTACKS),
     ("disclosures", &disclosures::ATTACKS),

@@ -1,7 +1,7 @@
 //! A partial bundle that shows less than it says (section 11.2): ends cut, heads of another stream, proofs and tiles that do
 //! not fit. What no partial bundle can show is listed by the verdict, not here.
 
-use super::{Attack, Forged, Shape, at, holds, within};
+use super::{Attack, Forged, Shape, at, holds, suspect, within};
 use crate::forge::chain::{Chain, event};
 use crate::forge::place::{Files, head_lines, partial};
 use crate::forge::sound::{STREAM, enrolled, origin, revoked, sound};
@@ -43,6 +43,20 @@ fn bundle(streams: &[&str], shown: &[usize], edit: impl Fn(&mut Files)) -> Forge
     forged
 }
 
+/// A key revoked back to an entry, in entry 10.
+fn revoked_back(number: u8, from: usize, shown: &[usize], streams: &[&str]) -> Forged {
+    let mut chain = Chain::of(&origin(), &sound());
+    chain.add(&revoked(number, from, &[1, 2]));
+    chain.add(&heads(&chain));
+    let mut all: Vec<usize> = KEYS_AND_LEDGER.to_vec();
+    all.extend(shown);
+    let note = chain.note();
+    let files = partial(&chain, note.as_bytes(), 11, streams, &all);
+    let mut forged = Forged::of(chain).only(Shape::Bundle);
+    forged.payload = Some(files);
+    forged
+}
+
 fn edited(path: &'static str, piece: &'static str, by: &'static str) -> Forged {
     bundle(&[STREAM], &[8, 9, 10, 11], |files| {
         let text = String::from_utf8(files[path].clone()).expect("text");
@@ -51,7 +65,7 @@ fn edited(path: &'static str, piece: &'static str, by: &'static str) -> Forged {
     })
 }
 
-pub(crate) const ATTACKS: [Attack; 23] = [
+pub(crate) const ATTACKS: [Attack; 29] = [
     holds("partial: a custodian's stream", || {
         bundle(&[STREAM], &[8, 9, 10, 11], |_| {})
     }),
@@ -234,4 +248,39 @@ pub(crate) const ATTACKS: [Attack; 23] = [
         9,
         || bundle(&[], &[9, 10, 11], |_| {}),
     ),
+    suspect("partial: a key revoked back", 2, || {
+        revoked_back(8, 8, &[8, 9, 10, 11], &[STREAM])
+    }),
+    suspect("partial: an approver's key revoked back", 2, || {
+        let case = format!("case/{}", id(6));
+        revoked_back(7, 6, &[5, 6, 7, 10, 11], &[&case])
+    }),
+    holds(
+        "partial: a key revoked back whose entries it does not hold",
+        || revoked_back(7, 6, &[8, 9, 10, 11], &[STREAM]),
+    ),
+    within(
+        "partial: forked",
+        "at-least/root",
+        "earlier checkpoint",
+        || {
+            let mut other = sound();
+            other[9].received = "2026-11-23T20:00:00.000001Z";
+            let earlier = Chain::of(&origin(), &other).note();
+            bundle(&[STREAM], &[8, 9, 10, 11], |_| {}).at_least(earlier)
+        },
+    ),
+    within(
+        "partial: rolled back",
+        "at-least/smaller",
+        "earlier checkpoint",
+        || {
+            let mut later = chain();
+            later.add(&enrolled(9, "", "worker"));
+            bundle(&[STREAM], &[8, 9, 10, 11], |_| {}).at_least(later.note())
+        },
+    ),
+    holds("partial: extends what was seen", || {
+        bundle(&[STREAM], &[8, 9, 10, 11], |_| {}).at_least(chain().note_at(9))
+    }),
 ];
