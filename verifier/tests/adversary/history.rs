@@ -35,7 +35,7 @@ fn remade(roots: [u8; 3], log: u8, origin: &str) -> Chain {
     Chain::of(origin, &events)
 }
 
-pub(crate) const ATTACKS: [Attack; 25] = [
+pub(crate) const ATTACKS: [Attack; 28] = [
     holds("history: as it is", || Forged::of(chain())),
     at(
         "history: entries cut, checkpoint kept",
@@ -262,4 +262,29 @@ pub(crate) const ATTACKS: [Attack; 25] = [
             forged
         },
     ),
+    at(
+        "history: opened in another stream",
+        "opened/first",
+        0,
+        || {
+            let mut events = sound();
+            "ledger".clone_into(&mut events[0].stream);
+            Forged::events(&events)
+        },
+    ),
+    at(
+        "history: opened as the second of its stream",
+        "opened/first",
+        0,
+        || {
+            let mut events = sound();
+            events[0].seq = Some(1);
+            Forged::events(&events)
+        },
+    ),
+    at("history: opened twice", "opened/first", 10, || {
+        let mut events = sound();
+        events.push(events[0].clone());
+        Forged::events(&events)
+    }),
 ];
