@@ -3,6 +3,7 @@
 //! other. Left out, in one line, where strace is missing or may not trace. The disk in memory is `crash.rs`.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -105,7 +106,9 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn each_failing_system_call_leaves_a_ledger_that_holds() {
     if !can_trace() {
-        println!("left out: strace is not here or may not trace; no system call was made to fail");
+        // To the standard error itself: what println! prints is shown only of a test that fails.
+        let line = "left out: strace is not here or may not trace; no system call was made to fail";
+        writeln!(std::io::stderr(), "{line}").expect("stderr can be written");
         return;
     }
     assert!(

@@ -18,6 +18,7 @@ use unbroken_ledger::{
 };
 use unbroken_verify::{Options, Verdict, VerdictKind, verify};
 
+use crate::left_out::left_out;
 use crate::tampering::forge::put;
 
 /// A small ledger, and the folder that says who is asked.
@@ -120,11 +121,10 @@ impl Anchored {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "what was left out is said")]
 fn has_openssl() -> bool {
     let found = Command::new("openssl").arg("version").output().is_ok();
     if !found {
-        println!("left out: openssl is not here; nobody could time-stamp");
+        left_out("openssl is not here; nobody could time-stamp");
     }
     found
 }

@@ -1,5 +1,5 @@
-//! Other people's log tools on what we publish: Tessera's `fsck` and torchwood's `litewitness`, which CI installs with Go. What
-//! is not on the PATH is left out, and a line says so.
+//! Other people's log tools on what we publish: Tessera's `fsck` and torchwood's `litewitness`, which `.ci/run` installs with
+//! Go below the target folder. What is not there is left out, and a line says so.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -10,13 +10,33 @@ use unbroken_ledger::Ledger;
 use unbroken_ledger::note::vkey;
 
 use crate::anchors::Anchored;
+use crate::left_out::left_out;
 use crate::tampering::forge::put;
 
-#[allow(clippy::print_stdout, reason = "what was left out is said")]
+/// Never by the PATH: another `fsck`, of file systems, is on every Linux.
+fn go_tool(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this test's path");
+    let target = test.ancestors().nth(3).expect("target/<profile>/deps");
+    target.join("ci-go/bin").join(name)
+}
+
 fn is_there(tool: &str, why: &str) -> bool {
-    let found = Command::new(tool).arg("-h").output().is_ok();
+    let path = go_tool(tool);
+    let found = path.exists();
     if !found {
-        println!("left out: {tool} is not on the PATH; {why}");
+        let path = path.display();
+        left_out(&format!(
+            "{path} is not there (.ci/run makes it with Go); {why}"
+        ));
+    }
+    found
+}
+
+/// The agent that holds the witness's key, from openssh.
+fn has_agent() -> bool {
+    let found = Command::new("ssh-agent").arg("-h").output().is_ok();
+    if !found {
+        left_out("ssh-agent is not on the PATH; litewitness has no key without it");
     }
     found
 }
@@ -24,7 +44,7 @@ fn is_there(tool: &str, why: &str) -> bool {
 /// Runs fsck on a published folder; what it says, and whether it is content. It leaves with 0 whatever it found, so that what
 /// it says counts; with one worker it would wait for ever after a damaged tile.
 fn fsck(folder: &Path, public_key: &Path) -> (bool, String) {
-    let output = Command::new("fsck")
+    let output = Command::new(go_tool("fsck"))
         .arg(format!("--storage_url=file://{}/", folder.display()))
         .arg(format!("--public_key={}", public_key.display()))
         .args(["--ui=false", "--logtostderr", "-v=1", "-N=4"])
@@ -137,7 +157,7 @@ impl Litewitness {
     }
 
     fn run(&mut self) {
-        let mut child = Command::new("litewitness")
+        let mut child = Command::new(go_tool("litewitness"))
             .args([
                 "-name",
                 "litewitness.example",
@@ -225,9 +245,7 @@ fn wait_for(mut there: impl FnMut() -> bool) {
 #[test]
 #[allow(clippy::print_stdout, reason = "the sizes are what the test is for")]
 fn litewitness_cosigns_through_restarts_of_either_side() {
-    if !is_there("litewitness", "nobody else cosigned over HTTP")
-        || !is_there("ssh-agent", "litewitness has no key without it")
-    {
+    if !is_there("litewitness", "nobody else cosigned over HTTP") || !has_agent() {
         return;
     }
     let case = Anchored::new();

@@ -14,6 +14,7 @@ mod cli;
 mod crashes;
 mod demo;
 mod imports;
+mod left_out;
 mod log_tools;
 mod mishaps;
 mod oracle;

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use m365_simulator::Faults;
 
 use crate::case::{Case, listing, mail};
+use crate::left_out::left_out;
 use crate::tampering::forge::put;
 
 #[track_caller]
@@ -152,7 +153,7 @@ fn connect(
 fn certificates_open_the_tenant_and_wrong_ones_are_named() {
     let case = Case::new(Faults::none());
     if !make_certificates(&case) {
-        println!("left out: openssl is not there");
+        left_out("openssl is not there");
         return;
     }
     case.plant("1.eml", &mail(1, 0));

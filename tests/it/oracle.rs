@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::left_out::left_out;
 use crate::tidy::top;
 use unbroken::domain::message::{Attachment, Message};
 use unbroken::sources::{Source, open};
@@ -54,14 +55,13 @@ const KNOWN: &[(&str, &str)] = &[
     ("perl5-Mail-Box/mbox.src.mbox#13", "to"),
 ];
 
-#[allow(clippy::print_stdout, reason = "what was left out is said")]
 fn corpus(name: &str) -> Option<PathBuf> {
     let path = top().join("../shared/corpus").join(name);
     let python = Command::new("python3").arg("--version").output();
     if path.is_dir() && python.is_ok_and(|done| done.status.success()) {
         return Some(path);
     }
-    println!("left out: no python3 here, or no ../shared/corpus/{name}");
+    left_out(&format!("no python3 here, or no ../shared/corpus/{name}"));
     None
 }
 

@@ -2,6 +2,7 @@
 //! the same ones. Left out, in one line, where openssl is missing.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,6 +47,11 @@ digests = sha256, sha384, sha512
 accuracy = secs:1
 ess_cert_id_alg = sha256
 ";
+
+/// To the standard error itself: what `println!` prints is shown only of a test that fails.
+fn left_out(what: &str) {
+    writeln!(std::io::stderr(), "left out: {what}").expect("stderr can be written");
+}
 
 fn has_openssl() -> bool {
     Command::new("openssl").arg("version").output().is_ok()
@@ -270,7 +276,7 @@ fn rule(result: Result<Timestamp, TimestampError>) -> String {
 #[test]
 fn tokens_of_rsa_and_p_256_authorities_hold_and_openssl_agrees() {
     if !has_openssl() {
-        println!("left out: openssl is not here; no token was made");
+        left_out("openssl is not here; no token was made");
         return;
     }
     for kind in ["RSA", "P-256"] {
@@ -301,7 +307,7 @@ fn tokens_of_rsa_and_p_256_authorities_hold_and_openssl_agrees() {
 #[test]
 fn a_changed_byte_never_passes() {
     if !has_openssl() {
-        println!("left out: openssl is not here; no token was made");
+        left_out("openssl is not here; no token was made");
         return;
     }
     let authority = Authority::new("P-256");
@@ -333,7 +339,7 @@ fn a_changed_byte_never_passes() {
 #[test]
 fn each_wrong_token_gets_its_rule() {
     if !has_openssl() {
-        println!("left out: openssl is not here; no token was made");
+        left_out("openssl is not here; no token was made");
         return;
     }
     let authority = Authority::new("P-256");
