@@ -17,6 +17,7 @@ mod imports;
 mod left_out;
 mod log_tools;
 mod mishaps;
+mod openssl;
 mod oracle;
 mod readback;
 mod tampering;
