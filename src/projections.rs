@@ -3,4 +3,7 @@
 pub mod coverage;
 pub mod custody;
 pub mod reading;
+pub mod results;
+#[cfg(test)]
+pub(crate) mod scripted;
 pub mod work;

@@ -171,13 +171,29 @@ impl super::Journal {
         &self,
         mut each: impl FnMut(Recorded) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
+        self.replay_to(u64::MAX, |_, _, recorded| {
+            recorded.map_or(Ok(()), &mut each)
+        })
+    }
+
+    /// Entries `0..size` in order with their leaf hashes, those of the ledger's own types too.
+    pub fn replay_to(
+        &self,
+        size: u64,
+        mut each: impl FnMut(Entry, Hash, Option<Recorded>) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
         let ledger = self.ledger();
         let mut facts = FactBook::default();
         for item in ledger.entries(0)? {
             let (bytes, entry) = item?;
-            if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), Some(&mut facts))? {
-                each(recorded)?;
+            if entry.index >= size {
+                break;
             }
+            let recorded = decode(&entry, &bytes, ledger.vault(), Some(&mut facts))?;
+            let leaf = recorded
+                .as_ref()
+                .map_or_else(|| leaf_hash(&bytes), |recorded| recorded.leaf);
+            each(entry, leaf, recorded)?;
         }
         Ok(())
     }

@@ -24,13 +24,37 @@ pub struct Placed {
     pub event: Event,
 }
 
+/// Any entry at its place: what was signed, and what that says of the case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The entry.
+    pub index: u64,
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// When the ledger received it.
+    pub received: Timestamp,
+    /// The event as it was signed: who signed it, its public data.
+    pub signed: unbroken_ledger::Event,
+    /// What it says of the case; nothing where it is of the ledger's own types.
+    pub placed: Option<Placed>,
+}
+
 /// The record, read from its start.
 pub trait Reading {
     /// Why it cannot be read.
     type Error;
 
+    /// Entries `0..size` in order, those of the ledger's own types too; all of them when there are fewer.
+    fn entries(&self, size: u64, each: &mut dyn FnMut(Written)) -> Result<(), Self::Error>;
+
     /// Every event of the case, in order.
-    fn events(&self, each: &mut dyn FnMut(Placed)) -> Result<(), Self::Error>;
+    fn events(&self, each: &mut dyn FnMut(Placed)) -> Result<(), Self::Error> {
+        self.entries(u64::MAX, &mut |written| {
+            if let Some(placed) = written.placed {
+                each(placed);
+            }
+        })
+    }
 
     /// The case as of now.
     fn case_now(&self) -> Result<Case, Self::Error>;

@@ -4,20 +4,20 @@ use crate::domain::case::Case;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
-use crate::journal::{Journal, JournalError};
-use crate::projections::reading::{Placed, Reading};
+use crate::journal::{Journal, JournalError, Recorded};
+use crate::projections::reading::{Placed, Reading, Written};
 
 impl Reading for Journal {
     type Error = JournalError;
 
-    fn events(&self, each: &mut dyn FnMut(Placed)) -> Result<(), JournalError> {
-        self.replay(|recorded| {
-            each(Placed {
-                index: recorded.index,
-                leaf: recorded.leaf,
-                received: recorded.received,
-                custodian: recorded.custodian,
-                event: recorded.event,
+    fn entries(&self, size: u64, each: &mut dyn FnMut(Written)) -> Result<(), JournalError> {
+        self.replay_to(size, |entry, leaf, recorded| {
+            each(Written {
+                index: entry.index,
+                leaf,
+                received: entry.received,
+                signed: entry.event,
+                placed: recorded.map(placed),
             });
             Ok(())
         })
@@ -37,5 +37,15 @@ impl Reading for Journal {
 
     fn rows_of(&self, plan: &str, part: &PlanPart) -> Result<Vec<PlanRow>, JournalError> {
         self.part_rows(plan, part)
+    }
+}
+
+fn placed(recorded: Recorded) -> Placed {
+    Placed {
+        index: recorded.index,
+        leaf: recorded.leaf,
+        received: recorded.received,
+        custodian: recorded.custodian,
+        event: recorded.event,
     }
 }

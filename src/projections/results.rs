@@ -1,0 +1,364 @@
+//! How the items ended, by custodian and workload: what the plans in force enumerate on one side, what became of it on the other.
+//!
+//! The two sides are counted apart, from different places of the record: `enumerated` from the rows of the plans, the
+//! outcomes from the events. So [`Counts::adds_up`] can fail, and says something when it does not.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::AddAssign;
+
+use super::reading::{Reading, Written};
+use crate::domain::event::Event;
+use crate::domain::pseudonym::Pseudonym;
+
+/// The workload of planned items whose rows were erased before they had an outcome.
+pub const WORKLOAD_NOT_KNOWN: &str = "not-known";
+
+/// How one item ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Restored without any difference.
+    Identical,
+    /// Restored, with differences that were declared.
+    AsDeclared,
+    /// Not written, waits for a person.
+    Held,
+    /// Not written, need not be.
+    Skipped,
+    /// Could not be written.
+    Failed,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::AsDeclared => "as_declared",
+            Self::Held => "held",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// An item that has its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The entry that records it.
+    pub index: u64,
+    /// Whose it is.
+    pub custodian: Pseudonym,
+    /// `mail` or `files`.
+    pub workload: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The class of the reason; empty for what was restored.
+    pub reason: String,
+    /// Its exact size in bytes, where that is disclosed; for what was restored only.
+    pub bytes: Option<u64>,
+}
+
+/// The counts of some items. All but `bytes` are numbers of items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Items that the plans in force name, each once.
+    pub enumerated: u64,
+    /// Restored without any difference.
+    pub identical: u64,
+    /// Restored, with differences that were declared.
+    pub as_declared: u64,
+    /// Not written, waits for a person.
+    pub held: u64,
+    /// Not written, need not be.
+    pub skipped: u64,
+    /// Could not be written.
+    pub failed: u64,
+    /// Planned, and erased before it had an outcome: what it was is not known any more.
+    pub erased: u64,
+    /// Planned, and without an outcome so far.
+    pub open: u64,
+    /// Bytes of the restored items whose size is disclosed.
+    pub bytes: u64,
+    /// How many of the restored items have their size disclosed.
+    pub sized: u64,
+}
+
+impl Counts {
+    /// Written to the target and read back.
+    pub fn restored(&self) -> u64 {
+        self.identical + self.as_declared
+    }
+
+    /// What became of the items, summed over all outcomes.
+    pub fn accounted(&self) -> u64 {
+        self.restored() + self.held + self.skipped + self.failed + self.erased + self.open
+    }
+
+    /// enumerated = restored + held + skipped + failed + erased + open.
+    pub fn adds_up(&self) -> bool {
+        self.enumerated == self.accounted()
+    }
+
+    fn take(&mut self, ended: &Ended) {
+        match ended.outcome {
+            Outcome::Identical => self.identical += 1,
+            Outcome::AsDeclared => self.as_declared += 1,
+            Outcome::Held => self.held += 1,
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::Failed => self.failed += 1,
+        }
+        if let Some(bytes) = ended.bytes {
+            self.bytes += bytes;
+            self.sized += 1;
+        }
+    }
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, other: &Counts) {
+        self.enumerated += other.enumerated;
+        self.identical += other.identical;
+        self.as_declared += other.as_declared;
+        self.held += other.held;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.erased += other.erased;
+        self.open += other.open;
+        self.bytes += other.bytes;
+        self.sized += other.sized;
+    }
+}
+
+/// The counts, and what they are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    /// By custodian and workload.
+    pub cells: BTreeMap<(Pseudonym, String), Counts>,
+    /// Every item that has its outcome.
+    pub ended: HashMap<Pseudonym, Ended>,
+    /// Custodians whose facts were erased: their rows cannot be read any more.
+    pub erased: BTreeSet<Pseudonym>,
+}
+
+impl Results {
+    /// Folds the record and reads the plans in force.
+    pub fn load<R: Reading>(record: &R) -> Result<Self, R::Error> {
+        let mut results = Self::default();
+        record.entries(u64::MAX, &mut |written| results.take(&written))?;
+        for ended in results.ended.values() {
+            let cell = (ended.custodian.clone(), ended.workload.clone());
+            results.cells.entry(cell).or_default().take(ended);
+        }
+        results.enumerate(record)?;
+        Ok(results)
+    }
+
+    /// Over all.
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for counts in self.cells.values() {
+            total += counts;
+        }
+        total
+    }
+
+    /// By custodian.
+    pub fn by_custodian(&self) -> BTreeMap<&Pseudonym, Counts> {
+        let mut sums: BTreeMap<&Pseudonym, Counts> = BTreeMap::new();
+        for ((custodian, _), counts) in &self.cells {
+            *sums.entry(custodian).or_default() += counts;
+        }
+        sums
+    }
+
+    /// By workload.
+    pub fn by_workload(&self) -> BTreeMap<&str, Counts> {
+        let mut sums: BTreeMap<&str, Counts> = BTreeMap::new();
+        for ((_, workload), counts) in &self.cells {
+            *sums.entry(workload).or_default() += counts;
+        }
+        sums
+    }
+
+    fn take(&mut self, written: &Written) {
+        if written.signed.kind == "Erased" {
+            let subject = written.signed.data.field("subject");
+            let subject = subject.and_then(|subject| subject.as_str());
+            self.erased.extend(subject.and_then(Pseudonym::parse));
+        }
+        let Some((placed, custodian)) = written
+            .placed
+            .as_ref()
+            .and_then(|placed| Some((placed, placed.custodian.as_ref()?)))
+        else {
+            return;
+        };
+        if let Some((item, ended)) = ended(placed.index, custodian, &placed.event) {
+            // An item ends once; were a second outcome there, the first would stand and the journal be to blame.
+            self.ended.entry(item).or_insert(ended);
+        }
+    }
+
+    /// Counts what the plans in force name, an item of several plans once.
+    fn enumerate<R: Reading>(&mut self, record: &R) -> Result<(), R::Error> {
+        let mut named: HashSet<Pseudonym> = HashSet::new();
+        // Of erased rows only their number is left: the largest part, and the sum of all.
+        let mut numbers: BTreeMap<Pseudonym, (u64, u64)> = BTreeMap::new();
+        for plan in record.case_now()?.adopted {
+            for part in record.parts_of(&plan)? {
+                if self.erased.contains(&part.custodian) {
+                    let (most, sum) = numbers.entry(part.custodian).or_default();
+                    *most = (*most).max(part.rows);
+                    *sum += part.rows;
+                    continue;
+                }
+                for row in record.rows_of(&plan, &part)? {
+                    let cell = (part.custodian.clone(), row.workload);
+                    if named.insert(row.item.clone()) {
+                        let counts = self.cells.entry(cell).or_default();
+                        counts.enumerated += 1;
+                        counts.open += u64::from(!self.ended.contains_key(&row.item));
+                    }
+                }
+            }
+        }
+        for (custodian, (most, sum)) in numbers {
+            self.enumerate_erased(custodian, most, sum);
+        }
+        Ok(())
+    }
+
+    /// With one plan the numbers are exact; with several, which name items again, `erased` is the least it can be.
+    fn enumerate_erased(&mut self, custodian: Pseudonym, most: u64, sum: u64) {
+        let mut ended = 0;
+        for ((of, _), counts) in &mut self.cells {
+            if *of == custodian {
+                counts.enumerated = counts.accounted();
+                ended += counts.enumerated;
+            }
+        }
+        let enumerated = most.max(ended.min(sum));
+        let rest = self
+            .cells
+            .entry((custodian, WORKLOAD_NOT_KNOWN.to_owned()))
+            .or_default();
+        rest.erased = enumerated.saturating_sub(ended);
+        rest.enumerated = rest.erased;
+    }
+}
+
+/// What an outcome says of its item.
+fn ended(index: u64, custodian: &Pseudonym, event: &Event) -> Option<(Pseudonym, Ended)> {
+    let (item, workload, outcome, reason, bytes) = match event {
+        Event::ItemRestored(data, facts) => {
+            let outcome = match &*data.class {
+                "identical" => Outcome::Identical,
+                _ => Outcome::AsDeclared,
+            };
+            (&data.item, &data.workload, outcome, "", facts.size)
+        }
+        Event::ItemHeld(data, _) => {
+            let reason = data.reason.as_str();
+            (&data.item, &data.workload, Outcome::Held, reason, None)
+        }
+        Event::ItemSkipped(data, _) => {
+            let reason = data.reason.as_str();
+            (&data.item, &data.workload, Outcome::Skipped, reason, None)
+        }
+        Event::ItemFailed(data, _) => {
+            let reason = data.reason.as_str();
+            (&data.item, &data.workload, Outcome::Failed, reason, None)
+        }
+        _ => return None,
+    };
+    let ended = Ended {
+        index,
+        custodian: custodian.clone(),
+        workload: workload.clone(),
+        outcome,
+        reason: reason.to_owned(),
+        bytes,
+    };
+    Some((item.clone(), ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use unbroken_ledger::Value;
+
+    use super::super::scripted::{Script, failed, held, key, name, restored, row};
+    use super::*;
+    use crate::domain::plan::Decision;
+
+    /// Ann has two mails and a file, bob a mail; everything but one of ann's mails has ended.
+    fn script() -> Script {
+        let mut script = Script::default();
+        let ann = vec![
+            row("a1", "mail", Decision::Restore),
+            row("a2", "mail", Decision::Restore),
+            row("a3", "files", Decision::Restore),
+        ];
+        let bob = vec![row("b1", "mail", Decision::Hold)];
+        script.plan("p", vec![("ann", ann), ("bob", bob)]);
+        script.item("ann", restored("a1", "mail", "identical", Some(700)));
+        script.item("ann", restored("a3", "files", "as_declared", None));
+        script.item("bob", held("b1", "mail"));
+        script
+    }
+
+    fn load(script: &Script) -> Results {
+        Results::load(script).expect("nothing can go wrong")
+    }
+
+    #[test]
+    fn each_item_is_counted_once_where_it_belongs() {
+        let results = load(&script());
+        let total = results.total();
+        assert!(total.adds_up(), "{total:?}");
+        assert_eq!(
+            (total.enumerated, total.restored(), total.held, total.open),
+            (4, 2, 1, 1)
+        );
+        let mail = results.by_workload()["mail"];
+        assert_eq!((mail.enumerated, mail.identical, mail.open), (3, 1, 1));
+        let ann = results.by_custodian()[&name("ann")];
+        assert_eq!((ann.enumerated, ann.as_declared, ann.held), (3, 1, 0));
+        assert_eq!((ann.bytes, ann.sized), (700, 1));
+    }
+
+    #[test]
+    fn a_second_plan_that_names_the_items_again_counts_none_twice() {
+        let mut script = script();
+        let again = vec![
+            row("a1", "mail", Decision::Skip),
+            row("a4", "mail", Decision::Restore),
+        ];
+        script.plan("q", vec![("ann", again)]);
+        let total = load(&script).total();
+        assert_eq!((total.enumerated, total.open), (5, 2));
+        assert!(total.adds_up());
+    }
+
+    #[test]
+    fn an_outcome_that_no_plan_asked_for_does_not_add_up() {
+        let mut script = script();
+        script.item("ann", failed("stray", "mail"));
+        let results = load(&script);
+        assert!(!results.total().adds_up());
+        assert!(!results.cells[&(name("ann"), "mail".to_owned())].adds_up());
+        assert!(results.by_custodian()[&name("bob")].adds_up());
+    }
+
+    #[test]
+    fn what_was_erased_before_it_ended_is_counted_without_being_known() {
+        let mut script = script();
+        let subject = Value::object([("subject", Value::text("ann"))]);
+        script.own("Erased", &[key(1)], subject);
+        let results = load(&script);
+        let rest = results.cells[&(name("ann"), WORKLOAD_NOT_KNOWN.to_owned())];
+        assert_eq!((rest.erased, rest.enumerated), (1, 1));
+        let ann = results.by_custodian()[&name("ann")];
+        assert_eq!((ann.enumerated, ann.restored(), ann.open), (3, 2, 0));
+        assert!(results.total().adds_up());
+    }
+}
