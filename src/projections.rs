@@ -6,4 +6,6 @@ pub mod reading;
 pub mod results;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub mod signers;
+pub mod timeline;
 pub mod work;
