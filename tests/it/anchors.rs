@@ -1,7 +1,7 @@
 //! Witnesses and time-stamping authorities, from the request over HTTP to what a stranger's verifier says: `openssl ts` is the
 //! authority, and a small witness of this test's own. Other people's log tools are in `log_tools.rs`.
 
-mod parties;
+pub(crate) mod parties;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ impl Anchored {
     }
 }
 
-fn has_openssl() -> bool {
+pub(crate) fn has_openssl() -> bool {
     let found = Command::new("openssl").arg("version").output().is_ok();
     if !found {
         left_out("openssl is not here; nobody could time-stamp");

@@ -13,6 +13,7 @@ mod case;
 mod cli;
 mod crashes;
 mod demo;
+mod golden;
 mod imports;
 mod left_out;
 mod log_tools;
