@@ -57,12 +57,18 @@ pub(crate) fn full(chain: &Chain, note: &[u8], disclosures: &[String]) -> Files 
     files.extend(tile(&chain.leaves));
     if !disclosures.is_empty() {
         let lines = disclosures.join("\n") + "\n";
-        files.insert(
-            "data/disclosures/000000000000".to_owned(),
-            lines.into_bytes(),
-        );
+        let name = format!("data/disclosures/{:0>12}", first_index(&lines));
+        files.insert(name, lines.into_bytes());
     }
     files
+}
+
+/// The digits behind the first `"index":`, by which a file of disclosures is named.
+fn first_index(lines: &str) -> &str {
+    let at = lines.find("\"index\":").expect("an index") + 8;
+    let rest = &lines[at..];
+    let end = rest.find(|digit: char| !digit.is_ascii_digit());
+    &rest[..end.expect("a comma behind it")]
 }
 
 /// One level-0 tile: fewer than 256 entries.
