@@ -88,27 +88,7 @@ impl Entry {
             value
                 .fields(["index", "prev", "received", "event"])
                 .ok_or_else(|| fields("an entry has 4 fields in their order"))?;
-        let [kind, payload, signatures] = event
-            .fields(["payloadType", "payload", "signatures"])
-            .ok_or_else(|| fields("an envelope has 3 fields in their order"))?;
-        ensure(
-            kind.as_str() == Some(EVENT_PAYLOAD_TYPE),
-            "entry/payload-type",
-            || "another payload type".into(),
-        )?;
-        let payload = bytes_of(payload)?;
-        let event = Event::parse(&payload)?;
-        let signatures = signatures
-            .as_array()
-            .ok_or_else(|| Refusal::new("event/signatures", "not an array"))?;
-        let signatures = signatures
-            .iter()
-            .map(signature)
-            .collect::<Result<Vec<_>, _>>()?;
-        let envelope = Envelope {
-            payload,
-            signatures,
-        };
+        let (event, envelope) = parse_envelope(event)?;
         check_signers(&event, &envelope)?;
         Ok(Self {
             index: size(index)?,
@@ -118,6 +98,38 @@ impl Entry {
             event,
         })
     }
+}
+
+/// The DSSE envelope in an entry, or in a file of its own, and the event in it.
+pub(crate) fn parse_envelope<S: AsRef<str>>(value: &Json<S>) -> Result<(Event, Envelope), Refusal> {
+    let [kind, payload, signatures] = value
+        .fields(["payloadType", "payload", "signatures"])
+        .ok_or_else(|| {
+            Refusal::new(
+                "canonical/fields",
+                "an envelope has 3 fields in their order",
+            )
+        })?;
+    ensure(
+        kind.as_str() == Some(EVENT_PAYLOAD_TYPE),
+        "entry/payload-type",
+        || "another payload type".into(),
+    )?;
+    let payload = bytes_of(payload)?;
+    // Before the signatures: the event's form is cited first (section 7).
+    let event = Event::parse(&payload)?;
+    let signatures = signatures
+        .as_array()
+        .ok_or_else(|| Refusal::new("event/signatures", "not an array"))?;
+    let signatures = signatures
+        .iter()
+        .map(signature)
+        .collect::<Result<Vec<_>, _>>()?;
+    let envelope = Envelope {
+        payload,
+        signatures,
+    };
+    Ok((event, envelope))
 }
 
 /// One signature a keyid of `by`, in that order (`event/signatures`).

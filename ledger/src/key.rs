@@ -1,6 +1,7 @@
 //! Ed25519 keys, their ids and the strict signature rule of format v1 section 3; key files live in `key/file.rs`.
 
 pub mod file;
+pub mod known;
 
 use std::fmt;
 
@@ -91,12 +92,14 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// Somebody who can sign: a key in memory, later a hardware module.
+/// Somebody who can sign: a key in memory, a hardware module, a service that holds keys. Nothing that signs asks for more
+/// than this, so a private key need never be in this process.
 pub trait Signer: Send + Sync {
-    /// The public half.
+    /// The public half; the same for as long as the signer lives.
     fn public(&self) -> PublicKey;
 
-    /// Signs; fails when the key cannot be reached.
+    /// Signs; fails when the key cannot be reached. Called without any of the ledger's locks, but for the log key, whose
+    /// checkpoints wait meanwhile: a module that may hang has to bound its own time. The answer is checked before use.
     fn sign(&self, message: &[u8]) -> Result<Signature, SignerError>;
 
     /// The key's id.

@@ -4,6 +4,7 @@ mod anchoring;
 mod books;
 mod checkpointer;
 mod evidence;
+mod keys;
 mod opening;
 mod publishing;
 mod repair;
@@ -11,7 +12,7 @@ mod replay;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 
 use crate::canonical::Value;
@@ -32,6 +33,7 @@ use crate::store::{CheckpointPlace, PlaceError, StoreError};
 use crate::tree::inclusion_proof;
 use crate::vault::{Vault, VaultError};
 
+pub use keys::KeyChange;
 pub use opening::{Opening, Root, origin_of};
 pub use replay::{Signatures, fold_entries};
 
@@ -79,6 +81,22 @@ pub enum LedgerError {
     /// An event was not taken.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// The key that was given is not the one that the record names.
+    #[error("the {role} key of this ledger is {wanted}; another was given")]
+    WrongKey {
+        /// Which of the host's keys.
+        role: &'static str,
+        /// The one that the record names.
+        wanted: KeyId,
+    },
+    /// The host's own key is replaced, and the host has to hold the new one.
+    #[error("the new {role} key {key} itself is needed, or the ledger could not go on")]
+    SuccessorNeeded {
+        /// Which of the host's keys.
+        role: &'static str,
+        /// The new one.
+        key: KeyId,
+    },
     /// A key cannot sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
@@ -148,7 +166,7 @@ pub struct Ledger {
     origin: String,
     sequencer: Arc<Sequencer>,
     checkpoints: Arc<checkpointer::Checkpointer>,
-    service: Arc<dyn Signer>,
+    service: RwLock<Arc<dyn Signer>>,
     clock: Arc<dyn Clock>,
     vault: Vault,
     objects: Objects,
@@ -359,7 +377,7 @@ pub fn sign_event(event: &Event, signers: &[&dyn Signer]) -> Result<Envelope, Si
 }
 
 /// RFC 9562 section 5.7: 48 bits of milliseconds, then random bits.
-fn uuid_v7(micros: i64) -> Result<String, RandomnessError> {
+pub(crate) fn uuid_v7(micros: i64) -> Result<String, RandomnessError> {
     let millis = u64::try_from(micros / 1000).unwrap_or(0);
     let mut bytes: [u8; 16] = random::array()?;
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);

@@ -76,9 +76,17 @@ impl Checkpoint {
         )
     }
 
-    /// Signs it; the key's name is the origin.
+    /// Signs it; the key's name is the origin. A signature that does not hold (a module that went wrong) is refused here:
+    /// in the checkpoint's place it would be the newest, and no start would get past it.
     pub fn sign(self, log: &dyn Signer) -> Result<SignedCheckpoint, SignerError> {
-        let signature = log.sign(self.text().as_bytes())?;
+        let text = self.text();
+        let signature = log.sign(text.as_bytes())?;
+        if !log.public().verifies(text.as_bytes(), &signature) {
+            return Err(SignerError {
+                key: log.key_id(),
+                reason: "its signature does not hold".to_owned(),
+            });
+        }
         let name = self.origin.clone();
         let key_id = key_hint(&name, TYPE_ED25519, log.public().as_bytes());
         let line = NoteSignature {

@@ -6,23 +6,12 @@ use std::sync::Arc;
 use crate::event::implicit_emitter;
 use crate::hash::Hash;
 use crate::heads::StreamHeads;
-use crate::key::{KeyId, PublicKey};
+use crate::key::KeyId;
+use crate::key::PublicKey;
+use crate::key::known::{KeyEnd, KnownKey};
 use crate::policy::{Policy, Role};
 use crate::time::Timestamp;
 use crate::tree::CompactTree;
-
-/// A key that the ledger knows.
-#[derive(Clone, Debug)]
-pub struct KnownKey {
-    /// The public key.
-    pub public: PublicKey,
-    /// The person whose it is; empty for machines.
-    pub person: String,
-    /// What it may do.
-    pub roles: Vec<Role>,
-    /// Neither revoked nor rotated away.
-    pub is_active: bool,
-}
 
 /// Where a stream stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,14 +50,21 @@ pub struct Anchor {
 
 /// A `Proposed` and what became of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Proposal {
-    pub(crate) scope: String,
-    pub(crate) digest: Hash,
-    pub(crate) expires: Timestamp,
-    pub(crate) requester: String,
-    pub(crate) approvers: BTreeSet<String>,
-    pub(crate) is_rejected: bool,
-    pub(crate) is_consumed: bool,
+pub struct Proposal {
+    /// The heading.
+    pub scope: String,
+    /// What exactly.
+    pub digest: Hash,
+    /// From when on it counts no longer.
+    pub expires: Timestamp,
+    /// Who asked.
+    pub requester: String,
+    /// Who approved.
+    pub approvers: BTreeSet<String>,
+    /// Somebody said no.
+    pub is_rejected: bool,
+    /// It was used.
+    pub is_consumed: bool,
 }
 
 /// How many entries a `StreamHeads` may look back (section 10).
@@ -145,6 +141,42 @@ impl State {
         self.keys.iter()
     }
 
+    /// The key that keeps the ledger's own books, where there is an active one.
+    pub fn service_key(&self) -> Option<KeyId> {
+        self.service_key.filter(|id| self.keys[id].is_active)
+    }
+
+    /// From which index on what a key signed is SUSPECT (section 7.5): it was revoked from there on, or its own enrolment
+    /// rests on a key that was. Which entries rest on those is the verifier's to say.
+    pub fn suspect_from(&self, id: &KeyId) -> Option<u64> {
+        let key = self.keys.get(id)?;
+        let own = match key.end {
+            Some(KeyEnd::Revoked { at, from, .. }) if from < at => Some(from),
+            _ => None,
+        };
+        if self.is_vouched_in_doubt(key) {
+            return Some(own.map_or(key.since, |from| from.min(key.since)));
+        }
+        own
+    }
+
+    /// Who vouched for a key, or was in its place, stood before it: the walk ends.
+    fn is_vouched_in_doubt(&self, key: &KnownKey) -> bool {
+        let earlier = |id: &KeyId| self.keys.get(id).filter(|other| other.since < key.since);
+        let vouched = key.vouched_by.iter().filter_map(earlier).any(|root| {
+            let reached = matches!(root.end, Some(KeyEnd::Revoked { at, from, .. })
+                if (from..at).contains(&key.since));
+            reached || self.is_vouched_in_doubt(root)
+        });
+        let before = key.follows.as_ref().and_then(earlier);
+        vouched || before.is_some_and(|old| self.is_vouched_in_doubt(old))
+    }
+
+    /// How many roots sign a change of keys or policy.
+    pub fn threshold(&self) -> u64 {
+        self.threshold
+    }
+
     /// The key that signs checkpoints.
     pub fn log_key(&self) -> Option<&PublicKey> {
         Some(&self.keys.get(&self.log_key?)?.public)
@@ -197,6 +229,11 @@ impl State {
         self.erased.get(subject).copied()
     }
 
+    /// What a proposal asks for and what became of it.
+    pub fn proposal(&self, leaf: &Hash) -> Option<&Proposal> {
+        self.proposals.get(leaf)
+    }
+
     /// Whether a proposal has at least `m` approvals and no rejection, and nobody used it yet.
     pub fn is_approved(&self, proposal: &Hash, m: u64) -> bool {
         self.proposals.get(proposal).is_some_and(|found| {
@@ -214,9 +251,14 @@ impl State {
     }
 
     pub(crate) fn active_roots(&self) -> usize {
+        self.roots().count()
+    }
+
+    /// The active root keys, keyids ascending.
+    pub fn roots(&self) -> impl Iterator<Item = &KeyId> {
         self.keys
-            .values()
-            .filter(|key| key.is_active && key.roles == [Role::Root])
-            .count()
+            .iter()
+            .filter(|(_, key)| key.is_active && key.roles == [Role::Root])
+            .map(|(id, _)| id)
     }
 }

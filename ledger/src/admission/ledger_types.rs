@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::canonical::Value;
 use crate::event::{Event, integer, is_implicit_stream};
 use crate::hash::Hash;
+use crate::key::known::{KeyEnd, KnownKey, RevocationReason};
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{Policy, Role, is_scope, roles_of};
 use crate::refusal::{Refusal, ensure};
-use crate::state::{Anchor, AnchorKind, KnownKey, Proposal, State, StreamHead};
+use crate::state::{Anchor, AnchorKind, Proposal, State, StreamHead};
 use crate::time::Timestamp;
 
 /// Keys that an event brings in: they may sign although nobody knows them yet. One that may not be used is refused here
@@ -271,11 +272,10 @@ fn check_revoked(state: &State, event: &Event) -> Result<(), Refusal> {
     })?;
     let known = state.keys.get(&id).filter(|key| key.is_active);
     let known = known.ok_or_else(|| Refusal::new("type/data", "the key is not active"))?;
-    let reasons = ["compromised", "lost", "retired", "superseded"];
     let fits = from <= state.size()
         && reason
             .as_str()
-            .is_some_and(|reason| reasons.contains(&reason))
+            .is_some_and(|reason| RevocationReason::parse(reason).is_some())
         && known.roles != [Role::Log];
     ensure(fits, "type/data", || {
         "from_index, reason, or the log key".into()
@@ -430,17 +430,10 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
         "KeyEnrolled" => apply_enrolled(state, event),
         "KeyRotated" => {
             let [new, old] = data(event, ["new", "old"]).expect(read);
-            apply_rotated(
-                state,
-                key(&new).expect(read),
-                KeyId(hash(&old).expect(read)),
-            );
+            let (new, old) = (key(&new).expect(read), KeyId(hash(&old).expect(read)));
+            apply_rotated(state, event, new, old);
         }
-        "KeyRevoked" => {
-            let [_, id, _] = data(event, ["from_index", "key", "reason"]).expect(read);
-            let id = KeyId(hash(&id).expect(read));
-            state.keys.get_mut(&id).expect(read).is_active = false;
-        }
+        "KeyRevoked" => apply_revoked(state, event),
         "PolicyChanged" => {
             let [policy, threshold] = data(event, ["policy", "threshold"]).expect(read);
             state.policy = Policy::parse(&policy).expect(read);
@@ -496,6 +489,18 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
     }
 }
 
+fn apply_revoked(state: &mut State, event: &Event) {
+    let read = "admission checked the form";
+    let [from, id, reason] = data(event, ["from_index", "key", "reason"]).expect(read);
+    let (at, from) = (state.size(), size(&from).expect(read));
+    let reason = reason.as_str().and_then(RevocationReason::parse);
+    let reason = reason.expect(read);
+    let id = KeyId(hash(&id).expect(read));
+    let revoked = state.keys.get_mut(&id).expect(read);
+    revoked.is_active = false;
+    revoked.end = Some(KeyEnd::Revoked { at, from, reason });
+}
+
 fn apply_enrolled(state: &mut State, event: &Event) {
     let read = "admission checked the form";
     let [public, who, roles] = data(event, ["key", "person", "roles"]).expect(read);
@@ -509,8 +514,18 @@ fn apply_enrolled(state: &mut State, event: &Event) {
         person,
         roles,
         is_active: true,
+        since: state.size(),
+        vouched_by: vouched_by(event, &public),
+        follows: None,
+        end: None,
     };
     state.keys.insert(public.id(), known);
+}
+
+/// The roots among the signers of an event that brings a key in.
+fn vouched_by(event: &Event, new: &PublicKey) -> Vec<KeyId> {
+    let new = new.id();
+    event.by.iter().copied().filter(|id| *id != new).collect()
 }
 
 fn apply_proposed(state: &mut State, event: &Event, leaf: Hash) {
@@ -529,42 +544,42 @@ fn apply_proposed(state: &mut State, event: &Event, leaf: Hash) {
 }
 
 fn apply_opened(state: &mut State, opening: Opening) {
-    let machine = |public, role| KnownKey {
-        public,
-        person: String::new(),
-        roles: vec![role],
-        is_active: true,
-    };
-    for (public, person) in opening.roots {
+    let roots = opening.roots.into_iter();
+    let roots = roots.map(|(public, person)| (public, person, Role::Root));
+    let machines = [(opening.log, Role::Log), (opening.service, Role::Service)];
+    let machines = machines.map(|(public, role)| (public, String::new(), role));
+    for (public, person, role) in roots.chain(machines) {
         let known = KnownKey {
             public,
             person,
-            roles: vec![Role::Root],
+            roles: vec![role],
             is_active: true,
+            since: 0,
+            vouched_by: Vec::new(),
+            follows: None,
+            end: None,
         };
         state.keys.insert(public.id(), known);
     }
-    state
-        .keys
-        .insert(opening.log.id(), machine(opening.log, Role::Log));
-    state.keys.insert(
-        opening.service.id(),
-        machine(opening.service, Role::Service),
-    );
     state.log_key = Some(opening.log.id());
     state.service_key = Some(opening.service.id());
     state.policy = opening.policy;
     state.threshold = opening.threshold;
 }
 
-fn apply_rotated(state: &mut State, new: PublicKey, old: KeyId) {
+fn apply_rotated(state: &mut State, event: &Event, new: PublicKey, old: KeyId) {
+    let at = state.size();
     let known = state.keys.get_mut(&old).expect("admission saw the old key");
     known.is_active = false;
     let replacement = KnownKey {
         public: new,
         is_active: true,
+        since: at,
+        vouched_by: vouched_by(event, &new),
+        follows: Some(old),
         ..known.clone()
     };
+    known.end = Some(KeyEnd::Rotated { at, to: new.id() });
     state.keys.insert(new.id(), replacement);
     for slot in [&mut state.log_key, &mut state.service_key] {
         if *slot == Some(old) {

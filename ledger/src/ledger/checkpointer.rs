@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::{LedgerError, io};
 use crate::disk::{self, SharedDisk};
-use crate::key::Signer;
+use crate::key::{PublicKey, Signer};
 use crate::note::{Checkpoint, SignedCheckpoint};
-use crate::sequencer::{Durable, Sequencer, lock};
+use crate::policy::Role;
+use crate::sequencer::{Durable, Receipt, Sequencer, lock};
 use crate::store::CheckpointPlace;
 use crate::tile;
 use crate::tree::{CompactTree, leaf_hash};
@@ -24,11 +25,12 @@ pub(super) struct Checkpointer {
     pub(super) disk: SharedDisk,
     pub(super) dir: PathBuf,
     pub(super) origin: String,
-    pub(super) log: Arc<dyn Signer>,
     pub(super) inner: Mutex<Inner>,
 }
 
 pub(super) struct Inner {
+    /// Another takes its place in [`Checkpointer::rotate`] alone.
+    pub(super) log: Arc<dyn Signer>,
     pub(super) place: Box<dyn CheckpointPlace>,
     pub(super) newest: Option<SignedCheckpoint>,
     /// The tree over what was read back, at the newest checkpoint's size.
@@ -72,7 +74,26 @@ impl Checkpointer {
 
     /// Covers everything that is on the disk; nothing to do is Ok.
     pub(super) fn run(&self, sequencer: &Sequencer) -> Result<(), LedgerError> {
+        self.cover(&mut lock(&self.inner), sequencer)
+    }
+
+    /// Has the old log key cover what there is, lets its rotation be written, and goes on with the new one. No checkpoint
+    /// is signed in between: the key that signs a size is the one in force before it (section 6).
+    pub(super) fn rotate(
+        &self,
+        sequencer: &Sequencer,
+        new: Arc<dyn Signer>,
+        write: impl FnOnce() -> Result<Receipt, LedgerError>,
+    ) -> Result<Receipt, LedgerError> {
         let mut inner = lock(&self.inner);
+        self.cover(&mut inner, sequencer)?;
+        let receipt = write()?;
+        inner.log = new;
+        self.cover(&mut inner, sequencer)?;
+        Ok(receipt)
+    }
+
+    fn cover(&self, inner: &mut Inner, sequencer: &Sequencer) -> Result<(), LedgerError> {
         let durable = *lock(&sequencer.durable);
         if durable.size == 0 {
             // `Opened` did not reach the disk: there is no ledger yet, and nothing to sign.
@@ -81,13 +102,14 @@ impl Checkpointer {
         if inner.newest.is_none() || durable.size != inner.tree.size() {
             let tree = read_back(&inner.tree, sequencer, durable)?;
             let (origin, size, root) = (self.origin.clone(), durable.size, durable.root);
-            let new = Checkpoint { origin, size, root }.sign(&*self.log)?;
+            check_in_force(sequencer, &*inner.log)?;
+            let new = Checkpoint { origin, size, root }.sign(&*inner.log)?;
             let expected = inner.newest.clone();
             inner.place.swap(expected.as_ref(), &new)?;
             inner.tree = tree;
             inner.newest = Some(new);
         }
-        self.publish(&mut inner, sequencer)
+        self.publish(inner, sequencer)
     }
 
     /// Tiles first, the checkpoint over them last. After a start all tiles are looked at once: they may have been deleted.
@@ -107,6 +129,22 @@ impl Checkpointer {
         inner.published = Some(size);
         Ok(())
     }
+}
+
+/// A rotation that came by another way than [`Checkpointer::rotate`] leaves a key that may sign no more.
+fn check_in_force(sequencer: &Sequencer, log: &dyn Signer) -> Result<(), LedgerError> {
+    let wanted = lock(&sequencer.book)
+        .state
+        .log_key()
+        .map(PublicKey::id)
+        .expect("Opened names one");
+    if wanted == log.key_id() {
+        return Ok(());
+    }
+    Err(LedgerError::WrongKey {
+        role: Role::Log.name(),
+        wanted,
+    })
 }
 
 /// Hashes what is on the disk again: a bit that flipped between memory and disk is found before it is signed.

@@ -2,7 +2,7 @@
 //! checkpoint that lies in its own place.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use super::checkpointer::{Checkpointer, Inner};
 use super::replay::{Signatures, replay};
@@ -16,7 +16,7 @@ use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey, Signer};
 use crate::note::SignedCheckpoint;
 use crate::objects::Objects;
-use crate::policy::Policy;
+use crate::policy::{Policy, Role};
 use crate::sequencer::{Book, Sequencer};
 use crate::store::segments::{SegmentStore, TornTail, readable};
 use crate::store::{CheckpointPlace, EntryStore};
@@ -170,7 +170,7 @@ impl Ledger {
             evidence: None,
         })?;
         let origin = newest.checkpoint.origin.clone();
-        let (mut store, torn, book, tree) = recover(&disk, dir, &newest, &*log)
+        let (mut store, torn, book, tree) = recover(&disk, dir, &newest, &*log, &*service)
             .map_err(|error| evidence::attach(&*disk, dir, &newest, clock.now(), error))?;
         if let Some(torn) = &torn {
             let objects = Objects::open(Arc::clone(&disk), dir);
@@ -201,6 +201,7 @@ impl Ledger {
         let clock = Arc::clone(&parts.clock);
         let sequencer = Arc::new(Sequencer::new(book, Box::new(store), clock));
         let inner = Inner {
+            log: parts.log,
             place: parts.place,
             newest: parts.newest,
             tree,
@@ -210,7 +211,6 @@ impl Ledger {
             disk: Arc::clone(&parts.disk),
             dir: parts.dir.clone(),
             origin: parts.origin.clone(),
-            log: parts.log,
             inner: Mutex::new(inner),
         });
         Self {
@@ -219,7 +219,7 @@ impl Ledger {
             origin: parts.origin,
             sequencer,
             checkpoints,
-            service: parts.service,
+            service: RwLock::new(parts.service),
             clock: parts.clock,
             vault: parts.vault,
             objects,
@@ -258,11 +258,12 @@ fn recover(
     dir: &Path,
     newest: &SignedCheckpoint,
     log: &dyn Signer,
+    service: &dyn Signer,
 ) -> Result<(SegmentStore, Option<TornTail>, Book, CompactTree), LedgerError> {
     let size = newest.checkpoint.size;
     let (store, torn) = SegmentStore::open_on(Arc::clone(disk), dir, size)?;
     let (book, tree) = fold(&store, newest, &newest.checkpoint.origin)?;
-    check_log_key(&book, newest, log)?;
+    check_host_keys(&book, log, service)?;
     Ok((store, torn, book, tree))
 }
 
@@ -273,41 +274,47 @@ fn fold(
     origin: &str,
 ) -> Result<(Book, CompactTree), LedgerError> {
     let wanted = &newest.checkpoint;
-    let mut tree = None;
+    let mut covered = None;
     let entries = store.reader().read(0, store.size())?;
     let book = replay(origin, entries, Signatures::Checked, |book| {
         if book.state.size() == wanted.size {
-            tree = Some(book.state.tree.clone());
+            let signer = *book.state.log_key().expect("Opened names one");
+            covered = Some((book.state.tree.clone(), signer));
         }
     })?;
-    match tree {
-        Some(tree) if tree.root() == wanted.root => Ok((book, tree)),
-        _ => Err(LedgerError::RolledBack {
-            found: format!(
-                "entries 0..{} do not have the checkpoint's root",
-                wanted.size
-            ),
-            evidence: None,
-        }),
+    let rolled_back = |found| LedgerError::RolledBack {
+        found,
+        evidence: None,
+    };
+    match covered {
+        // The key in force at the note's size, which need not be today's.
+        Some((tree, signer)) if tree.root() == wanted.root => match newest.verify(&signer) {
+            Ok(()) => Ok((book, tree)),
+            Err(_) => Err(rolled_back(
+                "the checkpoint in its place is not signed by the log key of its size".to_owned(),
+            )),
+        },
+        _ => Err(rolled_back(format!(
+            "entries 0..{} do not have the checkpoint's root",
+            wanted.size
+        ))),
     }
 }
 
-fn check_log_key(
-    book: &Book,
-    newest: &SignedCheckpoint,
-    log: &dyn Signer,
-) -> Result<(), LedgerError> {
-    let key = book.state.log_key().copied();
-    let ours = key.is_some_and(|key| key == log.public() && newest.verify(&key).is_ok());
-    if ours {
-        return Ok(());
+/// The keys that were given are those that the record names; without an active service key any will do.
+fn check_host_keys(book: &Book, log: &dyn Signer, service: &dyn Signer) -> Result<(), LedgerError> {
+    let state = &book.state;
+    let named = [
+        (Role::Log, state.log_key().map(PublicKey::id), log),
+        (Role::Service, state.service_key(), service),
+    ];
+    for (role, wanted, given) in named {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != given.key_id()) {
+            let role = role.name();
+            return Err(LedgerError::WrongKey { role, wanted });
+        }
     }
-    let found =
-        "the checkpoint in its place is not signed by the log key that was given".to_owned();
-    Err(LedgerError::RolledBack {
-        found,
-        evidence: None,
-    })
+    Ok(())
 }
 
 fn opened_event(ledger: &Ledger, opening: &Opening<'_>) -> Result<Event, LedgerError> {
