@@ -21,5 +21,6 @@ mod mishaps;
 mod openssl;
 mod oracle;
 mod readback;
+mod rule_ids;
 mod tampering;
 mod tidy;
