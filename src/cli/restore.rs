@@ -44,10 +44,18 @@ pub(crate) async fn run(
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
     let ran = tokio::select! {
         ran = restoring::restore(&journal, source.into(), target, stop, &bar) => ran,
-        never = anchoring::keep(journal.ledger(), &configuration) => match never {},
+        never = anchoring::keep(
+            journal.ledger(),
+            &configuration,
+            anchoring::Pace::default(),
+            |line| output.note(line),
+        ) => match never {},
     };
     bar.end();
     let ran = ran?;
+    if !ran.was_stopped {
+        anchoring::end(journal.ledger(), &configuration, |line| output.note(line)).await;
+    }
     let summary = Summary::load(&journal)?;
     output.answer(&summary.to_json(), &summary.to_text());
     if ran.was_stopped {

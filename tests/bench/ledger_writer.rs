@@ -1,5 +1,5 @@
-//! Writes a small ledger and says aloud what was acknowledged: what `syscalls.rs` runs under failing system calls.
-//! `ledger_writer DIR EVENTS`; each line on stdout is `<index> <leaf hash>`.
+//! Writes a small ledger and says aloud what was acknowledged: what `syscalls.rs` runs under failing system calls and
+//! `full_disk.rs` on a small disk. `ledger_writer DIR EVENTS [BYTES]`; each line on stdout is `<index> <leaf hash>`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ fn told(receipt: unbroken_ledger::Receipt) {
     out.flush().expect("written");
 }
 
-fn write(dir: &std::path::Path, events: i64) -> Result<(), LedgerError> {
+fn write(dir: &std::path::Path, events: i64, bytes: usize) -> Result<(), LedgerError> {
     let key = |n| PrivateKey::from_seed(&[n; 32]);
     let (root, worker) = (key(1), key(8));
     let (log, service) = (Arc::new(key(4)), Arc::new(key(5)));
@@ -53,7 +53,8 @@ fn write(dir: &std::path::Path, events: i64) -> Result<(), LedgerError> {
         told(ledger.hand(std::slice::from_ref(&stream), worker.key_id())?);
     }
     for number in 0..events {
-        let data = Value::object([("n", Value::Integer(number))]);
+        let padding = Value::text("x".repeat(bytes));
+        let data = Value::object([("n", Value::Integer(number)), ("padding", padding)]);
         told(ledger.emit(&Draft::new(&*stream, "ItemRestored/1", data), &[&worker])?);
     }
     ledger.checkpoint_now()?;
@@ -64,7 +65,10 @@ fn main() -> std::process::ExitCode {
     let mut arguments = std::env::args().skip(1);
     let dir = PathBuf::from(arguments.next().expect("DIR"));
     let events = arguments.next().and_then(|text| text.parse().ok());
-    match write(&dir, events.expect("EVENTS")) {
+    let bytes = arguments
+        .next()
+        .map_or(0, |text| text.parse().expect("BYTES"));
+    match write(&dir, events.expect("EVENTS"), bytes) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             let _nobody_listens = writeln!(std::io::stderr(), "{error}");

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use m365_simulator::Faults;
 use parties::{Authority, Mood, Witness};
 use unbroken::anchors::{self, AnchorError, Configuration, Round};
 use unbroken::clock::SystemClock;
@@ -18,6 +19,7 @@ use unbroken_ledger::{
 };
 use unbroken_verify::{Options, Verdict, VerdictKind, verify};
 
+use crate::case::{Case, mail};
 use crate::left_out::left_out;
 use crate::tampering::forge::put;
 
@@ -359,4 +361,52 @@ fn a_stamp_is_renewed_before_its_certificate_ends() {
         "30 days are less than the 90 before which it renews"
     );
     assert_eq!(again.size, 2, "over the entry that names the old token");
+}
+
+/// How many entries lie in a case's segments: seen from outside, while the program writes.
+fn entries_on_disk(case: &Path) -> usize {
+    let folder = case.join("ledger/segments");
+    let files = std::fs::read_dir(folder).expect("segments");
+    let bytes = files.map(|item| std::fs::read(item.expect("readable").path()).expect("readable"));
+    let begins = |bytes: Vec<u8>| bytes.windows(9).filter(|w| w == b"{\"index\":").count();
+    bytes.map(begins).sum()
+}
+
+#[test]
+fn a_witness_that_never_answers_does_not_hold_a_restore_up() {
+    const ITEMS: usize = 8;
+    let case = Case::new(Faults::none());
+    for number in 0..ITEMS {
+        case.plant(&format!("{number}.eml"), &mail(number, 0));
+    }
+    case.prepare("mailbox");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let policy = Witness::start(6).policy_at(&url);
+    std::fs::create_dir_all(case.path("case/anchors")).expect("made");
+    put(&case.path("case/anchors/witnesses"), policy.as_bytes());
+    let folder = case.path("case");
+    let before = entries_on_disk(&folder);
+    // The first question is held until the program hangs up; what was written by then did not wait for the answer.
+    let held = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("asked");
+        let _hung_up = std::io::copy(&mut stream, &mut std::io::sink());
+        let written = entries_on_disk(&folder);
+        drop(listener);
+        written
+    });
+    let output = case.restore();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("anchoring: witness w failed"), "{said}");
+    let written = held.join().expect("it was asked");
+    assert!(
+        written >= before + 2 * ITEMS,
+        "{written} entries while the witness was silent, {before} before"
+    );
+    let verdict = case.verdict();
+    assert_eq!(verdict.broken.len(), 1, "{}", verdict.to_text());
+    assert_eq!(verdict.broken[0].rule, "trust/quorum");
+    let range = format!("entries 0..{} are NOT witnessed", verdict.size);
+    assert!(verdict.to_text().contains(&range), "{}", verdict.to_text());
 }

@@ -209,3 +209,23 @@ fn a_disk_that_takes_no_more_is_named_and_nothing_half_written_stays() {
     assert!(listing(&case.path("out/checkpoint-place")).is_empty());
     assert_eq!(case.inspect().messages("ada@clean.example").len(), 0);
 }
+
+#[test]
+fn the_second_writer_leaves_with_11_and_changes_nothing() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    let before = case.done("ledger info CASE --json");
+    // What another process does that has the ledger open.
+    let lock = std::fs::File::open(case.path("case/ledger/lock")).expect("there");
+    lock.try_lock().expect("nobody has it");
+    for second in [
+        "ledger heartbeat CASE",
+        "restore CASE --source SOURCE TARGET",
+    ] {
+        let refused = case.run(second);
+        expect_refused(&refused, 11, &["locked"]);
+    }
+    lock.unlock().expect("given back");
+    assert_eq!(case.done("ledger info CASE --json"), before);
+}

@@ -5,12 +5,15 @@ mod fakes;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
+use super::anchoring;
 use super::opening::{Declaration, declare, open_case};
 use super::*;
+use crate::anchors::Configuration;
 use crate::cli::keyring::{self, KeyRing};
 use crate::cli::summary::Summary;
 use crate::clock::{Clock, SystemClock};
@@ -178,4 +181,61 @@ async fn a_declaration_that_was_interrupted_goes_on() {
     assert_eq!(twice.kind(), ErrorKind::GateRefused);
     let journal = open_case(folder.path(), &keys).expect("opened");
     assert!(journal.ledger().origin().ends_with("/simulated"));
+}
+
+fn a_witness_that_is_away(folder: &Path) -> Configuration {
+    let anchors = folder.join("anchors");
+    std::fs::create_dir(&anchors).expect("made");
+    crate::durable::write_whole(&anchors.join("witnesses"), AWAY.as_bytes()).expect("written");
+    Configuration::load(&anchors).expect("a configuration")
+}
+
+/// Nobody listens on port 1.
+const AWAY: &str = "\
+witness w w.example+3e6d1c1c+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs http://127.0.0.1:1
+quorum w
+";
+
+async fn kept(journal: &Journal, configuration: &Configuration, silent_rounds: u32) -> Vec<String> {
+    let lines = std::cell::RefCell::new(Vec::new());
+    let pace = anchoring::Pace {
+        round: Duration::from_millis(5),
+        silent_rounds,
+    };
+    let say = |line: &str| lines.borrow_mut().push(line.to_owned());
+    let keep = anchoring::keep(journal.ledger(), configuration, pace, say);
+    let ended = tokio::time::timeout(Duration::from_millis(400), keep).await;
+    assert!(ended.is_err(), "it never ends by itself");
+    lines.into_inner()
+}
+
+fn heartbeats(journal: &Journal) -> usize {
+    let entries = journal.ledger().entries(0).expect("readable");
+    entries
+        .filter(|read| read.as_ref().expect("whole").1.event.kind == "Heartbeat")
+        .count()
+}
+
+#[tokio::test]
+async fn a_ledger_that_nobody_writes_says_that_it_lives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
+    let nobody = Configuration::default();
+    kept(&journal, &nobody, 1_000_000).await;
+    assert_eq!(heartbeats(&journal), 0, "it was not silent for long");
+    kept(&journal, &nobody, 10).await;
+    let beats = heartbeats(&journal);
+    assert!((1..=8).contains(&beats), "{beats} in 80 rounds, one in ten");
+}
+
+#[tokio::test]
+async fn a_witness_that_is_away_is_said_once_however_often_it_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
+    let away = a_witness_that_is_away(folder.path());
+    let lines = kept(&journal, &away, 1_000_000).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("witness w failed"), "{lines:?}");
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::access::CaseFolder;
+use super::super::flow::anchoring::with_causes;
 use super::super::open;
 use super::super::output::Output;
 use crate::anchors::{self, Configuration, Round};
@@ -23,7 +24,8 @@ with addresses, anchors/authorities has a line for each time-stamping authority:
   quorum w1
   authority a1 https://tsa.example/tsr roots.pem
 
-Nothing is asked again while nothing happened. `unbroken restore` does the same every minute.")]
+Nothing is asked again while nothing happened. `unbroken restore` does the same every minute and
+once more at its end.")]
 pub(crate) struct Anchor {
     #[command(flatten)]
     folder: CaseFolder,
@@ -107,16 +109,6 @@ fn say(round: &Round, configuration: &Configuration, output: &Output) {
         let _ = write!(text, "checkpoint of {} entries", round.size);
     }
     output.answer(&json!({ "size": round.size, "asked": asked }), &text);
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn expect(round: &Round) -> Result<()> {

@@ -119,6 +119,11 @@ impl Witness {
 
     /// A policy whose quorum is this witness alone.
     pub(crate) fn policy(&self) -> String {
+        self.policy_at(&self.url)
+    }
+
+    /// The same with another address.
+    pub(crate) fn policy_at(&self, url: &str) -> String {
         let public = self.key.verifying_key();
         let body = Base64::encode_string(&[&[4][..], public.as_bytes()].concat());
         let hint: String = hint(&self.key)
@@ -128,7 +133,7 @@ impl Witness {
                 let _ = write!(text, "{byte:02x}");
                 text
             });
-        format!("witness w {NAME}+{hint}+{body} {}\nquorum w\n", self.url)
+        format!("witness w {NAME}+{hint}+{body} {url}\nquorum w\n")
     }
 
     pub(crate) fn set(&self, mood: Mood) {
