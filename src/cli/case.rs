@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::access::{CaseFolder, TargetAccess, instant};
-use super::flow::opening::{self, Declaration};
+use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::{self, mapping, restoring, tenant};
 use super::keyring::KeyRing;
 use super::output::Output;
@@ -52,6 +52,8 @@ pub(crate) struct Declare {
     /// The last instant at which the intruder may have been in.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) window_to: DateTime<Utc>,
+    #[command(flatten)]
+    circumstances: Circumstances,
     /// A rehearsal: the origin ends in /simulated and can never be shown as evidence.
     #[arg(long)]
     pub(crate) simulated: bool,
@@ -136,6 +138,7 @@ fn run_declare(declare: Declare, output: &Output) -> Result<()> {
         source_tenant: declare.source_tenant,
         declared_by: declare.declared_by,
         window: Some((declare.window_from, declare.window_to)),
+        circumstances: declare.circumstances,
         simulated: declare.simulated,
     };
     let journal = opening::declare(&declare.folder.case, &keys, &declared)?;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::access::instant;
 use super::demo_folder::DemoFolder;
-use super::flow::opening::{self, Declaration};
+use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::{mapping, planning, restoring, sources, tenant};
 use super::keyring::{self, KeyRing};
 use super::output::Output;
@@ -145,6 +145,12 @@ fn declaration(backup: &Backup) -> Declaration {
         source_tenant: "old.example".to_owned(),
         declared_by: "demo operator".to_owned(),
         window: backup.window,
+        circumstances: Circumstances {
+            aware_at: backup.window.map(|(_, to)| to),
+            incident: Some("rehearsal".to_owned()),
+            authority: Some("none: a rehearsal".to_owned()),
+            responsible: Some("demo operator".to_owned()),
+        },
         simulated: true,
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{
-    CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, NoFacts,
-    PlanAdopted, PlanMade, SourceFacts, SourceRegistered, TargetConnected, TargetFacts, Wave,
+    CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, IssuerFacts,
+    NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts, SourceRegistered, TargetConnected,
+    TargetFacts, Wave,
 };
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
@@ -22,6 +23,8 @@ pub enum CaseCommand {
     Declare(CaseDeclared, CaseFacts),
     /// End the case.
     Finish(CaseFinished),
+    /// Hand out a report.
+    IssueReport(ReportIssued, IssuerFacts),
     /// Say which user a custodian is, or that nobody is.
     MapCustodian(CustodianMapped, CustodianFacts),
     /// Freeze a plan.
@@ -60,6 +63,8 @@ pub struct Case {
     pub open_waves: BTreeSet<(String, u32)>,
     /// The end.
     pub finished: Option<CaseFinished>,
+    /// The reports that were handed out, by number from 1.
+    pub reports: Vec<(ReportIssued, IssuerFacts)>,
 }
 
 impl Case {
@@ -72,12 +77,23 @@ impl Case {
             };
         }
         let (declared, case_facts) = self.declared.as_ref().ok_or(Refusal::CaseNotDeclared)?;
+        if let CaseCommand::IssueReport(data, facts) = command {
+            // Reports come after the end as well: that is when most of them are asked for.
+            let next = self.reports.len() as u64 + 1;
+            return if data.number == next {
+                Ok(Event::ReportIssued(Box::new(data), Box::new(facts)))
+            } else {
+                Err(Refusal::NotTheNextReport(next))
+            };
+        }
         if self.finished.is_some() {
             return Err(Refusal::CaseFinished);
         }
         let no_facts = || Box::new(NoFacts {});
         match command {
-            CaseCommand::Declare(..) => Err(Refusal::CaseAlreadyDeclared),
+            CaseCommand::Declare(..) | CaseCommand::IssueReport(..) => {
+                Err(Refusal::CaseAlreadyDeclared)
+            }
             CaseCommand::RegisterSource(data, facts) => {
                 Ok(Event::SourceRegistered(Box::new(data), Box::new(facts)))
             }
@@ -246,6 +262,9 @@ impl Case {
                 self.open_waves.remove(&(data.plan.clone(), data.wave));
             }
             Event::CaseFinished(data, _) => self.finished = Some(**data),
+            Event::ReportIssued(data, facts) => {
+                self.reports.push(((**data).clone(), (**facts).clone()));
+            }
             _ => {}
         }
     }

@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 
 use super::pseudonym::Pseudonym;
 
+mod reporting;
+
+pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
+
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoded {
@@ -34,6 +38,17 @@ pub enum UnreadableEvent {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl Event {
+    /// The custodian whom an event of the case's own stream is about.
+    pub fn concerns(&self) -> Option<&Pseudonym> {
+        match self {
+            Self::CustodianMapped(data, _) => Some(&data.custodian),
+            Self::ReportIssued(data, _) => data.custodian.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 macro_rules! events {
@@ -62,6 +77,12 @@ macro_rules! events {
                         facts: object(facts),
                     },)*
                 }
+            }
+
+            /// The same without what is disclosed beside it: what a reader sees to whom nothing is disclosed.
+            #[must_use]
+            pub fn without_facts(self) -> Self {
+                match self { $(Self::$name(data, _) => Self::$name(data, Box::default()),)* }
             }
 
             /// Reads what was recorded; `facts` are those that could be had.
@@ -113,6 +134,8 @@ events! {
     WaveOpened("WaveOpened/1"): Wave, NoFacts;
     /// Every item of a wave has its outcome.
     WaveClosed("WaveClosed/1"): Wave, NoFacts;
+    /// A report was handed out.
+    ReportIssued("ReportIssued/1"): ReportIssued, IssuerFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.
@@ -171,6 +194,18 @@ pub struct CaseFacts {
     /// Who declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_by: Option<String>,
+    /// When the organisation became aware, RFC 3339: the clocks of the law run from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aware_at: Option<String>,
+    /// What the organisation calls the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
+    /// Under whose authority: an engagement letter, an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// The person who answers for the restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible: Option<String>,
 }
 
 /// What a source can show.

@@ -72,6 +72,9 @@ pub enum Refusal {
         /// The attempt.
         attempt: u32,
     },
+    /// Reports are numbered without gaps.
+    #[error("the next report has number {0}; another was issued meanwhile")]
+    NotTheNextReport(u64),
     /// There is no such attempt.
     #[error("item {item} has no open attempt {attempt}")]
     NoSuchAttempt {

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
 use unbroken_ledger::{
     ApprovalRule, FilePlace, Ledger, LedgerError, Opening, Policy, PrivateKey, Role, Root, Signer,
     SystemClock, random,
 };
 
-use super::super::access::CaseFolder;
+use super::super::access::{CaseFolder, instant};
 use super::super::keyring::{self, KeyRing};
 use super::super::open::{self, checkpoint_file, ledger_folder};
 use super::{meaning, new_pseudonym};
@@ -18,6 +19,23 @@ use crate::domain::event::{CaseDeclared, CaseFacts, Event};
 use crate::domain::item_key::CaseSecret;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Keys};
+
+/// What reports say of the incident; each can be left out, and the report then says that it is not recorded.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Circumstances {
+    /// When the organisation became aware of the incident: the clocks of the law run from it.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) aware_at: Option<DateTime<Utc>>,
+    /// What the organisation calls the incident.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) incident: Option<String>,
+    /// Under whose authority the restore is done: an engagement letter, an order.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) authority: Option<String>,
+    /// The person who answers for the restore.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) responsible: Option<String>,
+}
 
 /// What is declared.
 #[derive(Clone, Debug)]
@@ -32,6 +50,8 @@ pub(crate) struct Declaration {
     pub(crate) declared_by: String,
     /// The first and the last instant at which the intruder may have been in.
     pub(crate) window: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What reports say of the incident.
+    pub(crate) circumstances: Circumstances,
     /// A rehearsal.
     pub(crate) simulated: bool,
 }
@@ -98,6 +118,10 @@ pub(crate) fn declare(case: &Path, keys: &KeyRing, declared: &Declaration) -> Re
         window_from: declared.window.map(|(from, _)| time(from)),
         window_to: declared.window.map(|(_, to)| time(to)),
         declared_by: Some(declared.declared_by.clone()),
+        aware_at: declared.circumstances.aware_at.map(time),
+        incident: declared.circumstances.incident.clone(),
+        authority: declared.circumstances.authority.clone(),
+        responsible: declared.circumstances.responsible.clone(),
     };
     journal
         .command_now(&CaseCommand::Declare(data, facts))

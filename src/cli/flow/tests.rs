@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use super::anchoring;
-use super::opening::{Declaration, declare, open_case};
+use super::opening::{Circumstances, Declaration, declare, open_case};
 use super::*;
 use crate::anchors::Configuration;
 use crate::cli::keyring::{self, KeyRing};
@@ -37,6 +37,7 @@ fn declaration() -> Declaration {
         source_tenant: "old.example".to_owned(),
         declared_by: "a test".to_owned(),
         window: None,
+        circumstances: Circumstances::default(),
         simulated: true,
     }
 }
