@@ -14,6 +14,7 @@ mod open;
 mod output;
 mod plan;
 mod provenance;
+mod report;
 mod restore;
 #[cfg(feature = "demo")]
 mod simulate;
@@ -67,6 +68,8 @@ enum Command {
     Provenance(provenance::Provenance),
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     Verify(verify::Verify),
     #[command(subcommand)]
     Target(target::TargetCommand),
@@ -143,6 +146,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Ledger(command) => ledger::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),
         Command::Bundle(command) => bundle::run(command, output),
+        Command::Report(command) => report::run(command, output),
         Command::Verify(verify) => verify::run(&verify, output),
         Command::Target(command) => target::run(command, output).await,
     }

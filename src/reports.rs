@@ -2,4 +2,9 @@
 
 pub mod bag;
 pub mod bundle;
+pub mod csv;
+pub mod document;
+pub mod edition;
+pub mod json;
+pub mod report;
 pub mod trust;

@@ -7,6 +7,7 @@ pub(crate) mod opening;
 pub(crate) mod planning;
 mod reading;
 mod record;
+pub(crate) mod reporting;
 pub(crate) mod restoring;
 pub(crate) mod sources;
 pub(crate) mod tenant;

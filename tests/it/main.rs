@@ -21,6 +21,7 @@ mod mishaps;
 mod openssl;
 mod oracle;
 mod readback;
+mod report;
 mod rule_ids;
 mod tampering;
 mod tidy;

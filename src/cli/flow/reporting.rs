@@ -1,0 +1,244 @@
+//! Issuing a report: what the verifier says now, the files made from the record, and the event that names their digests; and
+//! making an issued one again.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::SecondsFormat;
+use sha2::{Digest as _, Sha256};
+use unbroken_ledger::Hash;
+use unbroken_verify::{Options, Verdict};
+
+use super::super::open;
+use super::meaning;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::case::CaseCommand;
+use crate::domain::event::{CheckedAs, IssuerFacts, ReportIssued};
+use crate::durable;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{Journal, JournalError};
+use crate::reports::document::Document;
+use crate::reports::edition::{self, EditionError, Files};
+use crate::reports::report::{Edition, Issue};
+
+const VERIFY: &str = include_str!("../../reports/verify.txt");
+
+/// A report that was issued.
+pub(crate) struct Issued {
+    pub(crate) data: ReportIssued,
+    pub(crate) document: Document,
+    /// The entry that says so.
+    pub(crate) index: u64,
+}
+
+/// A new folder whose files are hashed as they are written.
+pub(crate) struct Folder {
+    path: PathBuf,
+    digests: BTreeMap<String, String>,
+}
+
+impl Folder {
+    pub(crate) fn make(path: &Path) -> Result<Self> {
+        std::fs::create_dir(path).map_err(|error| {
+            Error::failed(error)
+                .while_doing(format!("{}: cannot be made", path.display()))
+                .hint("--out names a folder that does not exist yet")
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            digests: BTreeMap::new(),
+        })
+    }
+}
+
+impl Files for Folder {
+    fn file(
+        &mut self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let path = self.path.join(name);
+        if let Some(above) = path.parent() {
+            std::fs::create_dir_all(above)?;
+        }
+        let mut hashing = Hashing {
+            out: BufWriter::new(durable::create_new(&path)?),
+            hash: Sha256::new(),
+        };
+        fill(&mut hashing)?;
+        hashing.out.flush()?;
+        hashing.out.get_ref().sync_all()?;
+        let digest = Hash(hashing.hash.finalize().into()).to_string();
+        self.digests.insert(name.to_owned(), digest);
+        Ok(())
+    }
+}
+
+/// A writer that hashes what passes.
+struct Hashing<W> {
+    out: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(bytes)?;
+        self.hash.update(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Makes a report as of now, writes its files to a new folder, and records that it was issued. `trust` is the trust file that the
+/// verifier is given, `authorities` the certificates that it trusts for time.
+pub(crate) fn issue(
+    journal: &Journal,
+    edition: Edition,
+    issuer: Option<String>,
+    reader: &Options,
+    out: &Path,
+) -> Result<Issued> {
+    let ledger = journal.ledger();
+    let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?.checkpoint;
+    let verdict = unbroken_verify::verify(ledger.dir(), reader).map_err(Error::failed)?;
+    let issue = Issue {
+        number: journal.case().map_err(meaning)?.reports.len() as u64 + 1,
+        edition,
+        origin: ledger.origin().to_owned(),
+        size: checkpoint.size,
+        root: checkpoint.root.to_string(),
+        checked: checked(&verdict),
+        made: SystemClock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        issuer,
+        software: concat!("unbroken ", env!("CARGO_PKG_VERSION")).to_owned(),
+        verify_text: VERIFY,
+    };
+    let mut folder = Folder::make(out)?;
+    let document = edition::write(journal, &issue, &mut folder).map_err(edition_meaning)?;
+    let data = recorded(&issue, folder.digests);
+    let facts = IssuerFacts {
+        issuer: issue.issuer.clone(),
+    };
+    let receipt = journal
+        .command_now(&CaseCommand::IssueReport(data.clone(), facts))
+        .map_err(meaning)?;
+    Ok(Issued {
+        data,
+        document,
+        index: receipt.index,
+    })
+}
+
+/// Makes an issued report again, to any files. Refused when a digest is another than the one that the record names.
+pub(crate) fn again(journal: &Journal, number: u64, files: &mut dyn Files) -> Result<ReportIssued> {
+    let case = journal.case().map_err(meaning)?;
+    let found = number
+        .checked_sub(1)
+        .and_then(|place| case.reports.get(usize::try_from(place).ok()?));
+    let Some((data, facts)) = found else {
+        let count = case.reports.len();
+        return Err(
+            Error::failed(format!("report {number} was not issued; there are {count}"))
+                .hint("`unbroken report issue` makes one"),
+        );
+    };
+    let issue = issue_of(journal.ledger().origin(), data, facts);
+    let mut hashed = Again {
+        files,
+        digests: BTreeMap::new(),
+    };
+    edition::write(journal, &issue, &mut hashed).map_err(edition_meaning)?;
+    let differs = |(name, digest): &(&String, &String)| data.files.get(*name) != Some(digest);
+    match hashed.digests.iter().find(differs) {
+        None => Ok(data.clone()),
+        Some((name, _)) => Err(Error::new(
+            ErrorKind::VerificationFailed,
+            format!("report {number}: {name} comes out other than the record names it"),
+        )
+        .hint("facts that it showed were erased since, or another version of the program made it")),
+    }
+}
+
+/// Passes files on and hashes them.
+struct Again<'a> {
+    files: &'a mut dyn Files,
+    digests: BTreeMap<String, String>,
+}
+
+impl Files for Again<'_> {
+    fn file(
+        &mut self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut digest = String::new();
+        self.files.file(name, &mut |out| {
+            let mut hashing = Hashing {
+                out,
+                hash: Sha256::new(),
+            };
+            fill(&mut hashing)?;
+            digest = Hash(hashing.hash.finalize().into()).to_string();
+            Ok(())
+        })?;
+        self.digests.insert(name.to_owned(), digest);
+        Ok(())
+    }
+}
+
+fn checked(verdict: &Verdict) -> CheckedAs {
+    let broken = verdict.broken.first();
+    CheckedAs {
+        entry: broken.and_then(|finding| finding.entry),
+        rule: broken.map(|finding| finding.rule.clone()),
+        suspect: verdict.suspect.0,
+        timestamped: verdict.timestamped,
+        verdict: verdict.kind.name().to_owned(),
+        witnessed: verdict.witnessed,
+    }
+}
+
+fn recorded(issue: &Issue, files: BTreeMap<String, String>) -> ReportIssued {
+    ReportIssued {
+        checked: issue.checked.clone(),
+        custodian: issue.edition.custodian().cloned(),
+        edition: issue.edition.name().to_owned(),
+        files,
+        made: issue.made.clone(),
+        number: issue.number,
+        root: issue.root.clone(),
+        size: issue.size,
+        software: issue.software.clone(),
+    }
+}
+
+fn issue_of(origin: &str, data: &ReportIssued, facts: &IssuerFacts) -> Issue {
+    let edition = match (&*data.edition, &data.custodian) {
+        ("full", _) => Edition::Full,
+        (_, Some(only)) => Edition::Custodian(only.clone()),
+        _ => Edition::Redacted,
+    };
+    Issue {
+        number: data.number,
+        edition,
+        origin: origin.to_owned(),
+        size: data.size,
+        root: data.root.clone(),
+        checked: data.checked.clone(),
+        made: data.made.clone(),
+        issuer: facts.issuer.clone(),
+        software: data.software.clone(),
+        verify_text: VERIFY,
+    }
+}
+
+fn edition_meaning(error: EditionError<JournalError>) -> Error {
+    match error {
+        EditionError::Record(error) => meaning(error),
+        EditionError::Write(_) => Error::failed(error),
+    }
+}

@@ -1,0 +1,57 @@
+//! The files of one report, each written where the caller says; what stands in them is decided in `report`, how it looks in the
+//! renderings.
+
+use std::io::{self, Write};
+
+use super::document::Document;
+use super::report::{Issue, report, write_items};
+use super::{csv, json};
+use crate::projections::reading::Reading;
+
+/// The name of the file that every other rendering is made from.
+pub const REPORT_JSON: &str = "report.json";
+
+/// Where files go; a name may have folders in it, divided by `/`.
+pub trait Files {
+    /// Writes a file that is not there yet.
+    fn file(
+        &mut self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()>;
+}
+
+/// Why a report cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EditionError<E: std::error::Error + 'static> {
+    /// The record cannot be read.
+    #[error("the record cannot be read")]
+    Record(#[source] E),
+    /// A file cannot be written.
+    #[error("a file of the report cannot be written")]
+    Write(#[from] io::Error),
+}
+
+/// Makes the report and writes its files. The same record, facts and issue give the same bytes.
+pub fn write<R>(
+    record: &R,
+    issue: &Issue,
+    files: &mut dyn Files,
+) -> Result<Document, EditionError<R::Error>>
+where
+    R: Reading,
+    R::Error: std::error::Error + Send + Sync + 'static,
+{
+    let document = report(record, issue).map_err(EditionError::Record)?;
+    let bytes = json::render(&document);
+    files.file(REPORT_JSON, &mut |file| file.write_all(&bytes))?;
+    for table in document.tables() {
+        let name = format!("tables/{}.csv", table.id);
+        let bytes = csv::render(table);
+        files.file(&name, &mut |file| file.write_all(&bytes))?;
+    }
+    files.file("tables/items.csv", &mut |file| {
+        write_items(record, issue, file)
+    })?;
+    Ok(document)
+}

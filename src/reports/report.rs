@@ -1,0 +1,194 @@
+//! The report: what the record says of a case as of a checkpoint, for one edition's readers, in sections A to P. It is a pure
+//! function of the record, the vault and the issue; renderings are made from the resulting document elsewhere.
+
+mod certification;
+mod clocks;
+mod cover;
+mod evidence;
+mod items;
+mod keys;
+mod outcome;
+mod reference;
+mod scope;
+mod statement;
+mod story;
+mod view;
+
+use std::collections::BTreeMap;
+
+use unbroken_ledger::Timestamp;
+
+use super::document::Document;
+use crate::domain::case::Case;
+use crate::domain::event::CheckedAs;
+use crate::domain::pseudonym::Pseudonym;
+use crate::projections::reading::{Reading, Written};
+use crate::projections::results::Results;
+use crate::projections::timeline::{Milestone, timeline};
+pub use items::write_items;
+use keys::Keys;
+use outcome::Exceptions;
+use view::View;
+
+/// What a report's readers may see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edition {
+    /// Everything that is disclosed.
+    Full,
+    /// Pseudonyms, classes and counts only.
+    #[default]
+    Redacted,
+    /// One custodian's part.
+    Custodian(Pseudonym),
+}
+
+impl Edition {
+    /// The word in the record.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Redacted => "redacted",
+            Self::Custodian(_) => "custodian",
+        }
+    }
+
+    /// The custodian of an edition for one.
+    pub fn custodian(&self) -> Option<&Pseudonym> {
+        match self {
+            Self::Custodian(only) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// What a report is made of beside the record: all of it stands in the event that issues it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Its number in the case.
+    pub number: u64,
+    /// For whom.
+    pub edition: Edition,
+    /// The ledger's name.
+    pub origin: String,
+    /// The checkpoint's size.
+    pub size: u64,
+    /// The checkpoint's root, hex.
+    pub root: String,
+    /// What the independent verifier found.
+    pub checked: CheckedAs,
+    /// When it is made, RFC 3339.
+    pub made: String,
+    /// The person who hands it out.
+    pub issuer: Option<String>,
+    /// The program and its version.
+    pub software: String,
+    /// How to check the bundle without us.
+    pub verify_text: &'static str,
+}
+
+/// Everything that the sections draw on.
+struct Gathered<'a> {
+    issue: &'a Issue,
+    case: Case,
+    results: Results,
+    exceptions: Exceptions,
+    keys: Keys,
+    anchors: evidence::Anchors,
+    milestones: Vec<Milestone>,
+    erased: BTreeMap<String, u64>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+/// Makes the report. Reads the record three times, whatever its size, and keeps one row for each exception.
+pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Error> {
+    let view = View::new(record, &issue.edition, issue.size)?;
+    let mut gathered = Gathered {
+        issue,
+        case: view.case().clone(),
+        results: Results::load(&view)?,
+        exceptions: Exceptions::default(),
+        keys: Keys::default(),
+        anchors: evidence::Anchors::default(),
+        milestones: timeline(&view)?,
+        erased: BTreeMap::new(),
+        first: None,
+        last: None,
+    };
+    view.entries(issue.size, &mut |written| gathered.take(&written))?;
+    Ok(gathered.document())
+}
+
+impl Gathered<'_> {
+    fn take(&mut self, written: &Written) {
+        self.first.get_or_insert(written.received);
+        self.last = Some(written.received);
+        self.keys.take(written);
+        self.anchors.take(written);
+        if let Some(placed) = &written.placed {
+            self.exceptions.take(placed);
+        }
+        if written.signed.kind == "Erased" {
+            let subject = written.signed.data.field("subject");
+            if let Some(subject) = subject.and_then(|subject| subject.as_str()) {
+                self.erased.insert(subject.to_owned(), written.index);
+            }
+        }
+    }
+
+    /// What the edition calls a custodian: the name in the source where it is disclosed, else the pseudonym; an erased one by
+    /// the entry that says so.
+    fn custodian(&self, name: &Pseudonym) -> String {
+        if let Some(entry) = self.erased.get(name.as_str()) {
+            return format!("{name} (erased, see entry {entry})");
+        }
+        let known = self.case.custodians.get(name);
+        known
+            .and_then(|known| known.facts.source_name.clone())
+            .unwrap_or_else(|| name.to_string())
+    }
+
+    /// The person who put the last plan in force: who answers for what was not restored.
+    fn plan_owner(&self) -> String {
+        let steps = self.milestones.iter().rev();
+        let adopted = steps
+            .filter(|step| step.kind == "PlanAdopted/1")
+            .find_map(|step| {
+                let signer = step.by.first()?;
+                (!signer.person.is_empty()).then(|| signer.person.clone())
+            });
+        adopted.unwrap_or_else(|| "nobody yet".to_owned())
+    }
+
+    fn document(&self) -> Document {
+        let issue = self.issue;
+        let named = certification::Named {
+            origin: &issue.origin,
+            size: issue.size,
+            root: &issue.root,
+            software: &issue.software,
+        };
+        Document {
+            title: "Report on a restore".to_owned(),
+            subtitle: cover::subtitle(self),
+            sections: vec![
+                cover::section(self),
+                statement::section(self),
+                scope::section(self),
+                story::timeline(self),
+                outcome::results(self),
+                outcome::exceptions(self),
+                story::custody(self),
+                reference::method(&issue.software),
+                evidence::integrity(self),
+                keys::section(self),
+                reference::limits(&statement::further_limits(self)),
+                reference::checking(issue.verify_text),
+                certification::section(&named),
+                reference::glossary(),
+                outcome::annexes(self),
+                reference::cross_reference(),
+            ],
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Section C: what was restored from where to where, under whose authority, and what was left out.
+
+use super::super::document::{Block, Section, Table};
+use super::cover::fact;
+use super::{Edition, Gathered};
+
+/// Section C.
+pub(super) fn section(gathered: &Gathered) -> Section {
+    let case = &gathered.case;
+    let facts = case
+        .declared
+        .as_ref()
+        .map(|(_, facts)| facts.clone())
+        .unwrap_or_default();
+    let shown = |value: &Option<String>| fact(gathered, value.as_ref());
+    let target = case
+        .target
+        .as_ref()
+        .map(|(_, facts)| facts.clone())
+        .unwrap_or_default();
+    let rows = [
+        ("Authority", shown(&facts.authority)),
+        ("Declared by", shown(&facts.declared_by)),
+        ("Compromised tenant", shown(&facts.source_tenant)),
+        (
+            "The intruder may have been in from",
+            shown(&facts.window_from),
+        ),
+        (
+            "The intruder may have been in until",
+            shown(&facts.window_to),
+        ),
+        ("Clean tenant", shown(&target.display_name)),
+        ("Clean tenant's id", shown(&target.tenant_id)),
+    ];
+    let rows = rows.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let section = Section::new('C', "Scope and authority")
+        .with(Block::Facts(rows))
+        .with(Block::Heading("Backups".to_owned()))
+        .with(Block::Table(sources(gathered)))
+        .with(Block::Heading("Custodians".to_owned()))
+        .with(Block::Table(custodians(gathered)));
+    let section = section.with(Block::Heading("Out of scope".to_owned()));
+    section.says(out_of_scope(gathered))
+}
+
+fn yes_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+fn sources(gathered: &Gathered) -> Table {
+    let rows = gathered.case.sources.iter().map(|(data, facts)| {
+        vec![
+            format!("S{}", data.source),
+            format!("{} ({})", data.kind, data.fidelity),
+            data.points.to_string(),
+            data.custodians.to_string(),
+            yes_no(data.evidence.digests),
+            yes_no(data.evidence.immutability),
+            yes_no(data.evidence.access),
+            fact(gathered, facts.digest.as_ref()),
+        ]
+    });
+    Table {
+        id: "sources",
+        caption: "The backups, and what each can show by itself".to_owned(),
+        columns: vec![
+            "Exhibit",
+            "Kind",
+            "Restore points",
+            "Custodians",
+            "Own digests",
+            "Proven unchanged",
+            "Who could read what",
+            "SHA-256",
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn custodians(gathered: &Gathered) -> Table {
+    let rows = gathered.case.custodians.iter().map(|(name, known)| {
+        let into = match (&known.facts.target_upn, known.is_mapped) {
+            (_, false) => "nobody: nothing was restored".to_owned(),
+            (upn, true) => fact(gathered, upn.as_ref()),
+        };
+        vec![gathered.custodian(name), name.to_string(), into]
+    });
+    Table {
+        id: "custodians",
+        caption: "Whose data, and whose they became".to_owned(),
+        columns: vec!["Custodian", "In the record", "Restored for"],
+        rows: rows.collect(),
+    }
+}
+
+fn out_of_scope(gathered: &Gathered) -> String {
+    let unmapped = gathered
+        .case
+        .custodians
+        .values()
+        .filter(|known| !known.is_mapped)
+        .count();
+    let about = match gathered.issue.edition {
+        Edition::Custodian(_) => "This edition is about one custodian. ",
+        _ => "",
+    };
+    format!(
+        "{about}Restored were mail and files. Calendars, contacts, tasks, chats, sites, \
+         permissions and settings were not, and this report says nothing of them. Custodians that \
+         nobody in the clean tenant was named for: {unmapped}. What was in the old tenant and in \
+         none of the backups is not known here."
+    )
+}

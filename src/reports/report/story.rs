@@ -1,0 +1,130 @@
+//! Sections D and G: what happened when, against the clocks of the law; and every hand-over, hold and erasure on the way.
+
+use chrono::{DateTime, Utc};
+
+use super::super::document::{Block, Section, Table};
+use super::{Gathered, clocks};
+use crate::projections::signers::SignedBy;
+use crate::projections::timeline::Milestone;
+
+/// Steps by which the data or the power over them change hands, or are kept from doing so.
+const CUSTODY: [&str; 10] = [
+    "SourceRegistered/1",
+    "TargetConnected/1",
+    "CustodianMapped/1",
+    "PlanAdopted/1",
+    "WaveOpened/1",
+    "WaveClosed/1",
+    "CaseFinished/1",
+    "ReportIssued/1",
+    "Erased",
+    "Sealed",
+];
+
+/// Whose key signed: the person where the roots named one, else the role, else the key.
+pub(super) fn signers(by: &[SignedBy]) -> String {
+    let name = |signer: &SignedBy| {
+        if signer.person.is_empty() {
+            let key: String = signer.key.to_string().chars().take(8).collect();
+            format!("{} {key}", signer.roles.join("+"))
+        } else {
+            format!("{} ({})", signer.person, signer.roles.join(", "))
+        }
+    };
+    by.iter().map(name).collect::<Vec<_>>().join("; ")
+}
+
+fn entries(step: &Milestone) -> String {
+    if step.count > 1 {
+        format!("{} to {}", step.index, step.last_index)
+    } else {
+        step.index.to_string()
+    }
+}
+
+fn row(step: &Milestone) -> Vec<String> {
+    let what = match step.count {
+        1 => step.words.to_owned(),
+        count => format!("{} ({count} times)", step.words),
+    };
+    let what = if what == "recorded" {
+        step.kind.clone()
+    } else {
+        what
+    };
+    vec![
+        entries(step),
+        step.received.to_string(),
+        what,
+        step.about.clone(),
+        signers(&step.by),
+    ]
+}
+
+const COLUMNS: [&str; 5] = ["Entry", "Received (UTC)", "What", "About", "Signed by"];
+
+/// Section D.
+pub(super) fn timeline(gathered: &Gathered) -> Section {
+    let facts = gathered
+        .case
+        .declared
+        .as_ref()
+        .map(|(_, facts)| facts.clone());
+    let aware = facts.unwrap_or_default().aware_at;
+    let aware = aware.and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
+    Section::new('D', "Timeline")
+        .says(
+            "The time of each entry is that of the machine that keeps the ledger; it never runs \
+             backwards. Section I says which entries an outside clock has covered.",
+        )
+        .with(Block::Table(Table {
+            id: "timeline",
+            caption: "Steps of the case, in the order of the record".to_owned(),
+            columns: COLUMNS.to_vec(),
+            rows: gathered.milestones.iter().map(row).collect(),
+        }))
+        .with(Block::Heading("Clocks of the law".to_owned()))
+        .says(
+            "Each notice by its last possible moment, counted from when the organisation said that \
+             it became aware. Whether a rule applies is for a lawyer to say; whether a notice was \
+             sent is not in this record.",
+        )
+        .with(Block::Table(Table {
+            id: "clocks",
+            caption: "By when which notice is due".to_owned(),
+            columns: vec!["Rule", "What", "At the latest"],
+            rows: clocks::rows(aware.map(|aware| aware.with_timezone(&Utc))),
+        }))
+}
+
+/// Section G.
+pub(super) fn custody(gathered: &Gathered) -> Section {
+    let steps = gathered.milestones.iter();
+    let steps = steps
+        .filter(|step| CUSTODY.contains(&step.kind.as_str()) || step.kind.starts_with("LegalHold"));
+    let section = Section::new('G', "Custody")
+        .says(
+            "Who handed what to whom. The backup was only read. Items went from it into the clean \
+             tenant by the worker's key; the custody of one item, with its proofs, is shown by \
+             `unbroken provenance` and in verify.html.",
+        )
+        .with(Block::Table(Table {
+            id: "custody",
+            caption: "Hand-overs, holds, erasures and seals".to_owned(),
+            columns: COLUMNS.to_vec(),
+            rows: steps.map(row).collect(),
+        }));
+    let erased = gathered.erased.iter();
+    let erased = erased.map(|(subject, entry)| {
+        format!(
+            "{subject}: personal facts erased, see entry {entry}. The proofs of what happened \
+             stay valid."
+        )
+    });
+    let erased: Vec<String> = erased.collect();
+    if erased.is_empty() {
+        section.says("No custodian's facts were erased.")
+    } else {
+        section.with(Block::List(erased))
+    }
+}
