@@ -33,7 +33,7 @@ fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Co
 }
 
 /// Splits a line as a shell would, as far as our examples need it.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (place, piece) in line.split('\'').enumerate() {
         if place % 2 == 1 {

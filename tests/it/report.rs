@@ -200,6 +200,35 @@ fn every_table_says_the_same_in_csv() {
 }
 
 #[test]
+fn the_commands_of_the_manual_print_what_it_shows() {
+    let demo = Demo::run();
+    std::os::unix::fs::symlink(demo.path("case"), demo.path("demo-out")).expect("a second name");
+    let manual = include_str!("../../docs/operating.md");
+    let part = manual.split("## Reports").nth(1).expect("the section");
+    let part = part.split("\n## ").next().expect("the section");
+    let mut shown = 0;
+    for block in part.split("```").skip(1).step_by(2) {
+        for (command, printed) in commands(block) {
+            let words = crate::cli::words(command);
+            let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+            assert_eq!(
+                demo.done(&words).trim_end(),
+                printed.trim_end(),
+                "{command}"
+            );
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, 3);
+}
+
+/// The commands of a block and what each prints.
+fn commands(block: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pieces = block.split("$ ").skip(1);
+    pieces.map(|piece| piece.split_once('\n').unwrap_or((piece, "")))
+}
+
+#[test]
 fn a_report_comes_out_the_same_again_after_the_ledger_has_grown() {
     let demo = Demo::run();
     demo.issue("first", &["--edition", "full", "--issuer", "J. Doe"]);
