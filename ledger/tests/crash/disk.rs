@@ -134,6 +134,21 @@ impl MemoryDisk {
         })))
     }
 
+    /// What every reader sees of a file.
+    pub(crate) fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        let inside = self.lock();
+        let node = inside.node(path).ok()?;
+        Some(inside.nodes[node].now.clone())
+    }
+
+    /// Puts other bytes under a name, behind the back of whoever wrote it.
+    pub(crate) fn overwrite(&self, path: &Path, bytes: &[u8]) {
+        let mut inside = self.lock();
+        let node = inside.node(path).expect("it is there");
+        inside.nodes[node].now = bytes.to_vec();
+        inside.nodes[node].durable = bytes.to_vec();
+    }
+
     /// Copies everything into a folder of the real disk, for tools that read files.
     pub(crate) fn copy_to(&self, from: &Path, to: &Path) {
         let inside = self.lock();
