@@ -6,5 +6,6 @@ pub mod csv;
 pub mod document;
 pub mod edition;
 pub mod json;
+pub mod pdf;
 pub mod report;
 pub mod trust;

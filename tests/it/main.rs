@@ -20,6 +20,7 @@ mod log_tools;
 mod mishaps;
 mod openssl;
 mod oracle;
+mod pdf;
 mod readback;
 mod report;
 mod rule_ids;
