@@ -1,7 +1,7 @@
 //! One time-stamping authority: the request of RFC 3161, and its answer, which is verified whole before anybody relies on it.
 
 use unbroken_ledger::{Hash, random};
-use unbroken_verify::{Authorities, Timestamp, check_timestamp};
+use unbroken_verify::{Authorities, Timestamp, check_timestamp, token_in_response};
 
 use super::AnchorError;
 use super::http::{self, HttpError};
@@ -43,7 +43,9 @@ impl AuthorityAt {
             }
             .into());
         }
-        let token = token_of(&answer.body).map_err(|why| AnchorError::Refused(why.to_owned()))?;
+        let token = token_in_response(&answer.body)
+            .map_err(|error| AnchorError::Answer(error.to_string()))?
+            .ok_or_else(|| AnchorError::Refused("it did not grant a time stamp".to_owned()))?;
         let stamp = self
             .check(token, stamped, Some(&nonce))
             .map_err(AnchorError::Answer)?;
@@ -107,51 +109,6 @@ fn request(imprint: &Hash, nonce: &[u8]) -> Vec<u8> {
     element(SEQUENCE, &parts.concat())
 }
 
-/// The token inside `TimeStampResp`, where the status is granted.
-fn token_of(response: &[u8]) -> Result<&[u8], &'static str> {
-    let malformed = "its answer is no TimeStampResp";
-    let (outer, rest) = split(response).ok_or(malformed)?;
-    if !rest.is_empty() {
-        return Err(malformed);
-    }
-    let (status_info, token) = split(outer.content).ok_or(malformed)?;
-    let (status, _) = split(status_info.content).ok_or(malformed)?;
-    match status.content {
-        // granted, grantedWithMods
-        [0 | 1] => {}
-        _ => return Err("it did not grant a time stamp"),
-    }
-    if token.is_empty() {
-        return Err("its answer holds no token");
-    }
-    Ok(token)
-}
-
-struct Tlv<'a> {
-    content: &'a [u8],
-}
-
-/// One DER element off the front; the verifier judges the token itself far more strictly.
-fn split(bytes: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
-    let (_tag, rest) = bytes.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let count = usize::from(first & 0x7f);
-        if !(1..=4).contains(&count) || rest.len() < count {
-            return None;
-        }
-        let (digits, rest) = rest.split_at(count);
-        let length = digits
-            .iter()
-            .fold(0_usize, |sum, d| sum << 8 | usize::from(*d));
-        (length, rest)
-    };
-    let content = rest.get(..length)?;
-    Some((Tlv { content }, &rest[length..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,21 +127,5 @@ mod tests {
         ]
         .concat();
         assert_eq!(bytes, expected);
-    }
-
-    #[test]
-    fn only_a_granted_answer_gives_a_token() {
-        let granted = [0x30, 0x08, 0x30, 0x03, 0x02, 0x01, 0x00, 0x30, 0x01, 0x05];
-        assert_eq!(token_of(&granted), Ok(&[0x30, 0x01, 0x05][..]));
-        let rejected = [0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02];
-        assert_eq!(token_of(&rejected), Err("it did not grant a time stamp"));
-        for bad in [
-            &[][..],
-            &[0x30],
-            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
-            &[0x30, 0x00, 0x00],
-        ] {
-            assert!(token_of(bad).is_err(), "{bad:?}");
-        }
     }
 }

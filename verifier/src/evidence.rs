@@ -14,7 +14,7 @@ use crate::verdict::{Finding, Verdict, VerdictKind};
 /// How an evidence file begins: its one spelling.
 pub(crate) const START: &[u8] = b"{\"v\":1,\"evidence\":\"";
 
-struct Evidence {
+pub(crate) struct Evidence {
     kind: String,
     origin: String,
     opened: Vec<u8>,
@@ -42,7 +42,7 @@ pub(crate) fn check(bytes: &[u8], trust: Option<&Trust>, verdict: &mut Verdict) 
     });
 }
 
-fn read(bytes: &[u8]) -> Checked<Evidence> {
+pub(crate) fn read(bytes: &[u8]) -> Checked<Evidence> {
     let [
         _,
         kind,

@@ -7,11 +7,13 @@ use crate::broken::{Broken, Checked};
 use crate::bytes::{Hash, base64url, hex};
 use crate::disclosures;
 use crate::event::{Envelope, Event};
+use crate::evidence;
 use crate::files::bundle::{self, Shown};
 use crate::files::{bag, segments};
 use crate::json::{self, Value};
 use crate::note::Note;
 use crate::policy::Policy;
+use crate::proof::Proof;
 use crate::signature::PublicKey;
 use crate::tree;
 use crate::trust::Trust;
@@ -188,6 +190,16 @@ pub fn policy(bytes: &[u8]) -> Read {
 /// A trust file.
 pub fn trust(bytes: &[u8]) -> Read {
     rule(Trust::parse(bytes)).map(drop)
+}
+
+/// A `.tlog-proof` file: its index and how many hashes it has.
+pub fn proof_file(bytes: &[u8]) -> Read<(u64, usize)> {
+    rule(Proof::parse(bytes)).map(|proof| (proof.index, proof.hashes.len()))
+}
+
+/// An evidence file, before it is judged.
+pub fn evidence_file(bytes: &[u8]) -> Read {
+    rule(evidence::read(bytes)).map(drop)
 }
 
 /// The bytes of `data/bundle.json`.

@@ -30,7 +30,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use files::VerifyError;
-pub use timestamp::{Authorities, Timestamp, TimestampError, check_timestamp};
+pub use timestamp::{Authorities, Timestamp, TimestampError, check_timestamp, token_in_response};
 pub use verdict::{Finding, Verdict, VerdictKind};
 
 /// What the reader brings along.

@@ -80,6 +80,27 @@ fn refused(broken: crate::broken::Broken) -> TimestampError {
     }
 }
 
+/// The token in a `TimeStampResp` (RFC 3161 section 2.4.2), unread; `None` where the authority did not grant one.
+pub fn token_in_response(response: &[u8]) -> Result<Option<&[u8]>, TimestampError> {
+    token_in(response).map_err(refused)
+}
+
+fn token_in(response: &[u8]) -> Checked<Option<&[u8]>> {
+    let small = response.len() as u64 <= TOKEN_BYTES_MAX;
+    ensure(small, "timestamp/form", "larger than an answer can be")?;
+    let mut outer = Reader::new(response);
+    let mut inside = outer.sequence()?;
+    outer.end()?;
+    let mut status = inside.sequence()?;
+    // granted, grantedWithMods
+    if !matches!(status.expect(INTEGER)?.content, [0 | 1]) {
+        return Ok(None);
+    }
+    let token = inside.expect(SEQUENCE)?.all;
+    inside.end()?;
+    Ok(Some(token))
+}
+
 /// Checks a token over exactly these bytes; with a nonce, that the answer is to the question that was asked.
 pub fn check_timestamp(
     token: &[u8],

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use unbroken_verify::{Authorities, Timestamp, TimestampError, check_timestamp};
+use unbroken_verify::{Authorities, Timestamp, TimestampError, check_timestamp, token_in_response};
 
 const NOTE: &[u8] = b"example.org/log\n1\nroot\n\nsignature\n";
 
@@ -393,4 +393,29 @@ fn each_wrong_token_gets_its_rule() {
         );
     }
     assert!(Path::new(&authority.path("token")).exists());
+}
+
+#[test]
+fn only_a_granted_answer_gives_a_token() {
+    let granted = [
+        0x30, 0x09, 0x30, 0x03, 0x02, 0x01, 0x00, 0x30, 0x02, 0x05, 0x00,
+    ];
+    let token = [0x30, 0x02, 0x05, 0x00];
+    assert_eq!(token_in_response(&granted), Ok(Some(&token[..])));
+    let rejected = [0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02];
+    assert_eq!(token_in_response(&rejected), Ok(None));
+    let behind_the_token = [&[0x30, 0x0b][..], &granted[2..], &[0x05, 0x00]].concat();
+    let behind_the_end = [&granted[..], &[0x00]].concat();
+    for bad in [
+        &[][..],
+        &[0x30],
+        &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+        &[0x30, 0x00],
+        &[0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00],
+        &behind_the_token,
+        &behind_the_end,
+    ] {
+        let rule = token_in_response(bad).map_err(|error| error.rule);
+        assert_eq!(rule, Err("timestamp/form".to_owned()), "{bad:?}");
+    }
 }
