@@ -1,12 +1,15 @@
 //! The command line: one file a subcommand; only output.rs prints.
 
 mod access;
+mod as_of;
 mod bundle;
 mod case;
+mod counts;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_folder;
+mod exceptions;
 mod flow;
 mod keyring;
 mod ledger;
@@ -14,11 +17,13 @@ mod open;
 mod output;
 mod plan;
 mod provenance;
+mod reconcile;
 mod report;
 mod restore;
 #[cfg(feature = "demo")]
 mod simulate;
 mod source;
+mod state;
 mod summary;
 mod target;
 mod verify;
@@ -70,6 +75,9 @@ enum Command {
     Bundle(bundle::BundleCommand),
     #[command(subcommand)]
     Report(report::ReportCommand),
+    Reconcile(reconcile::Reconcile),
+    Exceptions(exceptions::Exceptions),
+    State(state::State),
     Verify(verify::Verify),
     #[command(subcommand)]
     Target(target::TargetCommand),
@@ -147,6 +155,9 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Provenance(command) => provenance::run(&command, output),
         Command::Bundle(command) => bundle::run(command, output),
         Command::Report(command) => report::run(command, output),
+        Command::Reconcile(wanted) => reconcile::run(&wanted, output),
+        Command::Exceptions(wanted) => exceptions::run(&wanted, output),
+        Command::State(wanted) => state::run(&wanted, output),
         Command::Verify(verify) => verify::run(&verify, output),
         Command::Target(command) => target::run(command, output).await,
     }

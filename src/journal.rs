@@ -235,6 +235,21 @@ impl Journal {
             .emit(&Draft::new(stream, "Approved", data), &[approver])?)
     }
 
+    /// Records what the program says of the record itself, by the service key; whether the policy in force takes it is
+    /// [`Journal::takes`].
+    pub fn note(&self, event: &Event) -> Result<Receipt, JournalError> {
+        let encoded = event.encode();
+        let data = canonical::from_json(&serde_json::Value::Object(encoded.data));
+        Ok(self.0.ledger.record_own(encoded.kind, data)?)
+    }
+
+    /// Whether the policy in force lets anybody sign events of a type: a ledger that was opened by an older version may not
+    /// know it.
+    pub fn takes(&self, kind: &str) -> bool {
+        let known = |state: &unbroken_ledger::State| state.policy().types.contains_key(kind);
+        self.0.ledger.with_state(known)
+    }
+
     /// Hands custodians' streams to the worker key: from then on it emits in them.
     pub fn hand_over(&self, custodians: &[Pseudonym], worker: KeyId) -> Result<(), JournalError> {
         for part in custodians.chunks(200) {

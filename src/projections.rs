@@ -1,11 +1,17 @@
 //! Folds of the ledger that drive the workers and the views; each can be deleted and rebuilt.
 
+pub mod approvals;
+pub mod as_of;
 pub mod coverage;
 pub mod custody;
+pub mod digests;
+pub mod exceptions;
 pub mod reading;
+pub mod reconciliation;
 pub mod results;
 #[cfg(test)]
 pub(crate) mod scripted;
 pub mod signers;
+pub mod state;
 pub mod timeline;
 pub mod work;

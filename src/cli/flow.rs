@@ -2,6 +2,7 @@
 //! What may be done is decided in the domain; nothing here prints.
 
 pub(crate) mod anchoring;
+pub(crate) mod digesting;
 pub(crate) mod mapping;
 pub(crate) mod opening;
 pub(crate) mod planning;

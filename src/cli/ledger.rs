@@ -11,6 +11,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::access::CaseFolder;
+use super::flow::digesting::{self, Digested};
+use super::flow::opening;
 use super::keyring::KeyRing;
 use super::open;
 use super::output::Output;
@@ -32,7 +34,8 @@ pub(crate) enum LedgerCommand {
     Trust(Trust),
 }
 
-/// Read every entry again: form, chain, signatures, rules, and the checkpoint's root.
+/// Read every entry again: form, chain, signatures, rules, the checkpoint's root, and what the folds
+/// of it came to when that was logged.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken ledger check --case acme
@@ -99,17 +102,33 @@ pub(crate) async fn run(command: LedgerCommand, output: &Output) -> Result<()> {
 
 fn run_check(check: &Check, output: &Output) -> Result<()> {
     // Opening reads and checks every entry, and stops at the first that breaks a rule.
-    let ledger = open::ledger(&check.folder)?;
-    let (origin, size) = (ledger.origin(), ledger.size());
+    let journal = opening::open_folder(&check.folder)?;
+    let (origin, size) = (journal.ledger().origin(), journal.ledger().size());
+    let replayed = digesting::expect_met(&journal)?;
+    let said = digesting::said(&journal, &replayed);
     output.answer(
-        &json!({ "origin": origin, "entries": size, "holds": true }),
-        &format!("{size} entries of {origin} hold"),
+        &json!({
+            "origin": origin,
+            "entries": size,
+            "holds": true,
+            "projections": {
+                "entries": replayed.entries,
+                "met": replayed.met,
+                "not_checked": replayed.unknown,
+                "taken": digesting::is_taken(&journal),
+            },
+        }),
+        &format!("{size} entries of {origin} hold\n{said}"),
     );
     Ok(())
 }
 
 fn run_heads(heads: &Heads, output: &Output) -> Result<()> {
-    let ledger = open::ledger(&heads.folder)?;
+    let journal = opening::open_folder(&heads.folder)?;
+    let ledger = journal.ledger();
+    if digesting::record(&journal)? == Digested::NotTaken {
+        output.note("no digests of projections: the ledger does not take them");
+    }
     let (receipt, streams) = ledger.record_heads().map_err(open::meaning)?;
     ledger.checkpoint_now().map_err(open::meaning)?;
     let (index, count) = (receipt.index, streams.count());

@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 
 use serde_json::{Value, json};
-use unbroken_ledger::{Ledger, Timestamp};
+use unbroken_ledger::Ledger;
 
-use super::access::{CaseFolder, instant};
+use super::access::CaseFolder;
+use super::as_of::{self, AsOfWhen, as_of_when};
 use super::flow::{self, opening};
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::projections::as_of::AsOf;
 use crate::projections::custody::custody;
 use crate::projections::reading::Placed;
 
@@ -19,27 +20,25 @@ use crate::projections::reading::Placed;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken provenance 0b5f6c0e-8d2c-4f6e-9a51-2f3c6a1d7e90 --case acme \\
-    --as-of 2026-05-01T12:00:00Z")]
+    --as-of 2026-05-01T12:00:00Z
+  unbroken provenance 0b5f6c0e-8d2c-4f6e-9a51-2f3c6a1d7e90 --case acme --as-of 41
+
+--as-of 41 is the record when it had 41 entries, 0 to 40.")]
 pub(crate) struct Provenance {
     /// The item's pseudonym, or its locator in the source.
     pub(crate) item: String,
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
-    /// Only what had happened by then.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Only what the record showed then: an instant, or its number of entries.
+    #[arg(long, value_name = "TIME|INDEX", value_parser = as_of_when)]
+    pub(crate) as_of: Option<AsOfWhen>,
 }
 
 /// Does what was asked.
 pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.folder)?;
-    let mut events = custody(&journal, &wanted.item).map_err(flow::meaning)?;
-    if let Some(as_of) = wanted
-        .as_of
-        .and_then(|at| Timestamp::from_micros(at.timestamp_micros()))
-    {
-        events.retain(|recorded| recorded.received <= as_of);
-    }
+    let as_of = AsOf::new(&journal, as_of::size(&journal, wanted.as_of)?);
+    let events = custody(&as_of, &wanted.item).map_err(flow::meaning)?;
     if events.is_empty() {
         return Err(
             Error::failed(format!("{}: nothing in the record by then", wanted.item))
@@ -70,7 +69,8 @@ pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
         "\nEach entry is proven in the tree of {size} entries (--json prints the proofs), root {}",
         checkpoint.checkpoint.root
     );
-    let value = json!({ "checkpoint": checkpoint.to_note(), "events": events });
+    let value =
+        json!({ "as_of": as_of.size(), "checkpoint": checkpoint.to_note(), "events": events });
     output.answer(&value, &text);
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{
-    CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, IssuerFacts,
-    NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts, SourceRegistered, TargetConnected,
-    TargetFacts, Wave,
+    CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
+    ExceptionAssigned, IssuerFacts, NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts,
+    SourceRegistered, TargetConnected, TargetFacts, Wave,
 };
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
@@ -15,6 +15,8 @@ use super::refusal::Refusal;
 pub enum CaseCommand {
     /// Put an approved plan into force.
     AdoptPlan(PlanAdopted),
+    /// Say who looks after an item that is not identical.
+    AssignException(ExceptionAssigned),
     /// End a wave.
     CloseWave(Wave),
     /// Connect the clean tenant.
@@ -65,6 +67,8 @@ pub struct Case {
     pub finished: Option<CaseFinished>,
     /// The reports that were handed out, by number from 1.
     pub reports: Vec<(ReportIssued, IssuerFacts)>,
+    /// Who looks after an item that is not identical, where somebody was named.
+    pub owners: BTreeMap<Pseudonym, Pseudonym>,
 }
 
 impl Case {
@@ -77,6 +81,9 @@ impl Case {
             };
         }
         let (declared, case_facts) = self.declared.as_ref().ok_or(Refusal::CaseNotDeclared)?;
+        if let CaseCommand::AssignException(data) = command {
+            return self.assign(data);
+        }
         if let CaseCommand::IssueReport(data, facts) = command {
             // Reports come after the end as well: that is when most of them are asked for.
             let next = self.reports.len() as u64 + 1;
@@ -91,6 +98,7 @@ impl Case {
         }
         let no_facts = || Box::new(NoFacts {});
         match command {
+            CaseCommand::AssignException(data) => self.assign(data),
             CaseCommand::Declare(..) | CaseCommand::IssueReport(..) => {
                 Err(Refusal::CaseAlreadyDeclared)
             }
@@ -132,6 +140,20 @@ impl Case {
             }
             CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
         }
+    }
+
+    /// Exceptions are looked after when the case is finished too: that is when most of them are.
+    fn assign(&self, data: ExceptionAssigned) -> Result<Event, Refusal> {
+        if self.owners.get(&data.item) == Some(&data.person) {
+            return Err(Refusal::AlreadyAssigned {
+                item: data.item.to_string(),
+                person: data.person.to_string(),
+            });
+        }
+        Ok(Event::ExceptionAssigned(
+            Box::new(data),
+            Box::new(NoFacts {}),
+        ))
     }
 
     fn check_target(
@@ -262,6 +284,9 @@ impl Case {
                 self.open_waves.remove(&(data.plan.clone(), data.wave));
             }
             Event::CaseFinished(data, _) => self.finished = Some(**data),
+            Event::ExceptionAssigned(data, _) => {
+                self.owners.insert(data.item.clone(), data.person.clone());
+            }
             Event::ReportIssued(data, facts) => {
                 self.reports.push(((**data).clone(), (**facts).clone()));
             }
@@ -440,5 +465,29 @@ mod tests {
             planned.decide(CaseCommand::OpenWave(wave())),
             Err(Refusal::PlanNotAdopted("p".to_owned()))
         );
+    }
+
+    #[test]
+    fn an_exception_passes_from_person_to_person_and_to_nobody_twice() {
+        let assign = |person: &str| {
+            CaseCommand::AssignException(ExceptionAssigned {
+                item: name("i1"),
+                person: name(person),
+            })
+        };
+        assert_eq!(
+            Case::default().decide(assign("operator-1")),
+            Err(Refusal::CaseNotDeclared)
+        );
+        let finish = CaseCommand::Finish(CaseFinished::default());
+        let mut case = given(vec![declare(), assign("operator-1"), finish]);
+        assert_eq!(case.owners[&name("i1")], name("operator-1"));
+        assert!(matches!(
+            case.decide(assign("operator-1")),
+            Err(Refusal::AlreadyAssigned { .. })
+        ));
+        let event = case.decide(assign("approver-1")).expect("another person");
+        case.evolve(&event);
+        assert_eq!(case.owners[&name("i1")], name("approver-1"));
     }
 }

@@ -3,6 +3,8 @@
 //! `data` holds classes, counts and references only. Everything personal or guessable is a fact and becomes a
 //! disclosure; a fact that was erased or not shown is `None`.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -158,6 +160,10 @@ events! {
     ItemSkipped("ItemSkipped/1"): ItemEnded, EndedFacts;
     /// Outcome: could not be written.
     ItemFailed("ItemFailed/1"): ItemFailed, EndedFacts;
+    /// Somebody is to look after an item that is not identical.
+    ExceptionAssigned("ExceptionAssigned/1"): ExceptionAssigned, NoFacts;
+    /// What the folds of the record came to: a later replay must meet it.
+    ProjectionsDigested("ProjectionsDigested/1"): ProjectionsDigested, NoFacts;
 }
 
 /// No facts beside the data.
@@ -547,6 +553,26 @@ pub struct ItemFailed {
     pub reason: String,
     /// `mail` or `files`.
     pub workload: String,
+}
+
+/// Public data of `ExceptionAssigned/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionAssigned {
+    /// The item.
+    pub item: Pseudonym,
+    /// Who looks after it: a person that the roots named with a key.
+    pub person: Pseudonym,
+}
+
+/// Public data of `ProjectionsDigested/1`; docs/projections.md says what is digested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectionsDigested {
+    /// SHA-256 by the projection's name and version.
+    pub projections: BTreeMap<String, String>,
+    /// Of entries 0 to `size` - 1.
+    pub size: u64,
 }
 
 /// Facts of the outcomes that wrote nothing.

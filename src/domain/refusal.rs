@@ -29,6 +29,14 @@ pub enum Refusal {
     /// No source yet.
     #[error("no source is registered; register one first")]
     NoSource,
+    /// The same person looks after it already.
+    #[error("{person} looks after item {item} already")]
+    AlreadyAssigned {
+        /// The item.
+        item: String,
+        /// The person.
+        person: String,
+    },
     /// The custodian is mapped already.
     #[error("custodian {0} is mapped already; a changed mapping needs an amendment")]
     AlreadyMapped(String),

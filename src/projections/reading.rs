@@ -62,6 +62,9 @@ pub trait Reading {
     /// How far a custodian's items are.
     fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, Self::Error>;
 
+    /// Whether a subject's facts are erased by now, whatever instant the record is read as of.
+    fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error>;
+
     /// The parts of a plan.
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error>;
 

@@ -29,6 +29,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether it was written and read back.
+    pub fn is_restored(self) -> bool {
+        matches!(self, Self::Identical | Self::AsDeclared)
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -130,7 +135,7 @@ impl AddAssign<&Counts> for Counts {
 }
 
 /// The counts, and what they are made of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Results {
     /// By custodian and workload.
     pub cells: BTreeMap<(Pseudonym, String), Counts>,
@@ -206,7 +211,7 @@ impl Results {
         let mut numbers: BTreeMap<Pseudonym, (u64, u64)> = BTreeMap::new();
         for plan in record.case_now()?.adopted {
             for part in record.parts_of(&plan)? {
-                if self.erased.contains(&part.custodian) {
+                if record.is_erased(&part.custodian)? {
                     let (most, sum) = numbers.entry(part.custodian).or_default();
                     *most = (*most).max(part.rows);
                     *sum += part.rows;
@@ -238,17 +243,27 @@ impl Results {
             }
         }
         let enumerated = most.max(ended.min(sum));
+        let is_erased = self.erased.contains(&custodian);
         let rest = self
             .cells
             .entry((custodian, WORKLOAD_NOT_KNOWN.to_owned()))
             .or_default();
-        rest.erased = enumerated.saturating_sub(ended);
-        rest.enumerated = rest.erased;
+        rest.enumerated = enumerated.saturating_sub(ended);
+        // Read as of an instant before the erasure they were open; what they were is not known any more all the same.
+        if is_erased {
+            rest.erased = rest.enumerated;
+        } else {
+            rest.open = rest.enumerated;
+        }
     }
 }
 
 /// What an outcome says of its item.
-fn ended(index: u64, custodian: &Pseudonym, event: &Event) -> Option<(Pseudonym, Ended)> {
+pub(super) fn ended(
+    index: u64,
+    custodian: &Pseudonym,
+    event: &Event,
+) -> Option<(Pseudonym, Ended)> {
     let (item, workload, outcome, reason, bytes) = match event {
         Event::ItemRestored(data, facts) => {
             let outcome = match &*data.class {

@@ -15,9 +15,11 @@ use crate::domain::plan::{Decision, PlanPart, PlanRow, PlannedFolder};
 use crate::domain::pseudonym::Pseudonym;
 
 /// The record.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Script {
     pub(crate) entries: Vec<Written>,
+    /// Who signs what is of the case.
+    pub(crate) operator: KeyId,
     plans: BTreeMap<String, Vec<(PlanPart, Vec<PlanRow>)>>,
 }
 
@@ -29,7 +31,23 @@ pub(crate) fn key(number: u8) -> KeyId {
     KeyId(Hash([number; 32]))
 }
 
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            operator: key(7),
+            plans: BTreeMap::new(),
+        }
+    }
+}
+
 impl Script {
+    /// Takes the last row out of a plan's first part, as a damaged object would.
+    pub(crate) fn lose_a_row(&mut self, plan: &str) {
+        let parts = self.plans.get_mut(plan).expect("a plan");
+        parts[0].1.pop();
+    }
+
     /// A signed event of the ledger's own types.
     pub(crate) fn own(&mut self, kind: &str, by: &[KeyId], data: Value) {
         self.push("ledger", kind, by, data, None);
@@ -87,7 +105,7 @@ impl Script {
             custodian,
             event,
         };
-        let (kind, by) = (placed.event.kind(), [key(7)]);
+        let (kind, by) = (placed.event.kind(), [self.operator]);
         self.push(stream, kind, &by, Value::object([]), Some(placed));
     }
 
@@ -153,6 +171,13 @@ impl Reading for Script {
             }
         })?;
         Ok(items)
+    }
+
+    fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error> {
+        Ok(self.entries.iter().any(|written| {
+            let of = written.signed.data.field("subject").and_then(Value::as_str);
+            written.signed.kind == "Erased" && of == Some(subject.as_str())
+        }))
     }
 
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error> {

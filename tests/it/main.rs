@@ -8,6 +8,7 @@
 
 mod anchors;
 mod archive;
+mod audit;
 mod bundle;
 mod case;
 mod cli;

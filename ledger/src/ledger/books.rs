@@ -14,6 +14,12 @@ impl Ledger {
         self.emit(&Draft::new("ledger", kind, data), &[&*self.service()])
     }
 
+    /// Records, by the service key and in the stream `ledger`, a fact of the program's own books that is no ledger type: its
+    /// policy lists the role `service` for it.
+    pub fn record_own(&self, kind: &str, data: Value) -> Result<Receipt, LedgerError> {
+        self.book_entry(kind, data)
+    }
+
     /// Hands streams to an emitter.
     pub fn hand(&self, streams: &[String], to: KeyId) -> Result<Receipt, LedgerError> {
         let mut streams = streams.to_vec();

@@ -74,10 +74,10 @@ const WORKER_TYPES: [&str; 10] = [
 fn policy() -> Policy {
     let mut policy = Policy::default();
     for kind in Event::KINDS {
-        let role = if WORKER_TYPES.contains(kind) {
-            Role::Worker
-        } else {
-            Role::Operator
+        let role = match *kind {
+            "ProjectionsDigested/1" => Role::Service,
+            kind if WORKER_TYPES.contains(&kind) => Role::Worker,
+            _ => Role::Operator,
         };
         policy.types.insert((*kind).to_owned(), vec![role]);
     }

@@ -31,6 +31,11 @@ impl Reading for Journal {
         self.items(custodian)
     }
 
+    fn is_erased(&self, subject: &Pseudonym) -> Result<bool, JournalError> {
+        let erased = |state: &unbroken_ledger::State| state.erased_at(subject.as_str()).is_some();
+        Ok(self.ledger().with_state(erased))
+    }
+
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, JournalError> {
         self.plan_parts(plan)
     }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::planning::{WAVE, newest};
 use super::record::JournalRecord;
-use super::{engine_meaning, meaning};
+use super::{digesting, engine_meaning, meaning};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::CaseCommand;
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
@@ -82,6 +82,7 @@ pub(crate) async fn restore<T: Target + 'static>(
             .await
             .map_err(meaning)?;
     }
+    digesting::record(journal)?;
     Ok(summary)
 }
 
@@ -100,6 +101,7 @@ pub(crate) async fn finish(journal: &Journal) -> Result<()> {
         .command(CaseCommand::Finish(totals))
         .await
         .map_err(meaning)?;
+    digesting::record(journal)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! that come too early or twice are refused or change nothing.
 
 mod fakes;
+mod replay;
 
 use std::path::Path;
 use std::sync::Arc;

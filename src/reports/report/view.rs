@@ -82,6 +82,10 @@ impl<R: Reading> Reading for View<'_, R> {
         Ok(items)
     }
 
+    fn is_erased(&self, subject: &Pseudonym) -> Result<bool, R::Error> {
+        self.record.is_erased(subject)
+    }
+
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, R::Error> {
         let mut parts = self.record.parts_of(plan)?;
         if let Edition::Custodian(only) = self.edition {
