@@ -54,6 +54,24 @@ impl Value {
     }
 }
 
+impl zeroize::Zeroize for Value {
+    /// Overwrites every string; what it is made of stays.
+    fn zeroize(&mut self) {
+        match self {
+            Self::Array(items) => items.iter_mut().for_each(Self::zeroize),
+            Self::Bool(_) => {}
+            Self::Integer(number) => number.zeroize(),
+            Self::Object(fields) => {
+                for (name, value) in fields {
+                    name.zeroize();
+                    value.zeroize();
+                }
+            }
+            Self::String(text) => text.zeroize(),
+        }
+    }
+}
+
 impl Borrowed<'_> {
     /// The same value, with strings of its own.
     pub(crate) fn to_owned_value(&self) -> Value {

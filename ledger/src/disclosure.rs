@@ -1,6 +1,7 @@
 //! Disclosures, format v1 section 9 (RFC 9901): salted facts and their digests; where they are kept is `vault.rs`.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::canonical::{Value, parse};
 use crate::hash::Hash;
@@ -9,8 +10,8 @@ use crate::refusal::{Refusal, ensure};
 
 const SALT_BYTES: usize = 16;
 
-/// A fact behind a digest.
-#[derive(Clone, PartialEq, Eq)]
+/// A fact behind a digest; wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Disclosure {
     encoded: String,
     name: String,
@@ -37,7 +38,9 @@ impl Disclosure {
         );
         let salt = Value::text(Base64UrlUnpadded::encode_string(&salt));
         let array = Value::Array(vec![salt, Value::text(name), value.clone()]);
-        let encoded = Base64UrlUnpadded::encode_string(&array.to_bytes());
+        let array = Zeroizing::new(array);
+        let plain = Zeroizing::new(array.to_bytes());
+        let encoded = Base64UrlUnpadded::encode_string(&plain);
         Self {
             encoded,
             name: name.to_owned(),
@@ -48,9 +51,9 @@ impl Disclosure {
     /// Reads `encoded` (`disclosure/form`).
     pub fn parse(encoded: &str) -> Result<Self, Refusal> {
         let refusal = |found: &str| Refusal::new("disclosure/form", found);
-        let bytes = Base64UrlUnpadded::decode_vec(encoded)
-            .map_err(|_| refusal("not base64url without padding"))?;
-        let array = parse(&bytes)?;
+        let bytes = Base64UrlUnpadded::decode_vec(encoded).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| refusal("not base64url without padding"))?;
+        let array = Zeroizing::new(parse(&bytes)?);
         let Some([salt, name, value]) = array.as_array() else {
             return Err(refusal("not [salt, name, value]"));
         };

@@ -3,6 +3,7 @@
 mod anchoring;
 mod books;
 mod checkpointer;
+mod erasure;
 mod evidence;
 mod keys;
 mod opening;
@@ -33,6 +34,7 @@ use crate::store::{CheckpointPlace, PlaceError, StoreError};
 use crate::tree::inclusion_proof;
 use crate::vault::{Vault, VaultError};
 
+pub(crate) use erasure::digest_of as erasure_digest;
 pub use keys::KeyChange;
 pub use opening::{Opening, Root, origin_of};
 pub use replay::{Signatures, fold_entries};

@@ -56,5 +56,5 @@ pub use sequencer::{Receipt, SubmitError};
 pub use state::{Anchor, AnchorKind, State};
 pub use store::place::FilePlace;
 pub use time::Timestamp;
-pub use vault::{Vault, VaultKey};
+pub use vault::{Destroyed, PutBack, Vault, VaultError, VaultKey};
 pub use witness::WitnessKey;

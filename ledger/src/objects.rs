@@ -81,6 +81,33 @@ impl Objects {
         }
     }
 
+    /// The name of every object that is there, ascending.
+    pub fn names(&self) -> Result<Vec<Hash>, ObjectError> {
+        if !self.disk.is_dir(&self.dir) {
+            return Ok(Vec::new());
+        }
+        let list = |path: &Path| self.disk.list(path).map_err(|source| io(path, source));
+        let mut names = Vec::new();
+        for folder in list(&self.dir)? {
+            let path = self.dir.join(&folder);
+            if self.disk.is_dir(&path) {
+                // What a crash left half made has another name.
+                names.extend(list(&path)?.iter().filter_map(|name| Hash::parse(name)));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Destroys an object; whether it was there.
+    pub(crate) fn destroy(&self, hash: &Hash) -> Result<bool, ObjectError> {
+        let path = self.path(hash);
+        if !self.disk.exists(&path) {
+            return Ok(false);
+        }
+        disk::destroy(&*self.disk, &path).map_err(|source| io(&path, source))?;
+        Ok(true)
+    }
+
     fn path(&self, hash: &Hash) -> PathBuf {
         let name = hash.to_string();
         self.dir.join(&name[..2]).join(name)

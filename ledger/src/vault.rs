@@ -2,9 +2,12 @@
 //!
 //! `vault/keys/<subject>` holds the subject's key, wrapped under the vault key; `vault/disclosures/<subject>` holds
 //! records `[length][sealed]`, one for each event that disclosed something about the subject. XChaCha20-Poly1305 with
-//! random nonces throughout; what is sealed is bound to its origin, subject and purpose.
+//! random nonces throughout; what is sealed is bound to its origin, subject and purpose. How a subject is erased is
+//! `vault/erasure.rs`.
 
-use std::collections::HashMap;
+mod erasure;
+
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -15,8 +18,11 @@ use zeroize::Zeroizing;
 use crate::canonical::{Value, parse};
 use crate::disclosure::Disclosure;
 use crate::disk::{self, SharedDisk};
+use crate::objects::ObjectError;
 use crate::random;
 use crate::sequencer::lock;
+
+pub use erasure::{Destroyed, PutBack};
 
 const NONCE_BYTES: usize = 24;
 const MAX_FILE_BYTES: u64 = 8 << 30;
@@ -24,12 +30,36 @@ const MAX_FILE_BYTES: u64 = 8 << 30;
 /// Why the vault did not do what was asked. Never holds a key or a fact.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// The subject's key was destroyed, or never was.
-    #[error("there is no key for subject {subject}: erased, or never known")]
+    /// The subject was erased, or its erasure has begun: it never gets a key again.
+    #[error("subject {subject} is erased{}", see(*entry))]
+    Erased {
+        /// The pseudonym.
+        subject: String,
+        /// The entry that says so, once there is one.
+        entry: Option<u64>,
+    },
+    /// The subject never had a key here.
+    #[error("there is no key for subject {subject}: nothing was ever kept about it here")]
     NoKey {
         /// The pseudonym.
         subject: String,
     },
+    /// The ledger says that a subject was erased, and its key or facts are back: an old copy of the vault.
+    #[error(
+        "the vault holds {what} of subject {subject}, whom entry {entry} erased: an old copy of \
+         it was put back"
+    )]
+    PutBack {
+        /// The pseudonym.
+        subject: String,
+        /// The `Erased` entry.
+        entry: u64,
+        /// What is there.
+        what: &'static str,
+    },
+    /// A personal object cannot be listed, read or destroyed.
+    #[error("the personal objects cannot be looked through")]
+    Objects(#[from] ObjectError),
     /// Something does not open under the key that it should open under.
     #[error("{place} does not open: a wrong vault key, or it was changed")]
     DoesNotOpen {
@@ -51,6 +81,13 @@ pub enum VaultError {
         #[source]
         source: std::io::Error,
     },
+}
+
+fn see(entry: Option<u64>) -> String {
+    entry.map_or_else(
+        || " as soon as its entry stands".to_owned(),
+        |entry| format!(", see entry {entry}"),
+    )
 }
 
 /// The key that wraps the subjects' keys; wiped when dropped.
@@ -82,6 +119,8 @@ pub struct Vault {
     open: Mutex<HashMap<String, Zeroizing<[u8; 32]>>>,
     /// Where each subject's records end, once that was looked up: one writer a subject, behind the last whole record.
     ends: Mutex<HashMap<String, Arc<Mutex<Option<u64>>>>>,
+    /// Subjects that are erased, by their `Erased` entry; `None` while it is being written.
+    erased: Mutex<BTreeMap<String, Option<u64>>>,
 }
 
 type Plain = Zeroizing<Vec<u8>>;
@@ -104,7 +143,7 @@ impl Vault {
         key: VaultKey,
     ) -> Result<Self, VaultError> {
         let dir = ledger.join("vault");
-        for part in ["keys", "disclosures"] {
+        for part in ["keys", "disclosures", erasure::MARKERS] {
             let path = dir.join(part);
             disk::create_dirs(&*disk, &path).map_err(|source| io(&path, source))?;
         }
@@ -115,6 +154,7 @@ impl Vault {
             key,
             open: Mutex::default(),
             ends: Mutex::default(),
+            erased: Mutex::default(),
         })
     }
 
@@ -125,13 +165,16 @@ impl Vault {
         }
         let key = self.subject_key(subject, true)?;
         let texts = facts.iter().map(|fact| Value::text(fact.encoded()));
-        let plain = Zeroizing::new(Value::Array(texts.collect()).to_bytes());
+        let texts = Zeroizing::new(Value::Array(texts.collect()));
+        let plain = Zeroizing::new(texts.to_bytes());
         let sealed = self.seal(&key, &plain, subject, "disclosures")?;
         let length = u32::try_from(sealed.len()).expect("an event's facts are small");
         let mut record = length.to_be_bytes().to_vec();
         record.extend(sealed);
         let end = Arc::clone(lock(&self.ends).entry(subject.to_owned()).or_default());
         let mut end = lock(&end);
+        // An erasure that began since the key was taken waits for this lock, and must not be written behind.
+        self.refuse_erased(subject)?;
         // After a failed write it is looked up again: what stands there is not known.
         let at = match end.take() {
             Some(at) => at,
@@ -148,12 +191,9 @@ impl Vault {
         let key = self.subject_key(subject, false)?;
         let mut facts = Vec::new();
         for plain in self.records(subject, &key)?.0 {
-            let opened = parse(&plain).ok();
-            for text in opened
-                .as_ref()
-                .and_then(Value::as_array)
-                .unwrap_or_default()
-            {
+            let opened = parse(&plain).ok().map(Zeroizing::new);
+            let texts = opened.as_ref().and_then(|texts| texts.as_array());
+            for text in texts.unwrap_or_default() {
                 let read = text.as_str().map(Disclosure::parse).and_then(Result::ok);
                 let path = self.dir.join("disclosures").join(subject);
                 let disclosure = read.ok_or_else(|| self.does_not_open(&path))?;
@@ -223,29 +263,12 @@ impl Vault {
         self.unseal(&key, sealed, subject, "object")
     }
 
-    /// Destroys the subject's key and what was sealed under it here. No proof changes; the facts are gone.
-    pub fn destroy(&self, subject: &str) -> Result<(), VaultError> {
-        if !is_subject(subject) {
-            return Err(VaultError::NotASubject);
-        }
-        let end = Arc::clone(lock(&self.ends).entry(subject.to_owned()).or_default());
-        let mut end = lock(&end);
-        lock(&self.open).remove(subject);
-        for part in ["keys", "disclosures"] {
-            let path = self.dir.join(part).join(subject);
-            if self.disk.exists(&path) {
-                disk::destroy(&*self.disk, &path).map_err(|source| io(&path, source))?;
-            }
-        }
-        *end = None;
-        Ok(())
-    }
-
     fn subject_key(&self, subject: &str, make: bool) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         if !is_subject(subject) {
             return Err(VaultError::NotASubject);
         }
         let mut open = lock(&self.open);
+        self.refuse_erased(subject)?;
         if let Some(key) = open.get(subject) {
             return Ok(key.clone());
         }

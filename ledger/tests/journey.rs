@@ -171,8 +171,6 @@ fn events_are_ordered_acknowledged_and_there_after_reopening() {
     ));
     let facts = ledger.vault().facts("c1").expect("opened");
     assert_eq!(facts[0].disclosure, fact);
-    ledger.vault().destroy("c1").expect("destroyed");
-    assert!(ledger.vault().facts("c1").is_err());
 }
 
 #[test]

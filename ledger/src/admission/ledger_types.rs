@@ -402,7 +402,7 @@ fn check_erased(state: &State, event: &Event) -> Result<(), Refusal> {
     hash(&proposal)?;
     let subject = subject.as_str().filter(|text| is_person(text));
     let subject = subject.ok_or_else(|| Refusal::new("type/data", "subject is a pseudonym"))?;
-    let wanted = Hash::of(format!("unbroken/erase/v1\n{}\n{subject}\n", state.origin).as_bytes());
+    let wanted = crate::ledger::erasure_digest(&state.origin, subject);
     ensure(hash(&digest)? == wanted, "type/data", || {
         "digest is not that of the subject".into()
     })

@@ -21,7 +21,7 @@ use crate::sequencer::{Book, Sequencer};
 use crate::store::segments::{SegmentStore, TornTail, readable};
 use crate::store::{CheckpointPlace, EntryStore};
 use crate::tree::CompactTree;
-use crate::vault::{Vault, VaultKey};
+use crate::vault::{Destroyed, PutBack, Vault, VaultKey};
 
 const FORMAT: &[u8] = b"unbroken-ledger/1\n";
 
@@ -49,6 +49,13 @@ pub struct Opening<'a> {
     pub log: Arc<dyn Signer>,
     /// Keeps the ledger's own books.
     pub service: Arc<dyn Signer>,
+}
+
+/// What the host of a ledger opens it with.
+struct Keys {
+    vault: VaultKey,
+    log: Arc<dyn Signer>,
+    service: Arc<dyn Signer>,
 }
 
 /// The origin that pins these roots (section 6).
@@ -146,6 +153,25 @@ impl Ledger {
         Self::open_on(disk, dir, place, vault_key, log, service, clock)
     }
 
+    /// As [`Ledger::open`], for whoever has heard that an old copy of the vault was put back: what it holds of erased
+    /// subjects is destroyed.
+    pub fn open_destroying(
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        vault_key: VaultKey,
+        log: Arc<dyn Signer>,
+        service: Arc<dyn Signer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Destroyed), LedgerError> {
+        let disk = SystemDisk::shared();
+        let keys = Keys {
+            vault: vault_key,
+            log,
+            service,
+        };
+        Self::open_with(disk, dir, place, keys, clock, PutBack::Destroyed)
+    }
+
     /// As [`Ledger::open`], on a disk of the caller's choice.
     pub fn open_on(
         disk: SharedDisk,
@@ -156,6 +182,28 @@ impl Ledger {
         service: Arc<dyn Signer>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LedgerError> {
+        let keys = Keys {
+            vault: vault_key,
+            log,
+            service,
+        };
+        let opened = Self::open_with(disk, dir, place, keys, clock, PutBack::Refused)?;
+        Ok(opened.0)
+    }
+
+    fn open_with(
+        disk: SharedDisk,
+        dir: &Path,
+        place: Box<dyn CheckpointPlace>,
+        keys: Keys,
+        clock: Arc<dyn Clock>,
+        put_back: PutBack,
+    ) -> Result<(Self, Destroyed), LedgerError> {
+        let Keys {
+            vault: vault_key,
+            log,
+            service,
+        } = keys;
         let format = dir.join("format");
         match disk::read_bounded(&*disk, &format, 64).map_err(|source| io(&format, source))? {
             Some(bytes) if bytes == FORMAT => {}
@@ -177,6 +225,8 @@ impl Ledger {
             repair::set_aside(&*disk, dir, &objects, &mut store, torn)?;
         }
         let vault = Vault::open(Arc::clone(&disk), dir, &origin, vault_key)?;
+        let objects = Objects::open(Arc::clone(&disk), dir);
+        vault.expect_erased(&book.state.erased, &objects, put_back)?;
         let newest = Some(newest);
         let parts = Parts {
             disk,
@@ -192,8 +242,10 @@ impl Ledger {
         let mut ledger = Self::start(parts, book, store, tree);
         ledger.log_repair()?;
         ledger.checkpoint_now()?;
+        // Behind the checkpoint: what is destroyed rests on a decision that cannot get lost any more.
+        let destroyed = ledger.finish_erasures()?;
         ledger.keep_checkpoints();
-        Ok(ledger)
+        Ok((ledger, destroyed))
     }
 
     fn start(parts: Parts, book: Book, store: SegmentStore, tree: CompactTree) -> Self {

@@ -165,7 +165,11 @@ impl SegmentStore {
             }
             if is_last {
                 let path = &segment.path;
-                self.file = Some(disk.open_in_place(path).map_err(io_error(path))?);
+                let mut file = disk.open_in_place(path).map_err(io_error(path))?;
+                // A process that was killed may have written entries that the disk does not have yet; what is read here
+                // will be signed, and erasures will be finished on its word.
+                file.sync_data().map_err(io_error(path))?;
+                self.file = Some(file);
                 self.offset = scan.end;
                 self.capacity = scan.capacity;
             }

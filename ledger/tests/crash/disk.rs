@@ -374,12 +374,11 @@ impl Disk for MemoryDisk {
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         let inside = self.lock();
-        let below = inside
-            .names
-            .keys()
-            .filter(|name| name.parent() == Some(path));
+        let all = inside.names.keys().chain(&inside.folders);
+        let below = all.filter(|name| name.parent() == Some(path));
         let names = below.map(|name| name.file_name().expect("a name").to_string_lossy());
-        Ok(names.map(std::borrow::Cow::into_owned).collect())
+        let names: BTreeSet<String> = names.map(std::borrow::Cow::into_owned).collect();
+        Ok(names.into_iter().collect())
     }
 
     fn read_from_start(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
