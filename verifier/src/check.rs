@@ -100,6 +100,7 @@ impl Check {
                 behind: 0,
                 disclosures: 0,
                 suspect: (0, Vec::new()),
+                erased: (0, Vec::new()),
                 holds: Vec::new(),
                 broken: Vec::new(),
                 exceptions: Vec::new(),
@@ -212,8 +213,10 @@ impl Check {
             self.partial(root, &index, &mut wanted)?
         };
         let ended = wanted.end();
-        if read.is_some() {
-            self.found(None, Some("data/disclosures"), ended);
+        if let Some(read) = &read {
+            let file = Some("data/disclosures");
+            self.found(None, file, ended);
+            self.found(None, file, wanted.none_erased(&read.state.erased));
         }
         Ok(read.map(|read| Read {
             disclosures: wanted.shown,
@@ -325,17 +328,7 @@ impl Check {
                 Ok(None)
             }
             Ok(partial) => {
-                let missing = index.size - partial.shown.min(index.size);
-                self.verdict.not_checked.extend([
-                    format!("{missing} entries of other streams, which the bundle does not hold"),
-                    "gates on streams that are not in the bundle".to_owned(),
-                    "that no Rejected and no second use of an approval stands outside it"
-                        .to_owned(),
-                    format!(
-                        "that its streams have no later events than the heads in entry {}",
-                        index.heads
-                    ),
-                ]);
+                partial.say(index, &mut self.verdict);
                 let mut suspects = Suspects::new(partial.state.revocations.clone());
                 if suspects.reach_back() {
                     let mut places = places.into_iter();
@@ -413,6 +406,11 @@ impl Check {
         self.verdict.entries = read.entries;
         self.verdict.disclosures = read.disclosures;
         self.verdict.suspect = (read.suspects.count, read.suspects.first.clone());
+        let mut erased: Vec<u64> = read.state.erased.values().copied().collect();
+        erased.sort_unstable();
+        self.verdict.erased.0 = erased.len() as u64;
+        erased.truncate(crate::suspect::SHOWN);
+        self.verdict.erased.1 = erased;
         self.verdict.behind = read.state.size.saturating_sub(self.size());
         if self.verdict.broken.is_empty() {
             self.verdict.holds.extend([

@@ -1,7 +1,7 @@
 //! Section 9: disclosures that a bundle shows, each held against the digests of its entry.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::broken::{Checked, broken, ensure};
@@ -16,6 +16,8 @@ pub(crate) struct Wanted {
     /// (index, digest) pairs that disclosures claim, sorted; crossed out as entries show them.
     claimed: BTreeSet<(u64, String)>,
     pub(crate) shown: u64,
+    /// Whom they are said to concern, and the first entry of each.
+    subjects: BTreeMap<String, u64>,
 }
 
 /// Reads every shown disclosure: its form, and which digest its entry must have.
@@ -38,6 +40,7 @@ pub(crate) fn read(root: &Path) -> InFile<Wanted> {
             format!("a disclosure of entry {} twice", shown.index),
         )?;
         wanted.shown += 1;
+        wanted.subjects.entry(shown.subject).or_insert(shown.index);
         Ok(())
     })?;
     Ok(read.map(|()| wanted))
@@ -89,6 +92,20 @@ impl Wanted {
         }
         for digest in sd {
             self.claimed.remove(&(index, digest.clone().into_owned()));
+        }
+    }
+
+    /// Nobody is shown whom the record says to be erased: the host kept what it claims to have destroyed.
+    pub(crate) fn none_erased(&self, erased: &BTreeMap<String, u64>) -> Checked {
+        let shown = |(subject, index): (&String, &u64)| {
+            let entry = erased.get(subject)?;
+            Some(format!(
+                "a disclosure of entry {index} concerns {subject}, whom entry {entry} erased"
+            ))
+        };
+        match self.subjects.iter().find_map(shown) {
+            None => Ok(()),
+            Some(why) => broken("disclosure/erased", why),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::json::Value;
 use crate::rules::{self, Before};
 use crate::state::State;
 use crate::tree::{Roots, leaf, proves_inclusion};
+use crate::verdict::Verdict;
 use crate::walk::BrokenAt;
 
 /// What a partial bundle shows.
@@ -23,6 +24,35 @@ pub(crate) struct Partial {
     /// A root that an earlier checkpoint is held against.
     pub(crate) earlier: Option<Hash>,
     pub(crate) leaves: Vec<Hash>,
+    /// How much the heads had seen: as of where its streams are complete.
+    pub(crate) seen: u64,
+    /// Each complete stream, and how many events it has as of then.
+    pub(crate) whole: BTreeMap<String, u64>,
+}
+
+impl Partial {
+    /// What holds of a part, on whose word, and what nobody can see in it.
+    pub(crate) fn say(&self, index: &Index, verdict: &mut Verdict) {
+        let (heads, seen) = (index.heads, self.seen);
+        for (stream, next) in &self.whole {
+            let events = format!("{stream}: all of its {next} events among entries 0..{seen}");
+            verdict.holds.push(events);
+        }
+        verdict.holds.push(format!(
+            "completeness rests on the StreamHeads in entry {heads}, which the service key signed"
+        ));
+        let missing = index.size - self.shown.min(index.size);
+        verdict.not_checked.extend([
+            format!("{missing} entries of other streams, which the bundle does not hold"),
+            "gates on streams that are not in the bundle".to_owned(),
+            "that no Rejected and no second use of an approval stands outside it".to_owned(),
+            format!("that its streams have no later events than the heads in entry {heads}"),
+            format!(
+                "that the heads in entry {heads} are right: whoever has all {seen} entries before \
+                 them can say"
+            ),
+        ]);
+    }
 }
 
 /// Reads all of it; the outer error is the machine's, the inner one the record's.
@@ -95,14 +125,17 @@ pub(crate) fn read(
         return Ok(Err(at(index.heads)(broken.expect_err("made so"))));
     };
     let held = check_heads(root, &partial.state, &heads, &whole)?;
-    partial.leaves = leaves;
-    Ok(held.map(|()| partial).map_err(at(index.heads)))
+    (partial.leaves, partial.seen) = (leaves, heads.seen);
+    let held = held.map(|whole| Partial { whole, ..partial });
+    Ok(held.map_err(at(index.heads)))
 }
 
 /// What the `StreamHeads` that a bundle names says.
 struct Heads {
     count: u64,
     root: Option<Hash>,
+    /// Its own `seen.size`.
+    seen: u64,
 }
 
 impl Heads {
@@ -115,6 +148,7 @@ impl Heads {
                 .and_then(Value::count)
                 .unwrap_or(0),
             root: text.and_then(|text| crate::bytes::parse_hex(text).ok()),
+            seen: event.seen_size,
         })
     }
 }
@@ -174,7 +208,7 @@ fn check_heads(
     state: &State,
     heads: &Heads,
     whole: &BTreeSet<&str>,
-) -> Result<Checked, VerifyError> {
+) -> Result<Checked<BTreeMap<String, u64>>, VerifyError> {
     let Some(top) = heads.root else {
         return Ok(broken("heads/root", "no root"));
     };
@@ -196,8 +230,8 @@ fn check_heads(
         proven.insert(line.stream, line.next);
         Ok(())
     })?;
-    if read.is_err() {
-        return Ok(read);
+    if let Err(broken) = read {
+        return Ok(Err(broken));
     }
     for stream in whole {
         let shown = state.streams.get(*stream).map_or(0, |stream| stream.next);
@@ -212,5 +246,6 @@ fn check_heads(
             return Ok(broken("heads/stream", why));
         }
     }
-    Ok(Ok(()))
+    proven.retain(|stream, _| whole.contains(&**stream));
+    Ok(Ok(proven))
 }

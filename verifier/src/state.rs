@@ -118,6 +118,8 @@ pub(crate) struct State {
     pub(crate) proposals: BTreeMap<Hash, Proposal>,
     pub(crate) revocations: Vec<Revocation>,
     pub(crate) types: BTreeMap<String, u64>,
+    /// Whom an entry erased, and which.
+    pub(crate) erased: BTreeMap<String, u64>,
     pub(crate) watched: BTreeMap<String, Watched>,
     pub(crate) changes: std::collections::VecDeque<Change>,
     pub(crate) sealed_at: Option<u64>,

@@ -10,7 +10,7 @@ use crate::signature::PublicKey;
 use crate::state::Revocation;
 
 /// Indexes that are shown; the rest is counted.
-const SHOWN: usize = 20;
+pub(crate) const SHOWN: usize = 20;
 
 /// What is SUSPECT.
 #[derive(Clone, Debug, Default)]

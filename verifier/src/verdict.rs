@@ -71,6 +71,8 @@ pub struct Verdict {
     pub disclosures: u64,
     /// How many entries are SUSPECT, and the first of them.
     pub suspect: (u64, Vec<u64>),
+    /// How many subjects are erased, and the first of the entries that say so.
+    pub erased: (u64, Vec<u64>),
     /// What was checked and holds.
     pub holds: Vec<String>,
     /// What is broken.
@@ -118,6 +120,10 @@ impl Verdict {
         if *count > 0 {
             let _ = writeln!(text, "SUSPECT      {count} entries, first {first:?}");
         }
+        let (count, first) = &self.erased;
+        if *count > 0 {
+            let _ = writeln!(text, "erased       {count} subjects, by entries {first:?}");
+        }
         for what in &self.exceptions {
             let _ = writeln!(text, "EXCEPTION    {what}");
         }
@@ -138,10 +144,12 @@ impl Verdict {
         };
         let broken: Vec<String> = self.broken.iter().map(Finding::to_json).collect();
         let (count, first) = &self.suspect;
+        let (erased, erased_by) = &self.erased;
         format!(
             "{{\"verdict\":{},\"exit_code\":{},\"what\":{},\"origin\":{},\"size\":{},\"root\":{},\
              \"entries\":{},\"behind\":{},\"disclosures\":{},\"suspect\":{{\"count\":{count},\
-             \"first\":{first:?}}},\"witnessed\":{},\"timestamped\":{},\"holds\":[{}],\
+             \"first\":{first:?}}},\"erased\":{{\"count\":{erased},\"first\":{erased_by:?}}},\
+             \"witnessed\":{},\"timestamped\":{},\"holds\":[{}],\
              \"broken\":[{}],\"exceptions\":[{}],\"not_checked\":[{}]}}",
             quoted(self.kind.name()),
             self.exit_code(),

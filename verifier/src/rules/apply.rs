@@ -50,6 +50,11 @@ pub(crate) fn apply(state: &mut State, index: u64, entry: &Entry<'_>) -> Checked
             let [note, size] = data(event, ["note", "size"])?;
             anchor(state, index, &note, &size, AnchorKind::Witness)?;
         }
+        "Erased" => {
+            let [_, _, subject] = data(event, ["digest", "proposal", "subject"])?;
+            let subject = subject.text().unwrap_or_default().to_owned();
+            state.erased.entry(subject).or_insert(index);
+        }
         "Sealed" => state.sealed_at = Some(index),
         _ => {}
     }

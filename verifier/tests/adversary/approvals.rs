@@ -9,7 +9,7 @@ use crate::forge::sound::{
 use crate::forge::{hex, sha256};
 
 /// Nine entries: Bert has one approver's key more than nobody, Anna has two, Olga has one beside her operator's.
-fn with(approvals: &str, more: impl IntoIterator<Item = Event>) -> Forged {
+pub(super) fn with(approvals: &str, more: impl IntoIterator<Item = Event>) -> Forged {
     let mut events = staffed(&policy(approvals));
     events.extend([
         enrolled(17, "anna", "approver"),
@@ -34,7 +34,7 @@ fn expired(mut proposed: Event) -> Event {
     proposed
 }
 
-fn erased(scope: &str) -> [Event; 3] {
+pub(super) fn erased(scope: &str) -> [Event; 3] {
     let text = format!("unbroken/erase/v1\n{}\ncustodian-1\n", origin());
     let digest = hex(&sha256(text.as_bytes()));
     let mut asked = proposed("ERASURE", 6);

@@ -3,6 +3,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::approvals::{erased, with};
 use super::{Attack, Forged, Shape, holds, within};
 use crate::forge::sha256;
 use crate::forge::sound::{ATTEMPTED, RESTORED, sound};
@@ -57,11 +58,30 @@ fn malformed(array: &str) -> Forged {
 
 const FILE: &str = "data/disclosures";
 
-pub(crate) const ATTACKS: [Attack; 24] = [
+/// `custodian-1` is erased by entry 11; a fact behind entry 9 is shown all the same, as one of `subject`.
+fn shown_of_the_erased(subject: &str) -> Forged {
+    let [mut asked, yes, erased] = erased("erase");
+    asked.sd = digests(&[SUBJECT]);
+    let policy = "\"Erased\":{\"m\":1,\"scope\":\"erase\"}";
+    let mut forged = with(policy, [asked, yes, erased]).only(Shape::Bundle);
+    forged.disclosures = vec![line(9, SUBJECT).replace("custodian-1", subject)];
+    forged
+}
+
+pub(crate) const ATTACKS: [Attack; 26] = [
     holds("disclosures: all of them", || {
         shown(&[line(8, SIZE), line(9, SUBJECT), line(9, FOLDER)])
     }),
     holds("disclosures: some of them", || shown(&[line(9, FOLDER)])),
+    holds("disclosures: somebody else was erased", || {
+        shown_of_the_erased("custodian-2")
+    }),
+    within(
+        "disclosures: of somebody who was erased",
+        "disclosure/erased",
+        FILE,
+        || shown_of_the_erased("custodian-1"),
+    ),
     within(
         "disclosures: exchanged between two entries",
         "disclosure/digest",

@@ -2,7 +2,7 @@
 // any length is judged without being held whole.
 
 import { fromBase64Url, toBase64Url, utf8 } from "./bytes.mjs";
-import { Broken, hold } from "./broken.mjs";
+import { Broken, hold, within } from "./broken.mjs";
 import { holdAscending, isCount, plain, read } from "./canonical.mjs";
 import { isPerson } from "./keys.mjs";
 import { numberedLines } from "./bundle.mjs";
@@ -49,6 +49,8 @@ export class Disclosures {
     this.line = undefined;
     this.last = 0;
     this.shown = 0;
+    // Whom the facts are said to concern, and the first entry of each.
+    this.subjects = new Map();
     // Entries are judged first, wherever the fact stands that does not hold.
     this.broken = null;
   }
@@ -81,6 +83,14 @@ export class Disclosures {
     return facts;
   }
 
+  /** Nobody is shown whom the record says to be erased. */
+  holdNoneErased(erased) {
+    for (const [subject, index] of this.subjects) {
+      const why = `a fact of entry ${index} about ${subject}, whom entry ${erased.get(subject)} erased`;
+      within("disclosures", () => hold(!erased.has(subject), "disclosure/erased", why));
+    }
+  }
+
   judged(entryIndex, sd, taken) {
     const [index, subject, encoded] = this.line.values;
     hold(isPerson(subject), RULE, "a subject that is no pseudonym");
@@ -91,6 +101,7 @@ export class Disclosures {
     hold(!taken.has(digest), "bundle/form", "the same fact twice");
     taken.add(digest);
     this.shown += 1;
+    if (!this.subjects.has(subject)) this.subjects.set(subject, index);
     return { ...fact, subject };
   }
 }

@@ -99,6 +99,10 @@ const OTHER_TYPES = {
       holdData(isPerson(subject), "a subject that is no pseudonym");
       const named = hex(sha256(utf8(`unbroken/erase/v1\n${state.origin}\n${subject}\n`)));
       holdData(digest === named, "the digest is not that of the subject");
+      return subject;
+    },
+    apply(state, { index }, subject) {
+      if (!state.erased.has(subject)) state.erased.set(subject, index);
     },
   },
   Sealed: {

@@ -15,6 +15,7 @@ export function notCheckedOf(state, index) {
     "Whether a proposal was rejected, or used a second time, outside of this page.",
     "Which entries outside of this page are suspect.",
     `Events after the stream heads in entry ${index.heads}.`,
+    `Whether the stream heads in entry ${index.heads}, on which its completeness rests, are right.`,
     ...always,
   ];
 }

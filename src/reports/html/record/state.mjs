@@ -22,6 +22,8 @@ export class State {
     this.policies = [];
     this.counts = new Map();
     this.isSealed = false;
+    // Whom an entry erased, and which.
+    this.erased = new Map();
     this.received = "";
     // What 7.5 asks about afterwards: who signed what, and what rests on an approval.
     this.admitted = [];

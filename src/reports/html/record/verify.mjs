@@ -57,6 +57,7 @@ class Run {
     if (!this.index.isFull) await this.holdHeads();
     await this.disclosures.take(Infinity, []);
     if (this.disclosures.broken !== null) throw this.disclosures.broken;
+    this.disclosures.holdNoneErased(this.state.erased);
     await this.holdCheckpoint();
     await this.holdAtLeast();
     await this.holdTrust();
