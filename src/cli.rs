@@ -9,8 +9,11 @@ mod counts;
 mod demo;
 #[cfg(feature = "demo")]
 mod demo_folder;
+mod disclose;
+mod erase;
 mod exceptions;
 mod flow;
+mod hold;
 mod keyring;
 mod ledger;
 mod open;
@@ -79,6 +82,10 @@ enum Command {
     Exceptions(exceptions::Exceptions),
     State(state::State),
     Verify(verify::Verify),
+    Disclose(disclose::Disclose),
+    #[command(subcommand)]
+    Hold(hold::HoldCommand),
+    Erase(erase::Erase),
     #[command(subcommand)]
     Target(target::TargetCommand),
 }
@@ -159,6 +166,9 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Exceptions(wanted) => exceptions::run(&wanted, output),
         Command::State(wanted) => state::run(&wanted, output),
         Command::Verify(verify) => verify::run(&verify, output),
+        Command::Disclose(wanted) => disclose::run(&wanted, output),
+        Command::Hold(command) => hold::run(command, output),
+        Command::Erase(wanted) => erase::run(&wanted, output),
         Command::Target(command) => target::run(command, output).await,
     }
 }

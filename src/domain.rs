@@ -5,6 +5,7 @@ pub mod custodian;
 pub mod event;
 pub mod file;
 pub mod folder;
+pub mod hold;
 pub mod html_text;
 pub mod identity;
 pub mod item;

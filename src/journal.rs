@@ -5,6 +5,7 @@
 
 mod book;
 mod canonical;
+mod erasure;
 mod plans;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use unbroken_ledger::disclosure::Disclosure;
 use unbroken_ledger::{
     Draft, Hash, KeyId, Ledger, LedgerError, Receipt, Seen, Signer, SubmitError, Timestamp, Value,
+    VaultError,
 };
 
 pub use book::{Book, Recorded};
@@ -151,6 +153,9 @@ impl Journal {
         let stream = format!("case/{}", operator.key_id());
         let subject = match command {
             CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
+            CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
+                data.custodian.as_str().to_owned()
+            }
             _ => CASE_SUBJECT.to_owned(),
         };
         let decide = |book: &Book| book.case.decide(command.clone());
@@ -208,7 +213,7 @@ impl Journal {
         self.decide_and_append(&stream, &*worker, custodian.as_str(), decide)
     }
 
-    /// Asks for approval of a plan; the receipt's leaf is the proposal's name.
+    /// Asks for approval of a digest; the receipt's leaf is the proposal's name.
     pub fn propose(
         &self,
         digest: &Hash,
@@ -321,12 +326,11 @@ impl Journal {
             .map(|(name, value)| Disclosure::new(name, canonical::from_json(value)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(LedgerError::from)?;
-        self.0
-            .ledger
-            .vault()
-            .keep(subject, &facts)
-            .map_err(LedgerError::from)?;
-        Ok(facts)
+        match self.0.ledger.vault().keep(subject, &facts) {
+            // What happened is recorded; what it says about somebody who was erased is kept nowhere.
+            Err(VaultError::Erased { .. }) => Ok(Vec::new()),
+            kept => Ok(kept.map(|()| facts).map_err(LedgerError::from)?),
+        }
     }
 }
 

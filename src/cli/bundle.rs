@@ -83,7 +83,8 @@ fn disclosed(subjects: Vec<String>) -> Disclosed {
     }
 }
 
-fn meaning(error: BundleError) -> Error {
+/// What a failure of the export means.
+pub(crate) fn meaning(error: BundleError) -> Error {
     match error {
         BundleError::Ledger(error) => open::meaning(error),
         BundleError::NoHeads => Error::failed(error).hint("`unbroken ledger heads` records them"),

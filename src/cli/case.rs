@@ -57,6 +57,11 @@ pub(crate) struct Declare {
     /// A rehearsal: the origin ends in /simulated and can never be shown as evidence.
     #[arg(long)]
     pub(crate) simulated: bool,
+    /// How many people, other than the one who asks, must approve an erasure. The roots can change
+    /// it later; a new set of keys has one approver.
+    #[arg(long, value_name = "M", default_value_t = 1,
+          value_parser = clap::value_parser!(u64).range(1..=16))]
+    pub(crate) erase_approvals: u64,
 }
 
 /// Ask the clean tenant who it is, and record the answer.
@@ -140,6 +145,7 @@ fn run_declare(declare: Declare, output: &Output) -> Result<()> {
         window: Some((declare.window_from, declare.window_to)),
         circumstances: declare.circumstances,
         simulated: declare.simulated,
+        erase_approvals: declare.erase_approvals,
     };
     let journal = opening::declare(&declare.folder.case, &keys, &declared)?;
     let origin = journal.ledger().origin();

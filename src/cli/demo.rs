@@ -152,6 +152,8 @@ fn declaration(backup: &Backup) -> Declaration {
             responsible: Some("demo operator".to_owned()),
         },
         simulated: true,
+        // Its keys have one approver.
+        erase_approvals: 1,
     }
 }
 

@@ -2,7 +2,9 @@
 //! What may be done is decided in the domain; nothing here prints.
 
 pub(crate) mod anchoring;
+pub(crate) mod custodians;
 pub(crate) mod digesting;
+pub(crate) mod erasing;
 pub(crate) mod mapping;
 pub(crate) mod opening;
 pub(crate) mod planning;

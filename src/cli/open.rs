@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unbroken_ledger::store::StoreError;
-use unbroken_ledger::{FilePlace, Ledger, LedgerError, SystemClock};
+use unbroken_ledger::{Destroyed, FilePlace, Ledger, LedgerError, SystemClock, VaultError};
 
 use super::access::CaseFolder;
 use super::keyring::{self, KeyRing};
@@ -35,11 +35,7 @@ pub(crate) fn ledger(folder: &CaseFolder) -> Result<Ledger> {
 
 /// Opens the ledger of a case with the keys of a ring.
 pub(crate) fn ledger_with(case: &Path, keys: &KeyRing) -> Result<Ledger> {
-    let place = ledger_folder(case);
-    if !place.join("format").exists() {
-        let path = place.display().to_string();
-        return Err(meaning(LedgerError::NoLedger { path }));
-    }
+    let place = existing(case)?;
     let log = Arc::new(keys.key(keyring::LOG)?);
     let service = Arc::new(keys.key(keyring::SERVICE)?);
     let checkpoint = Box::new(FilePlace::new(checkpoint_file(case)));
@@ -54,6 +50,31 @@ pub(crate) fn ledger_with(case: &Path, keys: &KeyRing) -> Result<Ledger> {
     .map_err(meaning)
 }
 
+/// Opens the ledger although an old copy of the vault was put back, and destroys what it brought of the erased.
+pub(crate) fn destroying_what_was_put_back(folder: &CaseFolder) -> Result<Destroyed> {
+    let place = existing(&folder.case)?;
+    let keys = KeyRing::at(folder.keys());
+    let checkpoint = Box::new(FilePlace::new(checkpoint_file(&folder.case)));
+    let opened = Ledger::open_destroying(
+        &place,
+        checkpoint,
+        keys.vault()?,
+        Arc::new(keys.key(keyring::LOG)?),
+        Arc::new(keys.key(keyring::SERVICE)?),
+        Arc::new(SystemClock),
+    );
+    Ok(opened.map_err(meaning)?.1)
+}
+
+fn existing(case: &Path) -> Result<PathBuf> {
+    let place = ledger_folder(case);
+    if place.join("format").exists() {
+        return Ok(place);
+    }
+    let path = place.display().to_string();
+    Err(meaning(LedgerError::NoLedger { path }))
+}
+
 /// What a failure of the ledger means.
 pub(crate) fn meaning(error: LedgerError) -> Error {
     match &error {
@@ -62,6 +83,10 @@ pub(crate) fn meaning(error: LedgerError) -> Error {
         }
         LedgerError::Store(StoreError::Locked { .. }) => Error::new(ErrorKind::LedgerLocked, error)
             .hint("another process works on this case; wait for it, do not delete the lock"),
+        LedgerError::Vault(VaultError::PutBack { .. }) => Error::new(ErrorKind::GateRefused, error)
+            .hint(
+                "`unbroken erase --finish` destroys what was put back; find out where the copy lay",
+            ),
         LedgerError::Invalid { .. }
         | LedgerError::RolledBack { .. }
         | LedgerError::Store(StoreError::Corrupt { .. }) => {

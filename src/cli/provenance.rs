@@ -11,6 +11,7 @@ use super::access::CaseFolder;
 use super::as_of::{self, AsOfWhen, as_of_when};
 use super::flow::{self, opening};
 use super::output::Output;
+use super::summary::erased_by;
 use crate::error::{Error, Result};
 use crate::projections::as_of::AsOf;
 use crate::projections::custody::custody;
@@ -48,9 +49,13 @@ pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
     let ledger = journal.ledger();
     let checkpoint = ledger.checkpoint_now().map_err(super::open::meaning)?;
     let size = checkpoint.checkpoint.size;
+    let erased = journal.case().map_err(flow::meaning)?.erased;
     let events: Vec<Value> = events
         .iter()
-        .map(|event| shown(ledger, size, event))
+        .map(|event| {
+            let entry = event.custodian.as_ref().and_then(|whose| erased.get(whose));
+            shown(ledger, size, event, entry.copied())
+        })
         .collect();
     let mut text = String::new();
     for event in &events {
@@ -61,7 +66,10 @@ pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
             event["index"],
             event["type"].as_str().unwrap_or_default(),
             event["data"],
-            event["facts"],
+            event["erased"].as_u64().map_or_else(
+                || event["facts"].to_string(),
+                |entry| format!("facts: {}", erased_by(entry)),
+            ),
         );
     }
     let _ = write!(
@@ -75,7 +83,8 @@ pub(crate) fn run(wanted: &Provenance, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn shown(ledger: &Ledger, size: u64, recorded: &Placed) -> Value {
+/// `erased` is the entry that erased whose item it is.
+fn shown(ledger: &Ledger, size: u64, recorded: &Placed, erased: Option<u64>) -> Value {
     let encoded = recorded.event.encode();
     let proof: Vec<String> = ledger
         .inclusion_proof(recorded.index, size)
@@ -89,6 +98,7 @@ fn shown(ledger: &Ledger, size: u64, recorded: &Placed) -> Value {
         "type": encoded.kind,
         "data": encoded.data,
         "facts": encoded.facts,
+        "erased": erased,
         "leaf": recorded.leaf.to_string(),
         "proof": proof,
     })

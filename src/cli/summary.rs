@@ -26,6 +26,8 @@ pub(crate) struct Summary {
     pub(crate) exceptions: Vec<Exception>,
     /// The custodians' names in the source.
     pub(crate) names: BTreeMap<Pseudonym, String>,
+    /// Custodians who were erased, and the entries that say so.
+    pub(crate) erased: BTreeMap<Pseudonym, u64>,
 }
 
 /// More than a person reads; all of them stand in summary.json.
@@ -59,6 +61,7 @@ impl Summary {
                 .iter()
                 .map(|(pseudonym, known)| (pseudonym.clone(), name(&known.facts)))
                 .collect(),
+            erased: case.erased.clone(),
         })
     }
 
@@ -84,10 +87,13 @@ impl Summary {
         Err(Error::new(ErrorKind::Incomplete, text).hint("the list above says which, and why"))
     }
 
-    fn custodian(&self, exception: &Exception) -> &str {
-        self.names
-            .get(&exception.custodian)
-            .map_or("", String::as_str)
+    /// Whose an item is; a name that is gone is said to be gone, never left blank.
+    fn custodian(&self, exception: &Exception) -> String {
+        if let Some(entry) = self.erased.get(&exception.custodian) {
+            return erased_by(*entry);
+        }
+        let name = self.names.get(&exception.custodian);
+        name.cloned().unwrap_or_default()
     }
 
     /// Whether each enumerated item has exactly one outcome.
@@ -102,6 +108,7 @@ impl Summary {
             .iter()
             .map(|item| {
                 serde_json::json!({
+                    "erased": self.erased.get(&item.custodian),
                     "outcome": item.outcome,
                     "reason": item.reason,
                     "custodian": self.custodian(item),
@@ -153,12 +160,10 @@ impl Summary {
             let _ = writeln!(text, "{count:>9} {outcome}: {reason}");
         }
         for item in self.exceptions.iter().take(SHOWN_MAX) {
-            let _ = write!(
-                text,
-                "          - {}: {}",
-                self.custodian(item),
-                item.locator
-            );
+            let _ = write!(text, "          - {}", self.custodian(item));
+            if !self.erased.contains_key(&item.custodian) {
+                let _ = write!(text, ": {}", item.locator);
+            }
             let detail = if item.detail.is_empty() {
                 &item.reason
             } else {
@@ -170,8 +175,20 @@ impl Summary {
         if more > 0 {
             let _ = writeln!(text, "          and {more} more, named in summary.json");
         }
+        for (custodian, entry) in &self.erased {
+            let _ = writeln!(
+                text,
+                "          custodian {custodian}: {}",
+                erased_by(*entry)
+            );
+        }
         text
     }
+}
+
+/// What stands where a fact stood.
+pub(crate) fn erased_by(entry: u64) -> String {
+    format!("erased, see entry {entry}")
 }
 
 /// Where things lie, and how to check them without us.

@@ -1,5 +1,7 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
+mod erasing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{
@@ -7,6 +9,7 @@ use super::event::{
     ExceptionAssigned, IssuerFacts, NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts,
     SourceRegistered, TargetConnected, TargetFacts, Wave,
 };
+use super::hold::{HoldFacts, Holds, LegalHold};
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
 
@@ -31,6 +34,10 @@ pub enum CaseCommand {
     MapCustodian(CustodianMapped, CustodianFacts),
     /// Freeze a plan.
     MakePlan(PlanMade),
+    /// Forbid to erase a custodian.
+    PlaceHold(LegalHold, HoldFacts),
+    /// End a legal hold.
+    ReleaseHold(LegalHold, HoldFacts),
     /// Let the workers run.
     OpenWave(Wave),
     /// Add a backup.
@@ -63,6 +70,10 @@ pub struct Case {
     pub adopted: Vec<String>,
     /// Open waves: plan and number.
     pub open_waves: BTreeSet<(String, u32)>,
+    /// The legal holds that stand.
+    pub holds: Holds,
+    /// Custodians who were erased, with the entry that says so.
+    pub erased: BTreeMap<Pseudonym, u64>,
     /// The end.
     pub finished: Option<CaseFinished>,
     /// The reports that were handed out, by number from 1.
@@ -81,27 +92,22 @@ impl Case {
             };
         }
         let (declared, case_facts) = self.declared.as_ref().ok_or(Refusal::CaseNotDeclared)?;
-        if let CaseCommand::AssignException(data) = command {
-            return self.assign(data);
-        }
-        if let CaseCommand::IssueReport(data, facts) = command {
-            // Reports come after the end as well: that is when most of them are asked for.
-            let next = self.reports.len() as u64 + 1;
-            return if data.number == next {
-                Ok(Event::ReportIssued(Box::new(data), Box::new(facts)))
-            } else {
-                Err(Refusal::NotTheNextReport(next))
-            };
+        // Reports are asked for and matters arise when they do, most often after the case is over.
+        let at_any_time = matches!(
+            command,
+            CaseCommand::AssignException(..)
+                | CaseCommand::IssueReport(..)
+                | CaseCommand::PlaceHold(..)
+                | CaseCommand::ReleaseHold(..)
+        );
+        if at_any_time {
+            return self.decide_at_any_time(command);
         }
         if self.finished.is_some() {
             return Err(Refusal::CaseFinished);
         }
         let no_facts = || Box::new(NoFacts {});
         match command {
-            CaseCommand::AssignException(data) => self.assign(data),
-            CaseCommand::Declare(..) | CaseCommand::IssueReport(..) => {
-                Err(Refusal::CaseAlreadyDeclared)
-            }
             CaseCommand::RegisterSource(data, facts) => {
                 Ok(Event::SourceRegistered(Box::new(data), Box::new(facts)))
             }
@@ -139,6 +145,31 @@ impl Case {
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
             CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
+            other => self.decide_at_any_time(other),
+        }
+    }
+
+    /// Decides what neither begins nor goes on with a restore.
+    fn decide_at_any_time(&self, command: CaseCommand) -> Result<Event, Refusal> {
+        match command {
+            CaseCommand::AssignException(data) => self.assign(data),
+            CaseCommand::IssueReport(data, facts) => {
+                let next = self.reports.len() as u64 + 1;
+                if data.number != next {
+                    return Err(Refusal::NotTheNextReport(next));
+                }
+                Ok(Event::ReportIssued(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::PlaceHold(data, facts) => {
+                self.check_known(&data.custodian)?;
+                self.holds.check_place(&data)?;
+                Ok(Event::LegalHoldPlaced(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::ReleaseHold(data, facts) => {
+                self.holds.check_release(&data)?;
+                Ok(Event::LegalHoldReleased(Box::new(data), Box::new(facts)))
+            }
+            _ => Err(Refusal::CaseAlreadyDeclared),
         }
     }
 
@@ -238,6 +269,9 @@ impl Case {
             return Err(Refusal::CaseFinished);
         }
         self.target.as_ref().ok_or(Refusal::NoTarget)?;
+        if self.erased.contains_key(custodian) {
+            return self.check_known(custodian);
+        }
         if !self
             .custodians
             .get(custodian)
@@ -283,6 +317,8 @@ impl Case {
             Event::WaveClosed(data, _) => {
                 self.open_waves.remove(&(data.plan.clone(), data.wave));
             }
+            Event::LegalHoldPlaced(data, facts) => self.holds.place(data, facts),
+            Event::LegalHoldReleased(data, _) => self.holds.release(data),
             Event::CaseFinished(data, _) => self.finished = Some(**data),
             Event::ExceptionAssigned(data, _) => {
                 self.owners.insert(data.item.clone(), data.person.clone());

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::hold::{HoldFacts, LegalHold};
 use super::pseudonym::Pseudonym;
 
 mod reporting;
@@ -138,6 +139,10 @@ events! {
     WaveClosed("WaveClosed/1"): Wave, NoFacts;
     /// A report was handed out.
     ReportIssued("ReportIssued/1"): ReportIssued, IssuerFacts;
+    /// A custodian's data must stay: nobody may erase it.
+    LegalHoldPlaced("LegalHoldPlaced/1"): LegalHold, HoldFacts;
+    /// That hold is over.
+    LegalHoldReleased("LegalHoldReleased/1"): LegalHold, HoldFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.

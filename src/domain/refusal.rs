@@ -69,6 +69,46 @@ pub enum Refusal {
     /// The custodian is not mapped.
     #[error("custodian {0} is not mapped; unmapped custodians get nothing")]
     NotMapped(String),
+    /// Nobody of this name.
+    #[error("custodian {0} is not in the record")]
+    UnknownCustodian(String),
+    /// The custodian was erased.
+    #[error("custodian {custodian} is erased, see entry {entry}")]
+    Erased {
+        /// The custodian.
+        custodian: String,
+        /// The `Erased` entry.
+        entry: u64,
+    },
+    /// A legal hold stands.
+    #[error("custodian {custodian} stands under {holds} legal hold(s); release them first")]
+    UnderHold {
+        /// The custodian.
+        custodian: String,
+        /// How many.
+        holds: usize,
+    },
+    /// A hold of this name was placed before.
+    #[error("legal hold {0} was placed before; each has a name of its own")]
+    HoldAgain(String),
+    /// There is no such hold.
+    #[error("custodian {custodian} does not stand under legal hold {hold}")]
+    NoSuchHold {
+        /// The custodian.
+        custodian: String,
+        /// The hold.
+        hold: String,
+    },
+    /// What an attempt wrote is known only after reading back, and could not be found after an erasure.
+    #[error(
+        "{open} attempts of custodian {custodian} have no outcome yet; `restore` reads them back"
+    )]
+    AttemptsOpen {
+        /// The custodian.
+        custodian: String,
+        /// How many.
+        open: usize,
+    },
     /// The item has its outcome.
     #[error("item {0} has its outcome already")]
     ItemEnded(String),

@@ -64,11 +64,22 @@ impl Book {
                         .evolve(&recorded.event);
                 }
             }
+            if let Some(erased) = erased(&entry) {
+                self.case.forget(&erased, entry.index);
+                // Dropping it wipes it; what is still wanted is read again.
+                self.facts = FactBook::default();
+            }
             self.size = entry.index + 1;
             self.leaf = leaf_hash(&bytes);
         }
         Ok(())
     }
+}
+
+/// Whom an entry erased.
+fn erased(entry: &Entry) -> Option<Pseudonym> {
+    let subject = entry.event.data.field("subject")?.as_str()?;
+    (entry.event.kind == "Erased").then(|| Pseudonym::parse(subject))?
 }
 
 /// Facts by the digest that stands in an event's `sd`, read from the vault subject by subject.

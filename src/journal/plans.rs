@@ -77,13 +77,16 @@ impl Journal {
             plan: plan.to_owned(),
             reason,
         };
+        let vault = self.ledger().vault();
+        if vault.erased_at(part.custodian.as_str()).is_some() {
+            return Ok(Vec::new());
+        }
         let hash = Hash::parse(&part.object).ok_or_else(|| refuse("a part's name".to_owned()))?;
         let sealed = self
             .ledger()
             .objects()
             .read(&hash)
             .map_err(|e| object_error(plan, &e))?;
-        let vault = self.ledger().vault();
         let text = vault.open_object(part.custodian.as_str(), &sealed);
         let text = text.map_err(LedgerError::from)?;
         serde_json::Deserializer::from_slice(&text)

@@ -90,6 +90,8 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "PlanAdopted/1" => "approved plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
+        "LegalHoldPlaced/1" => "legal hold placed",
+        "LegalHoldReleased/1" => "legal hold released",
         "CaseFinished/1" => "case finished",
         "Erased" => "personal facts erased",
         "TimestampReceived" => "time-stamped",
@@ -112,6 +114,9 @@ fn about(written: &Written) -> String {
         Some(Event::CaseDeclared(data, _)) => data.case.to_string(),
         Some(Event::SourceRegistered(data, _)) => format!("source {}", data.source),
         Some(Event::CustodianMapped(data, _)) => data.custodian.to_string(),
+        Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
+            data.custodian.to_string()
+        }
         Some(Event::PlanMade(data, _)) => data.plan.clone(),
         Some(Event::PlanAdopted(data, _)) => data.plan.clone(),
         Some(Event::WaveOpened(data, _) | Event::WaveClosed(data, _)) => {

@@ -41,6 +41,8 @@ pub struct Exported {
     pub entries: u64,
     /// Personal facts that are shown.
     pub disclosures: u64,
+    /// The entry with the heads that a partial bundle's completeness rests on; 0 for a full one.
+    pub heads: u64,
 }
 
 /// Why no bundle was written; nothing stands under its name then.
@@ -119,6 +121,7 @@ pub fn export(
         size,
         entries: copied.entries,
         disclosures: copied.disclosures,
+        heads: choice.heads,
     })
 }
 
@@ -200,7 +203,7 @@ impl Copying<'_> {
                 .collect();
             copied.disclosures += shown.len() as u64;
             lines.push(bag, entry.index, shown.concat().as_bytes(), shown.len())?;
-            objects.extend(named_objects(&entry));
+            objects.extend(named_objects(&entry, self.choice.is_full()));
         }
         entries.flush(bag)?;
         lines.flush(bag)?;
@@ -216,10 +219,11 @@ fn disclosure_line(index: u64, subject: &str, encoded: &str) -> String {
     format!("{{\"index\":{index},\"subject\":\"{subject}\",\"disclosure\":\"{encoded}\"}}\n")
 }
 
-/// The objects that an entry names and that anybody may read: tokens, cosigned notes, plans.
-fn named_objects(entry: &unbroken_ledger::Entry) -> Vec<Hash> {
+/// The objects that an entry names and that anybody may read: tokens, cosigned notes, plans. A plan names every custodian,
+/// with how many items each has: who is given a part of the ledger is not given that.
+fn named_objects(entry: &unbroken_ledger::Entry, is_full: bool) -> Vec<Hash> {
     let fields: &[&str] = match entry.event.kind.as_str() {
-        "PlanMade/1" => &["plan"],
+        "PlanMade/1" if is_full => &["plan"],
         "TimestampReceived" => &["imprint", "token"],
         "WitnessReceived" => &["note"],
         _ => &[],

@@ -54,6 +54,8 @@ pub(crate) struct Declaration {
     pub(crate) circumstances: Circumstances,
     /// A rehearsal.
     pub(crate) simulated: bool,
+    /// How many people must approve an erasure.
+    pub(crate) erase_approvals: u64,
 }
 
 /// Events that workers sign; all others of the case are the operator's.
@@ -70,8 +72,8 @@ const WORKER_TYPES: [&str; 10] = [
     "PartialFound/1",
 ];
 
-/// Who may sign what, whose approval a plan needs, and what an intent rests on.
-fn policy() -> Policy {
+/// Who may sign what, whose approval a plan and an erasure need, and what an intent rests on.
+fn policy(erase_approvals: u64) -> Policy {
     let mut policy = Policy::default();
     for kind in Event::KINDS {
         let role = match *kind {
@@ -92,6 +94,11 @@ fn policy() -> Policy {
     policy
         .approvals
         .insert("PlanAdopted/1".to_owned(), approval);
+    let approval = ApprovalRule {
+        m: erase_approvals,
+        scope: super::erasing::SCOPE.to_owned(),
+    };
+    policy.approvals.insert("Erased".to_owned(), approval);
     policy
 }
 
@@ -166,7 +173,7 @@ fn create(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Ledger>
             .zip(persons)
             .map(|(signer, person)| Root { signer, person })
             .collect(),
-        policy: policy(),
+        policy: policy(declared.erase_approvals),
         log: Arc::new(keys.key(keyring::LOG)?),
         service: Arc::new(keys.key(keyring::SERVICE)?),
     };

@@ -232,16 +232,32 @@ pub(crate) fn propose(
 ) -> Result<Hash> {
     let digest =
         Hash::parse(plan).ok_or_else(|| Error::failed("a plan's name is 64 hex digits"))?;
-    let expires = Timestamp::from_micros((now + expires_in).timestamp_micros())
-        .ok_or_else(|| Error::failed("the expiry is too far away"))?;
+    let expires = expiry(now, expires_in)?;
     Ok(journal
         .propose(&digest, SCOPE, expires)
         .map_err(meaning)?
         .leaf)
 }
 
+/// When a proposal expires that is made now.
+pub(crate) fn expiry(now: DateTime<Utc>, expires_in: TimeDelta) -> Result<Timestamp> {
+    Timestamp::from_micros((now + expires_in).timestamp_micros())
+        .ok_or_else(|| Error::failed("the expiry is too far away"))
+}
+
 /// The newest proposal of a plan.
 pub(crate) fn proposal_of(journal: &Journal, plan: &str) -> Result<Hash> {
+    newest_proposal(journal, plan)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::GateRefused,
+            format!("plan {plan} was not proposed"),
+        )
+        .hint("`unbroken plan propose`")
+    })
+}
+
+/// The newest proposal of a digest.
+pub(crate) fn newest_proposal(journal: &Journal, wanted: &str) -> Result<Option<Hash>> {
     let mut newest = None;
     for read in journal.ledger().entries(0).map_err(super::open::meaning)? {
         let (bytes, entry) = read.map_err(super::open::meaning)?;
@@ -250,17 +266,11 @@ pub(crate) fn proposal_of(journal: &Journal, plan: &str) -> Result<Hash> {
             .data
             .field("digest")
             .and_then(|digest| digest.as_str());
-        if entry.event.kind == "Proposed" && digest == Some(plan) {
+        if entry.event.kind == "Proposed" && digest == Some(wanted) {
             newest = Some(leaf(&bytes));
         }
     }
-    newest.ok_or_else(|| {
-        Error::new(
-            ErrorKind::GateRefused,
-            format!("plan {plan} was not proposed"),
-        )
-        .hint("`unbroken plan propose`")
-    })
+    Ok(newest)
 }
 
 /// Approves a proposal.

@@ -40,6 +40,7 @@ fn declaration() -> Declaration {
         window: None,
         circumstances: Circumstances::default(),
         simulated: true,
+        erase_approvals: 1,
     }
 }
 

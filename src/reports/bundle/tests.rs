@@ -99,7 +99,8 @@ fn all_of_it_holds_every_entry_and_the_facts_that_were_asked_for() {
         Exported {
             size: 9,
             entries: 9,
-            disclosures: 3
+            disclosures: 3,
+            heads: 0
         }
     );
     assert_eq!(indexes(&target), (0..9).collect::<Vec<_>>());
@@ -159,7 +160,8 @@ fn a_part_holds_its_streams_and_their_proofs_and_nobody_elses() {
         Exported {
             size: 10,
             entries: 7,
-            disclosures: 3
+            disclosures: 3,
+            heads: 9
         }
     );
     assert_eq!(indexes(&target), [0, 1, 2, 4, 6, 8, 9]);

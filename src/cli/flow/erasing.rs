@@ -1,0 +1,99 @@
+//! Asking for an erasure, approving and doing it. What may be erased is decided in the domain and by the ledger's policy.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use unbroken_ledger::{Destroyed, Hash, PrivateKey, Receipt};
+
+use super::{meaning, planning};
+use crate::domain::pseudonym::Pseudonym;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+
+/// The heading under which erasures are approved.
+pub(crate) const SCOPE: &str = "erase";
+
+/// How many people must approve an erasure.
+pub(crate) fn approvals_needed(journal: &Journal) -> Result<u64> {
+    let rule = journal.ledger().with_state(|state| {
+        let rule = state.policy().approvals.get("Erased");
+        rule.map(|rule| rule.m)
+    });
+    rule.ok_or_else(|| {
+        let text = "the policy of this ledger does not say whose approval an erasure needs";
+        Error::new(ErrorKind::GateRefused, text)
+            .hint("ledgers that this version opens say it; on an older one the roots change it")
+    })
+}
+
+/// Asks for the approval of an erasure; the result is the proposal. Refused while it could not be done anyway.
+pub(crate) fn propose(
+    journal: &Journal,
+    custodian: &Pseudonym,
+    now: DateTime<Utc>,
+    expires_in: TimeDelta,
+) -> Result<Hash> {
+    approvals_needed(journal)?;
+    journal.check_erasure(custodian).map_err(refused)?;
+    let digest = journal.ledger().erasure_digest(custodian.as_str());
+    let expires = planning::expiry(now, expires_in)?;
+    Ok(journal
+        .propose(&digest, SCOPE, expires)
+        .map_err(meaning)?
+        .leaf)
+}
+
+/// The newest proposal to erase somebody.
+pub(crate) fn proposal_of(journal: &Journal, custodian: &Pseudonym) -> Result<Hash> {
+    let digest = journal.ledger().erasure_digest(custodian.as_str());
+    planning::newest_proposal(journal, &digest.to_string())?.ok_or_else(|| {
+        let text = format!("nobody proposed to erase custodian {custodian}");
+        Error::new(ErrorKind::GateRefused, text)
+            .hint("`unbroken erase --propose`, then somebody else: `unbroken erase --approve`")
+    })
+}
+
+/// Approves the newest proposal to erase somebody.
+pub(crate) fn approve(
+    journal: &Journal,
+    custodian: &Pseudonym,
+    approver: &PrivateKey,
+) -> Result<Hash> {
+    let proposal = proposal_of(journal, custodian)?;
+    planning::approve(journal, &proposal, approver)?;
+    Ok(proposal)
+}
+
+/// Erases whoever is approved to be erased.
+pub(crate) fn erase(journal: &Journal, custodian: &Pseudonym) -> Result<(Receipt, Destroyed)> {
+    let needed = approvals_needed(journal)?;
+    // First what the case says: a hold is named even where nobody has approved yet.
+    journal.check_erasure(custodian).map_err(refused)?;
+    let proposal = proposal_of(journal, custodian)?;
+    journal.erase(custodian, &proposal).map_err(|error| {
+        let error = refused(error);
+        if error.to_string().starts_with("approval/") {
+            return Error::new(ErrorKind::GateRefused, error).hint(format!(
+                "{needed} other(s) than the one who asked approve it: `unbroken erase --approve`"
+            ));
+        }
+        error
+    })
+}
+
+fn refused(error: crate::journal::JournalError) -> Error {
+    use crate::domain::refusal::Refusal;
+    use crate::journal::JournalError;
+    let hint = match &error {
+        JournalError::Refused(Refusal::UnderHold { .. }) => {
+            Some("`unbroken hold list` names them; release is for whoever may decide it")
+        }
+        JournalError::Refused(Refusal::AttemptsOpen { .. }) => {
+            Some("after an erasure nobody could find any more what those attempts wrote")
+        }
+        _ => None,
+    };
+    let error = meaning(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

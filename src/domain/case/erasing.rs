@@ -1,0 +1,139 @@
+//! Who may be erased, and what the case then forgets; approvals are the ledger's to count. Pure.
+
+use zeroize::Zeroize;
+
+use super::Case;
+use crate::domain::custodian::CustodianItems;
+use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
+
+impl Case {
+    /// Whether somebody is in the record and was not erased.
+    pub fn check_known(&self, custodian: &Pseudonym) -> Result<(), Refusal> {
+        if let Some(entry) = self.erased.get(custodian) {
+            return Err(Refusal::Erased {
+                custodian: custodian.to_string(),
+                entry: *entry,
+            });
+        }
+        if self.custodians.contains_key(custodian) {
+            return Ok(());
+        }
+        Err(Refusal::UnknownCustodian(custodian.to_string()))
+    }
+
+    /// Whether a custodian may be erased, as far as the case says: approvals are the ledger's to count.
+    pub fn check_erasure(
+        &self,
+        custodian: &Pseudonym,
+        items: &CustodianItems,
+    ) -> Result<(), Refusal> {
+        self.check_known(custodian)?;
+        self.holds.check_none(custodian)?;
+        match items.iter().filter(|(_, item)| item.is_open).count() {
+            0 => Ok(()),
+            open => Err(Refusal::AttemptsOpen {
+                custodian: custodian.to_string(),
+                open,
+            }),
+        }
+    }
+
+    /// Takes in that a custodian was erased: nothing personal of theirs stays in memory.
+    pub fn forget(&mut self, custodian: &Pseudonym, entry: u64) {
+        self.erased.entry(custodian.clone()).or_insert(entry);
+        if let Some(known) = self.custodians.get_mut(custodian) {
+            let facts = &mut known.facts;
+            for text in [
+                &mut facts.source_name,
+                &mut facts.target_upn,
+                &mut facts.target_user_id,
+            ] {
+                text.zeroize();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CaseCommand;
+    use super::*;
+    use crate::domain::event::{
+        CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, NoFacts,
+    };
+    use crate::domain::hold::{HoldFacts, LegalHold};
+
+    fn name(text: &str) -> Pseudonym {
+        Pseudonym::parse(text).expect("a pseudonym")
+    }
+
+    /// A finished case in which Alice was mapped.
+    fn case() -> Case {
+        let mut case = Case::default();
+        let declared = CaseDeclared {
+            case: name("c"),
+            secret: String::new(),
+            simulated: true,
+        };
+        let mapped = CustodianMapped {
+            custodian: name("alice"),
+            mapped: true,
+        };
+        let facts = CustodianFacts {
+            source_name: Some("Alice".to_owned()),
+            ..CustodianFacts::default()
+        };
+        for event in [
+            Event::CaseDeclared(Box::new(declared), Box::new(CaseFacts::default())),
+            Event::CustodianMapped(Box::new(mapped), Box::new(facts)),
+            Event::CaseFinished(Box::new(CaseFinished::default()), Box::new(NoFacts {})),
+        ] {
+            case.evolve(&event);
+        }
+        case
+    }
+
+    fn hold(named: &str) -> LegalHold {
+        LegalHold {
+            custodian: name("alice"),
+            hold: name(named),
+        }
+    }
+
+    fn place(named: &str) -> CaseCommand {
+        CaseCommand::PlaceHold(hold(named), HoldFacts::default())
+    }
+
+    #[test]
+    fn who_stands_under_a_hold_is_not_erased() {
+        let (mut case, items) = (case(), CustodianItems::default());
+        let placed = case.decide(place("h")).expect("even after the end");
+        case.evolve(&placed);
+        assert!(matches!(
+            case.check_erasure(&name("alice"), &items),
+            Err(Refusal::UnderHold { holds: 1, .. })
+        ));
+        let release = CaseCommand::ReleaseHold(hold("h"), HoldFacts::default());
+        let released = case.decide(release.clone()).expect("it stands");
+        case.evolve(&released);
+        assert!(case.decide(release).is_err(), "twice");
+        assert_eq!(case.check_erasure(&name("alice"), &items), Ok(()));
+        let unknown = Refusal::UnknownCustodian("bob".to_owned());
+        assert_eq!(case.check_erasure(&name("bob"), &items), Err(unknown));
+    }
+
+    #[test]
+    fn who_is_erased_is_forgotten_and_gets_nothing_more() {
+        let (mut case, items) = (case(), CustodianItems::default());
+        case.forget(&name("alice"), 7);
+        let erased = Refusal::Erased {
+            custodian: "alice".to_owned(),
+            entry: 7,
+        };
+        let facts = &case.custodians[&name("alice")].facts;
+        assert_eq!(*facts, CustodianFacts::default());
+        assert_eq!(case.decide(place("i")), Err(erased.clone()));
+        assert_eq!(case.check_erasure(&name("alice"), &items), Err(erased));
+    }
+}
