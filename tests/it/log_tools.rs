@@ -44,8 +44,12 @@ fn has_agent() -> bool {
 /// Runs fsck on a published folder; what it says, and whether it is content. It leaves with 0 whatever it found, so that what
 /// it says counts; with one worker it would wait for ever after a damaged tile.
 fn fsck(folder: &Path, public_key: &Path) -> (bool, String) {
+    fsck_at(&format!("file://{}/", folder.display()), public_key)
+}
+
+fn fsck_at(url: &str, public_key: &Path) -> (bool, String) {
     let output = Command::new(go_tool("fsck"))
-        .arg(format!("--storage_url=file://{}/", folder.display()))
+        .arg(format!("--storage_url={url}"))
         .arg(format!("--public_key={}", public_key.display()))
         .args(["--ui=false", "--logtostderr", "-v=1", "-N=4"])
         .stdin(Stdio::null())
@@ -98,6 +102,45 @@ fn tesseras_fsck_accepts_what_is_published_and_refuses_what_is_damaged() {
     }
     let (accepts, said) = fsck(&folder, &key);
     assert!(accepts, "{said}");
+    if let Some(server) = StaticServer::start(&folder) {
+        let (accepts, said) = fsck_at(&server.url, &key);
+        assert!(accepts, "over HTTP: {said}");
+    }
+}
+
+/// Python's file server over a folder: any static web server will do.
+struct StaticServer {
+    child: Child,
+    url: String,
+}
+
+impl StaticServer {
+    fn start(folder: &Path) -> Option<Self> {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("bound").port();
+        drop(free);
+        let spawned = Command::new("python3")
+            .args(["-m", "http.server", "--bind", "127.0.0.1", "--directory"])
+            .arg(folder)
+            .arg(port.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(child) = spawned else {
+            left_out("python3 is not here; what is published was not served");
+            return None;
+        };
+        wait_for(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let url = format!("http://127.0.0.1:{port}/");
+        Some(Self { child, url })
+    }
+}
+
+impl Drop for StaticServer {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
 }
 
 /// litewitness with its key in an agent; both end with the test.
