@@ -7,5 +7,6 @@ pub mod document;
 pub mod edition;
 pub mod json;
 pub mod pdf;
+pub mod printing;
 pub mod report;
 pub mod trust;

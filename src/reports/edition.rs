@@ -3,13 +3,18 @@
 
 use std::io::{self, Write};
 
+use chrono::DateTime;
+
 use super::document::Document;
+use super::pdf::{self, PdfError};
 use super::report::{Issue, report, write_items};
-use super::{csv, json};
+use super::{csv, json, printing};
 use crate::projections::reading::Reading;
 
 /// The name of the file that every other rendering is made from.
 pub const REPORT_JSON: &str = "report.json";
+/// The name of the file that people print.
+pub const REPORT_PDF: &str = "report.pdf";
 
 /// Where files go; a name may have folders in it, divided by `/`.
 pub trait Files {
@@ -27,6 +32,12 @@ pub enum EditionError<E: std::error::Error + 'static> {
     /// The record cannot be read.
     #[error("the record cannot be read")]
     Record(#[source] E),
+    /// The time of the issue is none.
+    #[error("{0:?} is not when a report can be made; RFC 3339 is asked for")]
+    Made(String),
+    /// It cannot be laid out.
+    #[error("the PDF cannot be made")]
+    Pdf(#[from] PdfError),
     /// A file cannot be written.
     #[error("a file of the report cannot be written")]
     Write(#[from] io::Error),
@@ -50,6 +61,10 @@ where
         let bytes = csv::render(table);
         files.file(&name, &mut |file| file.write_all(&bytes))?;
     }
+    let made = DateTime::parse_from_rfc3339(&issue.made);
+    let made = made.map_err(|_| EditionError::Made(issue.made.clone()))?;
+    let pdf = pdf::render(&printing::paper(&document, issue), made.to_utc())?;
+    files.file(REPORT_PDF, &mut |file| file.write_all(&pdf))?;
     files.file("tables/items.csv", &mut |file| {
         write_items(record, issue, file)
     })?;

@@ -22,12 +22,12 @@ use super::document::Document;
 use crate::domain::case::Case;
 use crate::domain::event::CheckedAs;
 use crate::domain::pseudonym::Pseudonym;
+use crate::projections::exceptions::{Exception, exceptions};
 use crate::projections::reading::{Reading, Written};
 use crate::projections::results::Results;
 use crate::projections::timeline::{Milestone, timeline};
 pub use items::write_items;
 use keys::Keys;
-use outcome::Exceptions;
 use view::View;
 
 /// What a report's readers may see.
@@ -91,7 +91,7 @@ struct Gathered<'a> {
     issue: &'a Issue,
     case: Case,
     results: Results,
-    exceptions: Exceptions,
+    exceptions: Vec<Exception>,
     keys: Keys,
     anchors: evidence::Anchors,
     milestones: Vec<Milestone>,
@@ -102,12 +102,12 @@ struct Gathered<'a> {
 
 /// Makes the report. Reads the record three times, whatever its size, and keeps one row for each exception.
 pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Error> {
-    let view = View::new(record, &issue.edition, issue.size)?;
+    let view = View::new(record, &issue.edition, issue.size);
     let mut gathered = Gathered {
         issue,
-        case: view.case().clone(),
+        case: view.case_now()?,
         results: Results::load(&view)?,
-        exceptions: Exceptions::default(),
+        exceptions: exceptions(&view)?,
         keys: Keys::default(),
         anchors: evidence::Anchors::default(),
         milestones: timeline(&view)?,
@@ -125,9 +125,6 @@ impl Gathered<'_> {
         self.last = Some(written.received);
         self.keys.take(written);
         self.anchors.take(written);
-        if let Some(placed) = &written.placed {
-            self.exceptions.take(placed);
-        }
         if written.signed.kind == "Erased" {
             let subject = written.signed.data.field("subject");
             if let Some(subject) = subject.and_then(|subject| subject.as_str()) {
@@ -146,18 +143,6 @@ impl Gathered<'_> {
         known
             .and_then(|known| known.facts.source_name.clone())
             .unwrap_or_else(|| name.to_string())
-    }
-
-    /// The person who put the last plan in force: who answers for what was not restored.
-    fn plan_owner(&self) -> String {
-        let steps = self.milestones.iter().rev();
-        let adopted = steps
-            .filter(|step| step.kind == "PlanAdopted/1")
-            .find_map(|step| {
-                let signer = step.by.first()?;
-                (!signer.person.is_empty()).then(|| signer.person.clone())
-            });
-        adopted.unwrap_or_else(|| "nobody yet".to_owned())
     }
 
     fn document(&self) -> Document {

@@ -239,6 +239,6 @@ fn issue_of(origin: &str, data: &ReportIssued, facts: &IssuerFacts) -> Issue {
 fn edition_meaning(error: EditionError<JournalError>) -> Error {
     match error {
         EditionError::Record(error) => meaning(error),
-        EditionError::Write(_) => Error::failed(error),
+        other => Error::failed(other),
     }
 }

@@ -15,7 +15,13 @@ pub(super) fn subtitle(gathered: &Gathered) -> String {
         Edition::Redacted => "redacted edition".to_owned(),
         Edition::Custodian(only) => format!("edition for {}", gathered.custodian(only)),
     };
-    format!("Report {}, {edition}, {} entries", issue.number, issue.size)
+    let declared = gathered.case.declared.as_ref();
+    let case = declared.and_then(|(_, facts)| facts.title.clone());
+    let case = case.map_or_else(String::new, |title| format!("{title}. "));
+    format!(
+        "{case}Report {}, {edition}, {} entries",
+        issue.number, issue.size
+    )
 }
 
 /// A disclosed fact; where it is missing, whether that is the edition's doing or the record's.

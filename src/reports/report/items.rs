@@ -30,7 +30,7 @@ where
     R::Error: std::error::Error + Send + Sync + 'static,
 {
     let edition: &Edition = &issue.edition;
-    let view = View::new(record, edition, issue.size).map_err(io::Error::other)?;
+    let view = View::new(record, edition, issue.size);
     out.write_all(&csv::line(COLUMNS.into_iter()))?;
     let mut written = Ok(());
     view.events(&mut |placed| {

@@ -5,85 +5,21 @@ use std::collections::BTreeMap;
 use super::super::document::{Block, Section, Table};
 use super::cover::{NOT_SHOWN, fact};
 use super::{Edition, Gathered};
-use crate::domain::event::{EndedFacts, Event};
-use crate::domain::pseudonym::Pseudonym;
-use crate::projections::reading::Placed;
 use crate::projections::results::Counts;
 
-/// An item that is not identical.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    index: u64,
-    custodian: Pseudonym,
-    item: Pseudonym,
-    workload: String,
-    outcome: &'static str,
-    reason: String,
-    locator: Option<String>,
-    detail: Option<String>,
+/// How often each outcome has each reason.
+pub(super) fn reasons<'a>(gathered: &'a Gathered) -> BTreeMap<(&'static str, &'a str), u64> {
+    let mut reasons = BTreeMap::new();
+    for row in &gathered.exceptions {
+        *reasons
+            .entry((row.outcome, row.reason.as_str()))
+            .or_default() += 1;
+    }
+    reasons
 }
 
-/// Every item that is not identical, in the order of the record.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Exceptions {
-    pub(super) rows: Vec<Row>,
-}
-
-impl Exceptions {
-    pub(super) fn take(&mut self, placed: &Placed) {
-        let Some(custodian) = &placed.custodian else {
-            return;
-        };
-        let ended =
-            |item: &Pseudonym, workload: &str, outcome, reason: &str, facts: &EndedFacts| Row {
-                index: placed.index,
-                custodian: custodian.clone(),
-                item: item.clone(),
-                workload: workload.to_owned(),
-                outcome,
-                reason: reason.to_owned(),
-                locator: facts.locator.clone(),
-                detail: facts.detail.clone(),
-            };
-        let row = match &placed.event {
-            Event::ItemRestored(data, facts) if data.class != "identical" => {
-                let reasons = data.deltas.iter().chain(&data.transforms);
-                let reasons: Vec<&str> = reasons.map(String::as_str).collect();
-                Row {
-                    index: placed.index,
-                    custodian: custodian.clone(),
-                    item: data.item.clone(),
-                    workload: data.workload.clone(),
-                    outcome: "as declared",
-                    reason: reasons.join("; "),
-                    locator: facts.locator.clone(),
-                    detail: None,
-                }
-            }
-            Event::ItemHeld(data, facts) => {
-                ended(&data.item, &data.workload, "held", &data.reason, facts)
-            }
-            Event::ItemSkipped(data, facts) => {
-                ended(&data.item, &data.workload, "skipped", &data.reason, facts)
-            }
-            Event::ItemFailed(data, facts) => {
-                ended(&data.item, &data.workload, "failed", &data.reason, facts)
-            }
-            _ => return,
-        };
-        self.rows.push(row);
-    }
-
-    /// How often each outcome has each reason.
-    pub(super) fn reasons(&self) -> BTreeMap<(&'static str, &str), u64> {
-        let mut reasons = BTreeMap::new();
-        for row in &self.rows {
-            *reasons
-                .entry((row.outcome, row.reason.as_str()))
-                .or_default() += 1;
-        }
-        reasons
-    }
+fn words(outcome: &str) -> String {
+    outcome.replace('_', " ")
 }
 
 const COUNTS: [&str; 9] = [
@@ -142,9 +78,9 @@ pub(super) fn results(gathered: &Gathered) -> Section {
         columns: with_counts(&["Custodian"]),
         rows: rows.collect(),
     };
-    let rows = gathered.exceptions.reasons();
+    let rows = reasons(gathered);
     let rows = rows.into_iter().map(|((outcome, reason), count)| {
-        vec![outcome.to_owned(), reason.to_owned(), count.to_string()]
+        vec![words(outcome), reason.to_owned(), count.to_string()]
     });
     let reasons = Table {
         id: "reasons",
@@ -165,28 +101,28 @@ pub(super) fn results(gathered: &Gathered) -> Section {
 
 /// Section F.
 pub(super) fn exceptions(gathered: &Gathered) -> Section {
-    let owner = gathered.plan_owner();
     let shown = |value: &Option<String>| match gathered.issue.edition {
         Edition::Redacted => NOT_SHOWN.to_owned(),
         _ => value.clone().unwrap_or_default(),
     };
-    let rows = gathered.exceptions.rows.iter().map(|row| {
+    let rows = gathered.exceptions.iter().map(|row| {
         vec![
-            row.index.to_string(),
+            row.index
+                .map_or_else(|| "none".to_owned(), |index| index.to_string()),
             gathered.custodian(&row.custodian),
             row.item.to_string(),
             row.workload.clone(),
-            row.outcome.to_owned(),
+            words(row.outcome),
             row.reason.clone(),
             shown(&row.locator),
             shown(&row.detail),
-            owner.clone(),
+            row.owner.clone(),
         ]
     });
     Section::new('F', "Exceptions")
         .says(
             "Every item that did not arrive identical. The owner is the person who has to decide \
-             or explain: whoever put the plan in force.",
+             or explain: whoever was named for it, else whoever put the plan in force.",
         )
         .with(Block::Table(Table {
             id: "exceptions",

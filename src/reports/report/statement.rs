@@ -1,7 +1,7 @@
 //! Section B, page 1: the verdict, what happened, who approved, what is missing and what is not proven, in plain words on one page.
 
 use super::super::document::{Block, Section, Table, Tone};
-use super::{Gathered, reference};
+use super::{Gathered, outcome, reference};
 
 /// Reasons that page 1 names; all of them stand in section E.
 const REASONS_MAX: usize = 5;
@@ -25,7 +25,7 @@ pub(super) fn section(gathered: &Gathered) -> Section {
 /// How many exceptions there are: items that are not identical or have no outcome, and reservations of the check.
 fn exceptions(gathered: &Gathered) -> u64 {
     let total = gathered.results.total();
-    let items = gathered.exceptions.rows.len() as u64 + total.open + total.erased;
+    let items = gathered.exceptions.len() as u64 + total.erased;
     items + gathered.issue.checked.suspect + reservations(gathered).len() as u64
 }
 
@@ -207,7 +207,7 @@ fn missing(gathered: &Gathered) -> String {
     if missing == 0 {
         return "Nothing is missing of what the backup held.".to_owned();
     }
-    let reasons = gathered.exceptions.reasons();
+    let reasons = outcome::reasons(gathered);
     let mut named: Vec<String> = reasons
         .iter()
         .filter(|((outcome, _), _)| matches!(*outcome, "held" | "failed"))

@@ -6,56 +6,58 @@ use crate::domain::case::Case;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
+use crate::projections::as_of::AsOf;
 use crate::projections::reading::{Reading, Written};
 
 /// A record, as far as an edition goes.
 pub(super) struct View<'a, R> {
-    record: &'a R,
+    record: AsOf<'a, R>,
     edition: &'a Edition,
-    size: u64,
-    case: Case,
 }
 
 impl<'a, R: Reading> View<'a, R> {
     /// The first `size` entries for readers of `edition`.
-    pub(super) fn new(record: &'a R, edition: &'a Edition, size: u64) -> Result<Self, R::Error> {
-        let case = Case::default();
-        let mut view = Self {
-            record,
-            edition,
-            size,
-            case,
-        };
-        let mut case = Case::default();
-        view.entries(size, &mut |written| {
-            if let Some(placed) = written.placed {
-                case.evolve(&placed.event);
-            }
-        })?;
-        view.case = case;
-        Ok(view)
+    pub(super) fn new(record: &'a R, edition: &'a Edition, size: u64) -> Self {
+        let record = AsOf::new(record, size);
+        Self { record, edition }
     }
+}
 
-    /// The case as of the checkpoint.
-    pub(super) fn case(&self) -> &Case {
-        &self.case
-    }
+/// What an edition shows of an entry.
+fn shown(edition: &Edition, mut written: Written) -> Written {
+    written.placed = written.placed.take().and_then(|mut placed| {
+        let about = placed.custodian.as_ref().or(placed.event.concerns());
+        match (edition, about) {
+            // Another custodian's events: not even that they happened.
+            (Edition::Custodian(only), Some(about)) if about != only => return None,
+            (Edition::Full, _) | (Edition::Custodian(_), Some(_)) => return Some(placed),
+            (Edition::Custodian(_), None) | (Edition::Redacted, _) => {}
+        }
+        placed.event = placed.event.without_facts();
+        Some(placed)
+    });
+    written
+}
 
-    /// What the edition shows of an entry.
-    fn shown(&self, mut written: Written) -> Written {
-        let shown = written.placed.take().and_then(|mut placed| {
-            let about = placed.custodian.as_ref().or(placed.event.concerns());
-            match (self.edition, about) {
-                // Another custodian's events: not even that they happened.
-                (Edition::Custodian(only), Some(about)) if about != only => return None,
-                (Edition::Full, _) | (Edition::Custodian(_), Some(_)) => return Some(placed),
-                (Edition::Custodian(_), None) | (Edition::Redacted, _) => {}
-            }
-            placed.event = placed.event.without_facts();
-            Some(placed)
-        });
-        written.placed = shown;
-        written
+/// A row without what a pseudonym stands for; what is counted stays.
+fn redacted(row: PlanRow) -> PlanRow {
+    let nothing = String::new;
+    PlanRow {
+        stable_id: nothing(),
+        version: nothing(),
+        locator: nothing(),
+        custodian: nothing(),
+        folder: crate::domain::plan::PlannedFolder {
+            root: nothing(),
+            below: Vec::new(),
+        },
+        name: nothing(),
+        target_name: nothing(),
+        size: 0,
+        digest: nothing(),
+        created: nothing(),
+        modified: nothing(),
+        ..row
     }
 }
 
@@ -63,23 +65,18 @@ impl<R: Reading> Reading for View<'_, R> {
     type Error = R::Error;
 
     fn entries(&self, size: u64, each: &mut dyn FnMut(Written)) -> Result<(), R::Error> {
-        let size = size.min(self.size);
         self.record
-            .entries(size, &mut |written| each(self.shown(written)))
+            .entries(size, &mut |written| each(shown(self.edition, written)))
     }
 
     fn case_now(&self) -> Result<Case, R::Error> {
-        Ok(self.case.clone())
+        let mut case = Case::default();
+        self.events(&mut |placed| case.evolve(&placed.event))?;
+        Ok(case)
     }
 
     fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, R::Error> {
-        let mut items = CustodianItems::default();
-        self.events(&mut |placed| {
-            if placed.custodian.as_ref() == Some(custodian) {
-                items.evolve(&placed.event);
-            }
-        })?;
-        Ok(items)
+        self.record.items_of(custodian)
     }
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, R::Error> {
@@ -88,14 +85,17 @@ impl<R: Reading> Reading for View<'_, R> {
 
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, R::Error> {
         let mut parts = self.record.parts_of(plan)?;
-        if let Edition::Custodian(only) = self.edition {
+        if let Some(only) = self.edition.custodian() {
             parts.retain(|part| part.custodian == *only);
         }
         Ok(parts)
     }
 
-    /// Rows hold addresses and paths in every edition; the folds that count them keep numbers alone.
     fn rows_of(&self, plan: &str, part: &PlanPart) -> Result<Vec<PlanRow>, R::Error> {
-        self.record.rows_of(plan, part)
+        let rows = self.record.rows_of(plan, part)?;
+        Ok(match self.edition {
+            Edition::Redacted => rows.into_iter().map(redacted).collect(),
+            _ => rows,
+        })
     }
 }
