@@ -48,6 +48,9 @@ impl Event {
     pub fn concerns(&self) -> Option<&Pseudonym> {
         match self {
             Self::CustodianMapped(data, _) => Some(&data.custodian),
+            Self::LegalHoldPlaced(data, _) | Self::LegalHoldReleased(data, _) => {
+                Some(&data.custodian)
+            }
             Self::ReportIssued(data, _) => data.custodian.as_ref(),
             _ => None,
         }

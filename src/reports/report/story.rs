@@ -114,17 +114,40 @@ pub(super) fn custody(gathered: &Gathered) -> Section {
             columns: COLUMNS.to_vec(),
             rows: steps.map(row).collect(),
         }));
-    let erased = gathered.erased.iter();
-    let erased = erased.map(|(subject, entry)| {
+    section
+        .with(Block::Heading("Legal holds in force".to_owned()))
+        .with(holds(gathered))
+        .with(Block::Heading("Erasures".to_owned()))
+        .with(erasures(gathered))
+}
+
+fn or_none(points: Vec<String>, none: &str) -> Block {
+    if points.is_empty() {
+        Block::Paragraph(none.to_owned())
+    } else {
+        Block::List(points)
+    }
+}
+
+fn holds(gathered: &Gathered) -> Block {
+    let holds = &gathered.case.holds;
+    let of = |custodian| {
+        let held = gathered.custodian(custodian);
+        holds.of(custodian).map(move |(hold, reason)| {
+            let reason = reason.map_or_else(|| "not shown".to_owned(), str::to_owned);
+            format!("{held}: hold {hold}, reason: {reason}")
+        })
+    };
+    let points = holds.custodians().flat_map(of).collect();
+    or_none(points, "Nobody stands under a legal hold.")
+}
+
+fn erasures(gathered: &Gathered) -> Block {
+    let erased = gathered.erased.iter().map(|(subject, entry)| {
         format!(
             "{subject}: personal facts erased, see entry {entry}. The proofs of what happened \
              stay valid."
         )
     });
-    let erased: Vec<String> = erased.collect();
-    if erased.is_empty() {
-        section.says("No custodian's facts were erased.")
-    } else {
-        section.with(Block::List(erased))
-    }
+    or_none(erased.collect(), "No custodian's facts were erased.")
 }
