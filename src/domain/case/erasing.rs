@@ -59,9 +59,7 @@ impl Case {
 mod tests {
     use super::super::CaseCommand;
     use super::*;
-    use crate::domain::event::{
-        CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event, NoFacts,
-    };
+    use crate::domain::event::{CaseDeclared, CustodianFacts, CustodianMapped, Event};
     use crate::domain::hold::{HoldFacts, LegalHold};
 
     fn name(text: &str) -> Pseudonym {
@@ -85,9 +83,9 @@ mod tests {
             ..CustodianFacts::default()
         };
         for event in [
-            Event::CaseDeclared(Box::new(declared), Box::new(CaseFacts::default())),
+            Event::CaseDeclared(Box::new(declared), Box::default()),
             Event::CustodianMapped(Box::new(mapped), Box::new(facts)),
-            Event::CaseFinished(Box::new(CaseFinished::default()), Box::new(NoFacts {})),
+            Event::CaseFinished(Box::default(), Box::default()),
         ] {
             case.evolve(&event);
         }
