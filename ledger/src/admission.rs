@@ -115,7 +115,7 @@ impl State {
         ensure(event.link == head.link, "stream/link", || {
             format!("not the last payload of {}", event.stream)
         })?;
-        ensure(self.may_emit(event), "stream/emitter", || {
+        ensure(self.may_emit(event, &head), "stream/emitter", || {
             format!("{} is not {}'s", event.stream, event.by[0])
         })?;
         ensure(
@@ -144,7 +144,7 @@ impl State {
     }
 
     /// The roots share `keys`; `Opened`, which names them, says who they are.
-    fn may_emit(&self, event: &Event) -> bool {
+    fn may_emit(&self, event: &Event, head: &StreamHead) -> bool {
         let first = &event.by[0];
         match &*event.stream {
             "keys" if self.size() == 0 => true,
@@ -152,7 +152,7 @@ impl State {
                 .keys
                 .get(first)
                 .is_some_and(|key| key.roles == [Role::Root]),
-            stream => self.emitter(stream) == Some(*first),
+            stream => self.emitter(stream, head) == Some(*first),
         }
     }
 
@@ -252,7 +252,8 @@ impl State {
         })
     }
 
-    /// Takes an admitted event in; `link` is its payload's hash, `leaf` its entry's.
+    /// Takes an admitted event in; `link` is its payload's hash, `leaf` its entry's. The tree is grown by the caller, who
+    /// keeps its levels too.
     pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
         ledger_types::apply(self, event, leaf);
         if self.policy.approvals.contains_key(&event.kind) {
@@ -263,24 +264,27 @@ impl State {
             found.expect("admission saw the proposal").is_consumed = true;
         }
         let index = self.size();
-        let before = self.streams.get(&*event.stream).copied();
-        let last = before.and_then(|head| head.last_index);
-        let name = last.and_then(|last| self.recent.remove(&last));
-        let name = name.unwrap_or_else(|| Arc::from(&*event.stream));
-        self.recent.insert(index, Arc::clone(&name));
-        let head = StreamHead {
+        let head = |emitter| StreamHead {
             next: event.seq + 1,
             link,
             seen: event.seen.size,
             last_index: Some(index),
-            emitter: before.and_then(|head| head.emitter),
+            emitter,
         };
+        let known = self.streams.get_mut(&*event.stream);
+        let before = known.map(|known| std::mem::replace(known, head(known.emitter)));
+        let last = before.and_then(|before| before.last_index);
+        let name = last.and_then(|last| self.recent.remove(&last));
+        let name = name.unwrap_or_else(|| Arc::from(&*event.stream));
+        if before.is_none() {
+            self.streams.insert(Arc::clone(&name), head(None));
+        }
+        self.recent.insert(index, Arc::clone(&name));
         let stood = before.map_or((0, Hash::ZERO), |head| (head.next, head.link));
-        self.stood.push_back((Arc::clone(&name), stood.0, stood.1));
+        self.stood.push_back((name, stood.0, stood.1));
         if self.stood.len() > HEADS_BACK_MAX {
             self.stood.pop_front();
         }
-        self.streams.insert(name, head);
         if let Some(count) = self.type_counts.get_mut(&event.kind) {
             *count += 1;
         } else {
@@ -291,6 +295,5 @@ impl State {
         }
         self.last_leaf = leaf;
         self.last_received = Some(received);
-        self.tree.push(leaf);
     }
 }

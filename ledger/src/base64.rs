@@ -9,6 +9,26 @@ const NONE: u8 = 0x80;
 const STANDARD_DIGITS: [u8; 256] = digits_of(STANDARD);
 const URL_DIGITS: [u8; 256] = digits_of(URL);
 
+/// What a digit at each of the four places adds to 24 bits; a bit above them for what is no digit.
+const AT: [[u32; 256]; 4] = {
+    let mut at = [[0; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut byte = 0;
+        while byte < 256 {
+            let digit = STANDARD_DIGITS[byte];
+            at[place][byte] = if digit == NONE {
+                1 << 24
+            } else {
+                (digit as u32) << (18 - 6 * place)
+            };
+            byte += 1;
+        }
+        place += 1;
+    }
+    at
+};
+
 const fn digits_of(alphabet: &[u8; 64]) -> [u8; 256] {
     let mut digits = [NONE; 256];
     let mut value = 0_u8;
@@ -19,47 +39,59 @@ const fn digits_of(alphabet: &[u8; 64]) -> [u8; 256] {
     digits
 }
 
+/// The two digits of each 12 bits.
+const PAIRS: [[u8; 2]; 4096] = {
+    let mut pairs = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        pairs[bits] = [STANDARD[bits >> 6], STANDARD[bits & 63]];
+        bits += 1;
+    }
+    pairs
+};
+
 /// Appends padded base64.
 pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
-    out.reserve(bytes.len().div_ceil(3) * 4);
-    let digit = |value: u32| STANDARD[(value & 63) as usize];
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
     let (whole, rest) = bytes.as_chunks::<3>();
-    for [a, b, c] in whole {
-        let bits = u32::from(*a) << 16 | u32::from(*b) << 8 | u32::from(*c);
-        out.extend_from_slice(&[
-            digit(bits >> 18),
-            digit(bits >> 12),
-            digit(bits >> 6),
-            digit(bits),
-        ]);
+    let (quads, _) = out[start..].as_chunks_mut::<4>();
+    let (quads, last) = quads.split_at_mut(whole.len());
+    for ([a, b, c], quad) in whole.iter().zip(quads) {
+        let high = PAIRS[usize::from(*a) << 4 | usize::from(*b) >> 4];
+        let low = PAIRS[(usize::from(*b) & 15) << 8 | usize::from(*c)];
+        *quad = [high[0], high[1], low[0], low[1]];
     }
+    let digit = |value: u8| STANDARD[usize::from(value & 63)];
     match *rest {
-        [a] => {
-            let bits = u32::from(a) << 16;
-            out.extend_from_slice(&[digit(bits >> 18), digit(bits >> 12), b'=', b'=']);
-        }
+        [a] => last[0][..2].copy_from_slice(&[digit(a >> 2), digit(a << 4)]),
         [a, b] => {
-            let bits = u32::from(a) << 16 | u32::from(b) << 8;
-            let last = digit(bits >> 6);
-            out.extend_from_slice(&[digit(bits >> 18), digit(bits >> 12), last, b'=']);
+            let digits = [digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2)];
+            last[0][..3].copy_from_slice(&digits);
         }
         _ => {}
     }
 }
 
 /// Reads padded base64 whose unused bits are zero (`canonical/base64`).
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let (quads, rest) = text.as_bytes().as_chunks::<4>();
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let (quads, rest) = text.as_chunks::<4>();
     let Some((last, quads)) = quads.split_last().filter(|_| rest.is_empty()) else {
         return text.is_empty().then(Vec::new);
     };
-    let mut out = vec![0; quads.len() * 3];
-    let mut seen = 0;
-    for (slot, quad) in out.as_chunks_mut::<3>().0.iter_mut().zip(quads) {
-        let [a, b, c, d] = quad.map(|byte| STANDARD_DIGITS[usize::from(byte)]);
-        seen |= a | b | c | d;
-        *slot = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    let mut out = Vec::with_capacity(quads.len() * 3 + 3);
+    out.resize(quads.len() * 3, 0);
+    let mut bits_seen = 0;
+    for (slot, [a, b, c, d]) in out.as_chunks_mut::<3>().0.iter_mut().zip(quads) {
+        let bits = AT[0][usize::from(*a)]
+            | AT[1][usize::from(*b)]
+            | AT[2][usize::from(*c)]
+            | AT[3][usize::from(*d)];
+        bits_seen |= bits;
+        let [_, high, middle, low] = bits.to_be_bytes();
+        *slot = [high, middle, low];
     }
+    let mut seen = if bits_seen >> 24 == 0 { 0 } else { NONE };
     let digit = |byte: u8| STANDARD_DIGITS[usize::from(byte)];
     let (a, b) = (digit(last[0]), digit(last[1]));
     seen |= a | b;
@@ -99,7 +131,11 @@ mod tests {
     use super::*;
 
     fn agrees(text: &str) {
-        assert_eq!(decode(text), Base64::decode_vec(text).ok(), "{text:?}");
+        assert_eq!(
+            decode(text.as_bytes()),
+            Base64::decode_vec(text).ok(),
+            "{text:?}"
+        );
         let mut bytes = [0; 32];
         let url = text.len() == 43 && Base64UrlUnpadded::decode(text, &mut bytes).is_ok();
         assert_eq!(is_url_of_32_bytes(text), url, "{text:?}");
@@ -144,7 +180,7 @@ mod tests {
             encode(&bytes, &mut out);
             let text = String::from_utf8(out).expect("ASCII");
             prop_assert_eq!(&text, &Base64::encode_string(&bytes));
-            prop_assert_eq!(decode(&text), Some(bytes.clone()));
+            prop_assert_eq!(decode(text.as_bytes()), Some(bytes.clone()));
             // One byte is another.
             let mut other = text.into_bytes();
             if !other.is_empty() {

@@ -250,7 +250,7 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// How many bytes at the front stand in a string as they are.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
     // The high bit of a byte that is below `bound`, and of none in front of the first such.
@@ -295,6 +295,17 @@ pub(crate) fn parse_borrowed(bytes: &[u8]) -> Result<Borrowed<'_>, NotCanonical>
         return Err(reader.refuse("canonical/whitespace"));
     }
     Ok(value)
+}
+
+/// Reads the value at the front of a text, which is nested so deep; and how many bytes it takes.
+pub(crate) fn parse_front(text: &str, depth: usize) -> Option<(Borrowed<'_>, usize)> {
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        text,
+        at: 0,
+    };
+    let value = reader.value(depth).ok()?;
+    Some((value, reader.at))
 }
 
 struct Reader<'a> {
@@ -462,7 +473,7 @@ impl<'a> Reader<'a> {
             b'u' => {
                 let mut code = [0_u8; 2];
                 let digits = self.text.get(self.at..self.at + 4).ok_or(refusal)?;
-                crate::hash::decode_hex(digits, &mut code).ok_or(refusal)?;
+                crate::hash::decode_hex(digits.as_bytes(), &mut code).ok_or(refusal)?;
                 // Only what has no shorter escape, and only control characters: one spelling a character.
                 let short = [8, 9, 10, 12, 13].contains(&code[1]);
                 if code[0] != 0 || code[1] >= 0x20 || short {

@@ -47,6 +47,13 @@ pub trait Disk: Send + Sync + std::fmt::Debug {
     /// Reads from the start of a file.
     fn read_from_start(&self, path: &Path) -> io::Result<Box<dyn Read + Send>>;
 
+    /// Reads a file from `offset` on; a disk that can seek does not read what lies before.
+    fn read_from(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = self.read_from_start(path)?;
+        io::copy(&mut (&mut file).take(offset), &mut io::sink())?;
+        Ok(file)
+    }
+
     /// Makes an empty file, or empties the one that is there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 

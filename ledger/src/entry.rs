@@ -7,6 +7,7 @@ use crate::event::{Event, hash, integer, size, text, time};
 use crate::hash::{Hash, write_hex};
 use crate::key::{KeyId, Signature};
 use crate::refusal::{Refusal, ensure};
+use crate::spelled;
 use crate::time::Timestamp;
 use crate::tree::leaf_hash;
 
@@ -82,6 +83,11 @@ impl Entry {
         ensure(bytes.len() <= MAX_ENTRY_BYTES, "entry/size", || {
             format!("{} bytes, at most {MAX_ENTRY_BYTES}", bytes.len())
         })?;
+        spelled::entry(bytes).map_or_else(|| Self::parse_by_rule(bytes), Ok)
+    }
+
+    /// The reader that knows which rule is broken, and takes what is escaped.
+    pub(crate) fn parse_by_rule(bytes: &[u8]) -> Result<Self, Refusal> {
         let fields = |found: &str| Refusal::new("canonical/fields", found);
         let value = parse_borrowed(bytes)?;
         let [index, prev, received, event] =
@@ -156,6 +162,6 @@ fn signature<S: AsRef<str>>(value: &Json<S>) -> Result<(KeyId, Signature), Refus
 }
 
 fn bytes_of<S: AsRef<str>>(value: &Json<S>) -> Result<Vec<u8>, Refusal> {
-    base64::decode(text(value, "canonical/base64")?)
+    base64::decode(text(value, "canonical/base64")?.as_bytes())
         .ok_or_else(|| Refusal::new("canonical/base64", "not padded canonical base64"))
 }

@@ -5,11 +5,12 @@ use crate::canonical::{Json, MAX_INTEGER, Value, parse_borrowed, write_string};
 use crate::hash::{Hash, write_hex};
 use crate::key::KeyId;
 use crate::refusal::{Refusal, ensure};
+use crate::spelled;
 use crate::time::Timestamp;
 
 /// An event has at most this many bytes.
 pub const MAX_EVENT_BYTES: usize = 45_000;
-const MAX_SIGNERS: usize = 16;
+pub(crate) const MAX_SIGNERS: usize = 16;
 const FIELDS: [&str; 12] = [
     "v", "id", "origin", "stream", "seq", "link", "seen", "type", "at", "by", "data", "sd",
 ];
@@ -116,6 +117,11 @@ impl Event {
         ensure(payload.len() <= MAX_EVENT_BYTES, "event/size", || {
             format!("{} bytes, at most {MAX_EVENT_BYTES}", payload.len())
         })?;
+        spelled::event(payload).map_or_else(|| Self::parse_by_rule(payload), Ok)
+    }
+
+    /// The reader that knows which rule is broken, and takes what is escaped.
+    pub(crate) fn parse_by_rule(payload: &[u8]) -> Result<Self, Refusal> {
         let value = parse_borrowed(payload)?;
         let [
             v,
@@ -258,7 +264,7 @@ fn digests<S: AsRef<str>>(value: &Json<S>) -> Result<Vec<String>, Refusal> {
     Ok(sd)
 }
 
-fn is_uuid_v7(text: &str) -> bool {
+pub(crate) fn is_uuid_v7(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(place, byte)| match place {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -268,7 +274,7 @@ fn is_uuid_v7(text: &str) -> bool {
         })
 }
 
-fn is_stream_name(name: &str) -> bool {
+pub(crate) fn is_stream_name(name: &str) -> bool {
     let letters = name
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-'));
@@ -308,6 +314,6 @@ pub(crate) fn is_versioned_type(kind: &str) -> bool {
         && version.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_event_type(kind: &str) -> bool {
+pub(crate) fn is_event_type(kind: &str) -> bool {
     LEDGER_TYPES.binary_search(&kind).is_ok() || is_versioned_type(kind)
 }

@@ -29,7 +29,7 @@ impl Hash {
     /// Reads 64 lowercase hex digits (`canonical/hex`).
     pub fn parse(text: &str) -> Option<Self> {
         let mut out = [0_u8; 32];
-        decode_hex(text, &mut out)?;
+        decode_hex(text.as_bytes(), &mut out)?;
         Some(Self(out))
     }
 }
@@ -65,8 +65,8 @@ pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Reads exactly `out.len()` bytes of lowercase hex.
-pub(crate) fn decode_hex(text: &str, out: &mut [u8]) -> Option<()> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+pub(crate) fn decode_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
+    let (pairs, rest) = text.as_chunks::<2>();
     if pairs.len() != out.len() || !rest.is_empty() {
         return None;
     }

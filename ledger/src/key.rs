@@ -58,7 +58,7 @@ impl PublicKey {
     /// Reads 64 lowercase hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
-        decode_hex(text, &mut bytes)?;
+        decode_hex(text.as_bytes(), &mut bytes)?;
         Self::from_bytes(&bytes)
     }
 

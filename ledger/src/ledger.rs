@@ -260,14 +260,16 @@ impl Ledger {
             }
         });
         let by: Vec<KeyId> = signers.iter().map(|signer| signer.key_id()).collect();
+        let mut chances = vec![[0; 16]; drafts.len()];
+        random::fill(chances.as_flattened_mut())?;
         let mut signed = Vec::with_capacity(drafts.len());
-        for draft in drafts {
+        for (draft, random) in drafts.iter().zip(chances) {
             let head = heads.get_mut(&*draft.stream).expect("looked up above");
             let at = self.clock.now();
             let mut sd = draft.digests.clone();
             sd.sort();
             let event = Event {
-                id: uuid_v7(at.micros())?,
+                id: uuid_v7_around(at.micros(), random),
                 origin: self.origin.clone(),
                 stream: draft.stream.clone(),
                 seq: head.0,
@@ -308,8 +310,8 @@ impl Ledger {
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Entry), LedgerError>> + use<>, LedgerError>
     {
         let entries = self.sequencer.reader.read(from, self.size())?;
-        Ok((from..).zip(entries).map(|(index, bytes)| {
-            let bytes = bytes?;
+        Ok((from..).zip(entries).map(|(index, stored)| {
+            let bytes = stored?.bytes;
             let entry =
                 Entry::parse(&bytes).map_err(|refusal| LedgerError::Invalid { index, refusal })?;
             Ok((bytes, entry))
@@ -380,15 +382,18 @@ pub fn sign_event(event: &Event, signers: &[&dyn Signer]) -> Result<Envelope, Si
 
 /// RFC 9562 section 5.7: 48 bits of milliseconds, then random bits.
 pub(crate) fn uuid_v7(micros: i64) -> Result<String, RandomnessError> {
+    Ok(uuid_v7_around(micros, random::array()?))
+}
+
+fn uuid_v7_around(micros: i64, mut bytes: [u8; 16]) -> String {
     let millis = u64::try_from(micros / 1000).unwrap_or(0);
-    let mut bytes: [u8; 16] = random::array()?;
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     let id = uuid::Builder::from_bytes(bytes)
         .with_version(uuid::Version::SortRand)
         .into_uuid();
     let mut id = id.into_bytes();
     id[8] = id[8] & 0x3f | 0x80;
-    Ok(uuid::Uuid::from_bytes(id).hyphenated().to_string())
+    uuid::Uuid::from_bytes(id).hyphenated().to_string()
 }
 
 fn io(path: &Path, source: std::io::Error) -> LedgerError {

@@ -24,6 +24,7 @@ pub mod policy;
 pub mod random;
 pub mod refusal;
 pub mod sequencer;
+mod spelled;
 pub mod state;
 pub mod store;
 pub mod tile;

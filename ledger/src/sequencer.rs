@@ -134,7 +134,8 @@ impl Sequencer {
     }
 
     fn submit_some(&self, envelopes: impl Iterator<Item = Envelope>, answers: &mut Vec<Answer>) {
-        let mut jobs = Vec::new();
+        // Jobs are large: a vector that grows would move each of them once more.
+        let mut jobs = Vec::with_capacity(envelopes.size_hint().0.min(MAX_BATCH));
         let checked: Vec<Result<(), Refusal>> = envelopes
             .map(|envelope| self.check(envelope).map(|job| jobs.push(job)))
             .collect();
@@ -309,14 +310,19 @@ impl Sequencer {
         let written = size - batch.len() as u64;
         let from = event.seen.size.min(written);
         let stored = self.reader.read(from, written).ok()?.map_while(Result::ok);
-        stored.chain(batch.iter().cloned()).find_map(|bytes| {
-            let entry = Entry::parse(&bytes).ok()?;
+        let same = |bytes: &[u8]| {
+            let entry = Entry::parse(bytes).ok()?;
             let same = entry.envelope == *envelope;
             same.then(|| Receipt {
                 index: entry.index,
-                leaf: leaf(&bytes),
+                leaf: leaf(bytes),
             })
-        })
+        };
+        let mut on_disk = stored.map(|stored| stored.bytes);
+        let mut unwritten = batch.iter();
+        on_disk
+            .find_map(|bytes| same(&bytes))
+            .or_else(|| unwritten.find_map(|bytes| same(bytes)))
     }
 
     fn refresh_keys(&self) {
@@ -340,9 +346,10 @@ impl Sequencer {
             .read(0, size)
             .map_err(|error| error.to_string())
             .and_then(|all| {
-                for bytes in all {
-                    let bytes = bytes.map_err(|error| error.to_string())?;
-                    let decoded = Decoded::parse(&bytes).map_err(|error| error.to_string())?;
+                for stored in all {
+                    let stored = stored.map_err(|error| error.to_string())?;
+                    let decoded = Decoded::parse(&stored.bytes, stored.leaf);
+                    let (decoded, _) = decoded.map_err(|error| error.to_string())?;
                     again.replay(&decoded).map_err(|error| error.to_string())?;
                 }
                 Ok(())

@@ -241,12 +241,11 @@ impl State {
         })
     }
 
-    /// Who may emit in a stream; the roots share `keys`, so it has none here.
-    pub(crate) fn emitter(&self, stream: &str) -> Option<KeyId> {
+    /// Who may emit in a stream that stands at `head`; the roots share `keys`, so it has none here.
+    pub(crate) fn emitter(&self, stream: &str, head: &StreamHead) -> Option<KeyId> {
         match stream {
             "ledger" => self.service_key,
-            _ => implicit_emitter(stream)
-                .or_else(|| self.streams.get(stream).and_then(|head| head.emitter)),
+            _ => implicit_emitter(stream).or(head.emitter),
         }
     }
 

@@ -6,7 +6,9 @@ pub mod segments;
 
 use std::sync::Arc;
 
+use crate::hash::Hash;
 use crate::note::SignedCheckpoint;
+use crate::tree::leaf_hash;
 
 /// Why a store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +56,61 @@ pub enum StoreError {
     },
 }
 
-/// Entries as they are read: exact bytes, CRC, index and chain checked.
-pub type Entries = Box<dyn Iterator<Item = Result<Vec<u8>, StoreError>> + Send>;
+/// An entry as it is read: CRC, index and chain checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its exact bytes.
+    pub bytes: Vec<u8>,
+    /// Their leaf hash: what the next entry's `prev` was held against.
+    pub leaf: Hash,
+}
+
+/// Where entries come from, one behind the other.
+pub trait EntryCursor: Send {
+    /// Appends the next entry's exact bytes to `out` and says its leaf hash; `None` at the end. Nothing comes behind an
+    /// error.
+    fn next_into(&mut self, out: &mut Vec<u8>) -> Option<Result<Hash, StoreError>>;
+}
+
+/// Entries as they are read: CRC, index and chain checked.
+pub struct Entries(Box<dyn EntryCursor>);
+
+impl Entries {
+    /// What this cursor reads.
+    pub fn new(cursor: impl EntryCursor + 'static) -> Self {
+        Self(Box::new(cursor))
+    }
+
+    /// Entries that no store checked, from a bundle say: whoever folds them judges index and chain.
+    pub fn unchecked(entries: Vec<Vec<u8>>) -> Self {
+        Self::new(Unchecked(entries.into_iter()))
+    }
+
+    /// As [`EntryCursor::next_into`]: for whoever reads many and keeps none, without memory of its own for each.
+    pub fn next_into(&mut self, out: &mut Vec<u8>) -> Option<Result<Hash, StoreError>> {
+        self.0.next_into(out)
+    }
+}
+
+struct Unchecked(std::vec::IntoIter<Vec<u8>>);
+
+impl EntryCursor for Unchecked {
+    fn next_into(&mut self, out: &mut Vec<u8>) -> Option<Result<Hash, StoreError>> {
+        let bytes = self.0.next()?;
+        out.extend_from_slice(&bytes);
+        Some(Ok(leaf_hash(&bytes)))
+    }
+}
+
+impl Iterator for Entries {
+    type Item = Result<Stored, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = Vec::new();
+        let next = self.0.next_into(&mut bytes)?;
+        Some(next.map(|leaf| Stored { bytes, leaf }))
+    }
+}
 
 /// Reads stored entries, beside a writer.
 pub trait EntryReader: Send + Sync {

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Disk};
 use crate::hash::Hash;
-use crate::tree::{SubtreeReader, root_of};
+use crate::tree::{CompactTree, SubtreeReader, root_of};
 
 pub use reading::TileReader;
 
 /// Hashes in a full tile.
 pub const TILE_WIDTH: usize = 256;
+/// The height of a full tile's root above its hashes.
+const TILE_HEIGHT: u32 = TILE_WIDTH.ilog2();
 const HASH_BYTES: usize = 32;
 
 /// The path of tile `number` at `level`; `width` below 256 names a partial one.
@@ -46,20 +48,22 @@ fn numbered(number: u64, width: usize) -> String {
 pub struct Levels(Vec<Vec<Hash>>);
 
 impl Levels {
-    /// Appends a leaf hash.
-    pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for level in 0.. {
-            if self.0.len() == level {
-                self.0.push(Vec::new());
+    /// Appends a leaf hash to a tree of the same size and to the levels: the tree hashes, each tile's root once.
+    pub fn push(&mut self, leaf: Hash, tree: &mut CompactTree) {
+        debug_assert_eq!(tree.size(), self.size(), "they grow together");
+        self.push_at(0, leaf);
+        tree.push_showing(leaf, |height, root| {
+            if height.is_multiple_of(TILE_HEIGHT) {
+                self.push_at((height / TILE_HEIGHT) as usize, root);
             }
-            let row = &mut self.0[level];
-            row.push(hash);
-            if !row.len().is_multiple_of(TILE_WIDTH) {
-                break;
-            }
-            hash = root_of(&row[row.len() - TILE_WIDTH..]);
+        });
+    }
+
+    fn push_at(&mut self, level: usize, hash: Hash) {
+        if self.0.len() == level {
+            self.0.push(Vec::new());
         }
+        self.0[level].push(hash);
     }
 
     /// How many leaves.
@@ -164,9 +168,9 @@ mod tests {
         let leaves: Vec<Hash> = (0..70_000_u32)
             .map(|n| leaf_hash(&n.to_be_bytes()))
             .collect();
-        let mut levels = Levels::default();
+        let (mut levels, mut tree) = (Levels::default(), CompactTree::default());
         for leaf in &leaves {
-            levels.push(*leaf);
+            levels.push(*leaf, &mut tree);
         }
         for size in [1, 2, 255, 256, 257, 65_535, 65_536, 65_537, 70_000_u64] {
             let root = root_of(&leaves[..usize::try_from(size).expect("small")]);

@@ -27,8 +27,14 @@ impl CompactTree {
 
     /// Appends one leaf hash.
     pub fn push(&mut self, leaf: Hash) {
+        self.push_showing(leaf, |_, _| {});
+    }
+
+    /// As [`CompactTree::push`], showing each perfect subtree that this leaf completes, with its height.
+    pub(crate) fn push_showing(&mut self, leaf: Hash, mut show: impl FnMut(u32, Hash)) {
         let mut node = leaf;
         let mut size = self.size;
+        let mut height = 0;
         while size & 1 == 1 {
             let left = self
                 .peaks
@@ -36,6 +42,8 @@ impl CompactTree {
                 .expect("one peak for each set bit of the size");
             node = node_hash(&left, &node);
             size >>= 1;
+            height += 1;
+            show(height, node);
         }
         self.peaks.push(node);
         self.size += 1;

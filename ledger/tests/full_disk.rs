@@ -71,7 +71,7 @@ fn a_disk_that_runs_full_is_said_loses_nothing_and_goes_on() {
     assert_eq!(tail, None, "a full disk tears nothing");
     let entries = store.reader().read(0, store.size()).expect("readable");
     let leaves: Vec<String> = entries
-        .map(|entry| leaf_hash(&entry.expect("whole")).to_string())
+        .map(|entry| leaf_hash(&entry.expect("whole").bytes).to_string())
         .collect();
     let mut acknowledged = 0;
     for line in told.lines() {

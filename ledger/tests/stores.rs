@@ -50,7 +50,7 @@ fn entries(from: usize, count: usize) -> Vec<Vec<u8>> {
 
 fn all(store: &dyn EntryStore) -> Vec<Vec<u8>> {
     let read = store.reader().read(0, store.size()).expect("readable");
-    read.collect::<Result<_, _>>().expect("whole")
+    read.map(|stored| stored.expect("whole").bytes).collect()
 }
 
 /// Append, conflict, the same entries again, reading of every range, a reader beside the writer, opening again.
@@ -90,7 +90,7 @@ fn appends_and_reads(engine: &dyn Engine) {
     for from in 0..=5_usize {
         for to in from..=5 {
             let read = reader.read(from as u64, to as u64).expect("readable");
-            let read: Vec<Vec<u8>> = read.map(|entry| entry.expect("whole")).collect();
+            let read: Vec<Vec<u8>> = read.map(|stored| stored.expect("whole").bytes).collect();
             assert_eq!(read, entries(from, to - from));
         }
     }
@@ -156,7 +156,7 @@ fn serve(store: &dyn EntryStore) -> (Vec<Vec<u8>>, Option<StoreError>) {
         Ok(read) => {
             for entry in read {
                 match entry {
-                    Ok(entry) => served.push(entry),
+                    Ok(entry) => served.push(entry.bytes),
                     Err(error) => return (served, Some(error)),
                 }
             }

@@ -1,5 +1,5 @@
-//! Writes a large ledger directory from docs/ledger-format.md, to measure the verifier's memory and speed with
-//! tests/bench/verifier.sh: `large_ledger DIR ENTRIES STREAMS`.
+//! Writes a large ledger directory from docs/ledger-format.md, to measure memory and speed with tests/bench/verifier.sh and
+//! the ledger's benches: `large_ledger DIR ENTRIES STREAMS`.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 type Hash = [u8; 32];
 
 const KIND: &str = "application/vnd.unbroken.event.v1+json";
+/// Where a segment file ends and the next begins, as the ledger itself makes them.
+const SEGMENT_BYTES: usize = 16 << 20;
 /// Streams that one `StreamHanded` of at most 45,000 bytes names.
 const PER_HANDING: usize = 1500;
 
@@ -64,7 +66,10 @@ impl Tree {
 }
 
 struct Writer {
-    file: BufWriter<File>,
+    segments: PathBuf,
+    file: Option<BufWriter<File>>,
+    /// Bytes in the segment file so far.
+    filled: usize,
     tree: Tree,
     last: Hash,
     origin: String,
@@ -72,6 +77,29 @@ struct Writer {
 }
 
 impl Writer {
+    /// A frame, in a new segment file where the last is full.
+    fn write(&mut self, frame: &[u8]) {
+        // The last 8 bytes stay free, for the length 0 that ends the frames.
+        if self.file.is_none() || self.filled + frame.len() + 8 > SEGMENT_BYTES {
+            self.end_segment();
+            let first = self.tree.size;
+            let path = self.segments.join(format!("{first:020}.seg"));
+            let mut file = BufWriter::new(File::create(path).expect("a file"));
+            let head = [&b"unbroken-seg-v1\n"[..], &first.to_be_bytes(), &[0; 8]].concat();
+            file.write_all(&head).expect("written");
+            (self.file, self.filled) = (Some(file), head.len());
+        }
+        let file = self.file.as_mut().expect("opened above");
+        file.write_all(frame).expect("written");
+        self.filled += frame.len();
+    }
+
+    fn end_segment(&mut self) {
+        if let Some(mut file) = self.file.take() {
+            file.flush().expect("written");
+        }
+    }
+
     fn add(&mut self, stream: &str, kind: &str, data: &str, by: &[&SigningKey]) {
         let index = self.tree.size;
         let (seq, link) = self.streams.get(stream).copied().unwrap_or_default();
@@ -106,7 +134,7 @@ impl Writer {
         let length = u32::try_from(entry.len()).expect("short").to_le_bytes();
         let crc = crc32c::crc32c(entry.as_bytes()).to_le_bytes();
         let frame = [&length[..], &crc, entry.as_bytes()].concat();
-        self.file.write_all(&frame).expect("written");
+        self.write(&frame);
         self.last = sha256(&[&[0], entry.as_bytes()].concat());
         self.tree.push(self.last);
         self.streams
@@ -182,19 +210,17 @@ fn main() {
     };
     let (entries, streams) = (number(), number());
     let (root, worker) = (key(1), key(8));
-    fs::create_dir_all(folder.join("segments")).expect("a folder");
-    let segment = folder.join("segments/00000000000000000000.seg");
+    let segments = folder.join("segments");
+    fs::create_dir_all(&segments).expect("a folder");
     let mut writer = Writer {
-        file: BufWriter::new(File::create(segment).expect("a file")),
+        segments,
+        file: None,
+        filled: 0,
         tree: Tree::default(),
         last: [0; 32],
         origin: format!("example.org/large/{}/simulated", hex(&id(&root))),
         streams: HashMap::new(),
     };
-    writer
-        .file
-        .write_all(&[&b"unbroken-seg-v1\n"[..], &[0; 16]].concat())
-        .expect("written");
     let names: Vec<String> = (0..streams).map(|n| format!("custodian/{n:08}")).collect();
     found(&mut writer, &names);
     for number in usize::try_from(writer.tree.size).expect("small")..entries {
@@ -207,6 +233,6 @@ fn main() {
             &[&worker],
         );
     }
-    writer.file.flush().expect("written");
+    writer.end_segment();
     close(&writer, &folder);
 }

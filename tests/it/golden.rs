@@ -132,10 +132,10 @@ fn folded(bundle: &Path) -> String {
     let (mut rest, mut entries) = (&bytes[..], Vec::new());
     while let Some((length, behind)) = rest.split_first_chunk::<2>() {
         let (entry, behind) = behind.split_at(usize::from(u16::from_be_bytes(*length)));
-        entries.push(Ok(entry.to_vec()));
+        entries.push(entry.to_vec());
         rest = behind;
     }
-    let entries: Entries = Box::new(entries.into_iter());
+    let entries = Entries::unchecked(entries);
     match fold_entries(&note.checkpoint.origin, entries, Signatures::Checked) {
         Ok(state) => {
             let same = state.root() == note.checkpoint.root;

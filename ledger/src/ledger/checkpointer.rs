@@ -16,7 +16,7 @@ use crate::policy::Role;
 use crate::sequencer::{Durable, Receipt, Sequencer, lock};
 use crate::store::CheckpointPlace;
 use crate::tile;
-use crate::tree::{CompactTree, leaf_hash};
+use crate::tree::CompactTree;
 
 const EVERY: Duration = Duration::from_secs(1);
 const EVERY_ENTRIES: u64 = 1024;
@@ -154,8 +154,11 @@ fn read_back(
     durable: Durable,
 ) -> Result<CompactTree, LedgerError> {
     let mut tree = covered.clone();
-    for bytes in sequencer.reader.read(covered.size(), durable.size)? {
-        tree.push(leaf_hash(&bytes?));
+    let mut entries = sequencer.reader.read(covered.size(), durable.size)?;
+    let mut bytes = Vec::new();
+    while let Some(leaf) = entries.next_into(&mut bytes) {
+        tree.push(leaf?);
+        bytes.clear();
     }
     if tree.root() == durable.root {
         return Ok(tree);

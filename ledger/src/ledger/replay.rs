@@ -1,25 +1,24 @@
-//! Folding what is stored: one thread reads, all cores decode and check signatures, the caller's folds in order.
+//! Folding what is stored: all cores take turns to read, decode and check signatures, and fold in the order of the entries.
 //!
 //! What a ledger answers does not depend on how many threads there are: the first broken rule of the first entry that
 //! breaks one is cited, in the order of format v1 section 7.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock};
 use std::thread;
 
 use super::LedgerError;
 use crate::admission::check_signatures;
+use crate::dsse::Envelope;
+use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey};
 use crate::refusal::Refusal;
-use crate::sequencer::{Book, Decoded};
+use crate::sequencer::{Book, Decoded, lock};
 use crate::state::State;
 use crate::store::{Entries, StoreError};
 
-/// Entries that one thread takes at a time.
+/// Entries that one thread takes at a time; with the number of threads this bounds the memory.
 const CHUNK: usize = 128;
-/// Chunks that wait before a thread; with `CHUNK` this bounds the memory.
-const WAITING: usize = 4;
 
 /// Whether signatures are checked when entries are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,125 +41,228 @@ pub fn fold_entries(
 /// The keys that the fold knows so far; the fold alone adds to them.
 type Keys = RwLock<HashMap<KeyId, PublicKey>>;
 
-/// An entry that was decoded beside the fold.
-struct Prepared {
-    decoded: Result<Decoded, Refusal>,
-    /// `None` where they are not to be checked, or a key was not known yet.
-    signatures: Option<Result<(), Refusal>>,
-}
-
 pub(super) fn replay(
     origin: &str,
     entries: Entries,
     signatures: Signatures,
-    mut each: impl FnMut(&Book),
+    each: impl FnMut(&Book) + Send,
 ) -> Result<Book, LedgerError> {
-    let keys = Keys::default();
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let replay = Replay {
+        signatures,
+        keys: Keys::default(),
+        source: Mutex::new(Source { entries, next: 0 }),
+        fold: Mutex::new(Fold {
+            book: Book::new(origin),
+            turn: 0,
+            is_over: false,
+            outcome: Ok(()),
+            each,
+        }),
+        turned: Condvar::new(),
+    };
+    let others = thread::available_parallelism().map_or(1, usize::from) - 1;
     thread::scope(|scope| {
-        let mut to_workers = Vec::new();
-        let mut from_workers = Vec::new();
-        for _ in 0..workers {
-            let (to_worker, chunks) = sync_channel(WAITING);
-            let (to_fold, prepared) = sync_channel(WAITING);
-            let keys = &keys;
-            scope.spawn(move || prepare_all(&chunks, &to_fold, signatures, keys));
-            to_workers.push(to_worker);
-            from_workers.push(prepared);
+        for _ in 0..others {
+            scope.spawn(|| replay.work());
         }
-        scope.spawn(move || deal(entries, &to_workers));
-        let mut book = Book::new(origin);
-        for receiver in from_workers.iter().cycle() {
-            // Dealt in turn, so the first worker that has nothing more is the end; a thread that panicked ends the scope.
-            let Ok(chunk) = receiver.recv() else { break };
-            for prepared in chunk {
-                take(&mut book, &prepared?, signatures, &keys)?;
-                each(&book);
+        replay.work();
+    });
+    let fold = replay.fold.into_inner();
+    let fold = fold.unwrap_or_else(PoisonError::into_inner);
+    fold.outcome.map(|()| fold.book)
+}
+
+/// What the threads share. Each has its memory for itself: nothing that one makes is freed by another.
+struct Replay<F> {
+    signatures: Signatures,
+    keys: Keys,
+    source: Mutex<Source>,
+    fold: Mutex<Fold<F>>,
+    turned: Condvar,
+}
+
+/// Who holds this reads the next chunk.
+struct Source {
+    entries: Entries,
+    /// The number of the next chunk.
+    next: u64,
+}
+
+/// Who holds this folds, when it is the turn of his chunk.
+struct Fold<F> {
+    book: Book,
+    turn: u64,
+    is_over: bool,
+    outcome: Result<(), LedgerError>,
+    each: F,
+}
+
+/// Entries as they were read.
+#[derive(Default)]
+struct Chunk {
+    number: u64,
+    bytes: Vec<u8>,
+    /// Where each entry ends in `bytes`, and its leaf hash; what could not be read is the last.
+    read: Vec<Result<(usize, Hash), StoreError>>,
+}
+
+/// An entry that was decoded beside the fold.
+struct Prepared {
+    decoded: Result<Decoded, Refusal>,
+    signatures: Checked,
+}
+
+enum Checked {
+    /// Not asked for, or there is nothing to check.
+    Trusted,
+    Done(Result<(), Refusal>),
+    /// A key was not known yet.
+    Later(Envelope),
+}
+
+impl<F: FnMut(&Book) + Send> Replay<F> {
+    /// Reads, prepares and folds chunks until there are none, or a rule is broken.
+    fn work(&self) {
+        let _wakes = WakesOthers(self);
+        let mut chunk = Chunk::default();
+        let mut prepared = Vec::new();
+        loop {
+            self.read(&mut chunk);
+            if chunk.read.is_empty() {
+                return;
+            }
+            let mut start = 0;
+            prepared.extend(chunk.read.drain(..).map(|read| {
+                let (end, leaf) = read?;
+                let bytes = &chunk.bytes[start..end];
+                start = end;
+                Ok(self.prepare(bytes, leaf))
+            }));
+            if !self.fold(chunk.number, &mut prepared) {
+                return;
             }
         }
-        Ok(book)
-    })
-}
+    }
 
-type Chunk = Vec<Result<Vec<u8>, StoreError>>;
-type PreparedChunk = Vec<Result<Prepared, StoreError>>;
+    fn read(&self, chunk: &mut Chunk) {
+        chunk.bytes.clear();
+        let mut source = lock(&self.source);
+        while chunk.read.len() < CHUNK {
+            let Some(leaf) = source.entries.next_into(&mut chunk.bytes) else {
+                break;
+            };
+            let is_broken = leaf.is_err();
+            chunk.read.push(leaf.map(|leaf| (chunk.bytes.len(), leaf)));
+            if is_broken {
+                break;
+            }
+        }
+        chunk.number = source.next;
+        source.next += 1;
+    }
 
-fn deal(mut entries: Entries, workers: &[SyncSender<Chunk>]) {
-    for worker in workers.iter().cycle() {
-        let chunk: Chunk = entries.by_ref().take(CHUNK).collect();
-        if chunk.is_empty() || worker.send(chunk).is_err() {
-            return;
+    fn prepare(&self, bytes: &[u8], leaf: Hash) -> Prepared {
+        match Decoded::parse(bytes, leaf) {
+            Ok((decoded, envelope)) => Prepared {
+                signatures: self.check(&decoded, envelope),
+                decoded: Ok(decoded),
+            },
+            Err(refusal) => Prepared {
+                decoded: Err(refusal),
+                signatures: Checked::Trusted,
+            },
         }
     }
-}
 
-fn prepare_all(
-    chunks: &Receiver<Chunk>,
-    to_fold: &SyncSender<PreparedChunk>,
-    signatures: Signatures,
-    keys: &Keys,
-) {
-    for chunk in chunks {
-        let prepared = chunk
-            .into_iter()
-            .map(|bytes| Ok(prepare(&bytes?, signatures, keys)))
-            .collect();
-        if to_fold.send(prepared).is_err() {
-            return;
+    fn check(&self, decoded: &Decoded, envelope: Envelope) -> Checked {
+        if self.signatures == Signatures::Trusted {
+            return Checked::Trusted;
+        }
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let by = decoded.event.by.iter();
+        let found: Option<Vec<PublicKey>> = by.map(|id| known.get(id).copied()).collect();
+        drop(known);
+        match found {
+            Some(found) => Checked::Done(check_signatures(&envelope, &found)),
+            None => Checked::Later(envelope),
         }
     }
-}
 
-fn prepare(bytes: &[u8], signatures: Signatures, keys: &Keys) -> Prepared {
-    let decoded = Decoded::parse(bytes);
-    let signatures = match &decoded {
-        Ok(decoded) if signatures == Signatures::Checked => {
-            let known = keys.read().unwrap_or_else(PoisonError::into_inner);
-            let by = decoded.entry.event.by.iter();
-            let found: Option<Vec<PublicKey>> = by.map(|id| known.get(id).copied()).collect();
-            drop(known);
-            found.map(|found| check_signatures(&decoded.entry.envelope, &found))
+    /// Waits for the chunk's turn and folds it; false when it is over.
+    fn fold(&self, number: u64, prepared: &mut Vec<Result<Prepared, StoreError>>) -> bool {
+        let waits = |fold: &mut Fold<F>| fold.turn != number && !fold.is_over;
+        let fold = self.turned.wait_while(lock(&self.fold), waits);
+        let mut fold = fold.unwrap_or_else(PoisonError::into_inner);
+        if fold.is_over {
+            return false;
         }
-        _ => None,
-    };
-    Prepared {
-        decoded,
-        signatures,
+        for prepared in prepared.iter() {
+            let Fold { book, each, .. } = &mut *fold;
+            let taken = match &prepared {
+                Ok(prepared) => self.take(book, prepared),
+                Err(_) => break,
+            };
+            if let Err(error) = taken {
+                (fold.outcome, fold.is_over) = (Err(error), true);
+                break;
+            }
+            each(book);
+        }
+        // What could not be read is the last of its chunk.
+        if !fold.is_over
+            && let Some(Err(error)) = prepared.pop_if(|last| last.is_err())
+        {
+            (fold.outcome, fold.is_over) = (Err(error.into()), true);
+        }
+        prepared.clear();
+        fold.turn += 1;
+        let goes_on = !fold.is_over;
+        drop(fold);
+        self.turned.notify_all();
+        goes_on
     }
-}
 
-fn take(
-    book: &mut Book,
-    prepared: &Prepared,
-    signatures: Signatures,
-    keys: &Keys,
-) -> Result<(), LedgerError> {
-    let index = book.state.size();
-    let invalid = |refusal| LedgerError::Invalid { index, refusal };
-    let decoded = prepared.decoded.as_ref();
-    let decoded = decoded.map_err(|refusal| invalid(refusal.clone()))?;
-    let checked = match &prepared.signatures {
-        Some(checked) => checked.clone(),
-        None if signatures == Signatures::Trusted => Ok(()),
-        None => book
-            .state
-            .signer_keys(&decoded.entry.event)
-            .and_then(|found| check_signatures(&decoded.entry.envelope, &found)),
-    };
-    checked
+    fn take(&self, book: &mut Book, prepared: &Prepared) -> Result<(), LedgerError> {
+        let index = book.state.size();
+        let invalid = |refusal| LedgerError::Invalid { index, refusal };
+        let decoded = prepared.decoded.as_ref();
+        let decoded = decoded.map_err(|refusal| invalid(refusal.clone()))?;
+        match &prepared.signatures {
+            Checked::Trusted => Ok(()),
+            Checked::Done(checked) => checked.clone(),
+            Checked::Later(envelope) => {
+                let found = book.state.signer_keys(&decoded.event);
+                found.and_then(|found| check_signatures(envelope, &found))
+            }
+        }
         .and_then(|()| book.replay(decoded))
         .map_err(invalid)?;
-    if signatures == Signatures::Checked {
-        learn(book, keys);
+        if self.signatures == Signatures::Checked {
+            self.learn(book);
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Keys are never forgotten, so their number says whether there is a new one.
+    fn learn(&self, book: &Book) {
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let is_new = known.len() != book.state.keys.len();
+        drop(known);
+        if is_new {
+            let all = book.state.keys().map(|(id, key)| (*id, key.public));
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = all.collect();
+        }
+    }
 }
 
-/// Keys are never forgotten, so their number says whether there is a new one.
-fn learn(book: &Book, keys: &Keys) {
-    let known = keys.read().unwrap_or_else(PoisonError::into_inner).len();
-    if known != book.state.keys.len() {
-        let all = book.state.keys().map(|(id, key)| (*id, key.public));
-        *keys.write().unwrap_or_else(PoisonError::into_inner) = all.collect();
+/// A thread that panics ends the replay: the others would wait for its turn for ever.
+struct WakesOthers<'a, F>(&'a Replay<F>);
+
+impl<F> Drop for WakesOthers<'_, F> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            lock(&self.0.fold).is_over = true;
+            self.0.turned.notify_all();
+        }
     }
 }

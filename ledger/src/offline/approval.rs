@@ -98,7 +98,8 @@ impl ApprovalRequest {
             .fields(["about", "keys", "proposed", "v"])
             .ok_or_else(refusal)?;
         ensure(*v == Value::Integer(1), RULE, || "v is not 1".into())?;
-        let raw = |value: &Value| value.as_str().and_then(base64::decode).ok_or_else(refusal);
+        let decoded = |text: &str| base64::decode(text.as_bytes());
+        let raw = |value: &Value| value.as_str().and_then(decoded).ok_or_else(refusal);
         let about = about.as_array().ok_or_else(refusal)?.iter().map(raw);
         let keys = keys.as_array().ok_or_else(refusal)?.iter();
         let keys = keys.map(|key| key.as_str().and_then(PublicKey::parse).ok_or_else(refusal));

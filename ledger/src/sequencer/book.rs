@@ -1,7 +1,8 @@
 //! The fold and the tree at one size, and the rules by which a stored entry is taken in again; threads are elsewhere.
 
 use crate::admission::LeafReader;
-use crate::entry::{Entry, leaf};
+use crate::dsse::Envelope;
+use crate::entry::Entry;
 use crate::event::Event;
 use crate::hash::Hash;
 use crate::refusal::{Refusal, ensure};
@@ -22,22 +23,30 @@ impl LeafReader for Levels {
     }
 }
 
-/// A stored entry with the two hashes that the fold takes in; made beside the fold, in parallel.
+/// A stored entry as the fold takes it in; made beside the fold, in parallel.
 pub(crate) struct Decoded {
-    pub(crate) entry: Entry,
+    index: u64,
+    prev: Hash,
+    received: Timestamp,
+    pub(crate) event: Event,
     /// SHA-256 of its payload.
-    pub(crate) link: Hash,
-    pub(crate) leaf: Hash,
+    link: Hash,
+    leaf: Hash,
 }
 
 impl Decoded {
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+    /// Reads an entry whose leaf hash is known; what was signed is apart, for whoever checks it.
+    pub(crate) fn parse(bytes: &[u8], leaf: Hash) -> Result<(Self, Envelope), Refusal> {
         let entry = Entry::parse(bytes)?;
-        Ok(Self {
+        let decoded = Self {
+            index: entry.index,
+            prev: entry.prev,
+            received: entry.received,
+            event: entry.event,
             link: Hash::of(&entry.envelope.payload),
-            leaf: leaf(bytes),
-            entry,
-        })
+            leaf,
+        };
+        Ok((decoded, entry.envelope))
     }
 }
 
@@ -52,7 +61,7 @@ impl Book {
 
     /// Takes a stored entry in, by the same rules as on the way in.
     pub(crate) fn replay(&mut self, decoded: &Decoded) -> Result<(), Refusal> {
-        let entry = &decoded.entry;
+        let entry = decoded;
         ensure(entry.index == self.state.size(), "entry/index", || {
             entry.index.to_string()
         })?;
@@ -66,13 +75,14 @@ impl Book {
         ensure(!falls, "entry/received", || entry.received.to_string())?;
         self.state
             .admit(&entry.event, entry.received, &self.levels)?;
-        self.apply(&entry.event, entry.received, decoded.link, decoded.leaf);
+        self.apply(&entry.event, entry.received, entry.link, entry.leaf);
         Ok(())
     }
 
     /// Takes an admitted event in.
     pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
         self.state.apply(event, received, link, leaf);
-        self.levels.push(leaf);
+        // Last: the state's size is the tree's.
+        self.levels.push(leaf, &mut self.state.tree);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Entries, EntryReader, EntryStore, StoreError};
+use super::{Entries, EntryCursor, EntryReader, EntryStore, StoreError};
 use crate::hash::Hash;
 use crate::tree::leaf_hash;
 
@@ -165,16 +165,29 @@ impl EntryReader for MemoryLog {
             Some(before) => leaf_hash(&inside.stored[before].entry),
             None => Hash::ZERO,
         };
-        Ok(Box::new(checked(from, &prev, part.to_vec())))
+        let part = checked(from, &prev, part.to_vec());
+        Ok(Entries::new(Part(Box::new(part))))
+    }
+}
+
+/// An entry's bytes and its leaf hash, or why it cannot be served.
+type Read = Result<(Vec<u8>, Hash), StoreError>;
+
+/// What one read goes over.
+struct Part(Box<dyn Iterator<Item = Read> + Send>);
+
+impl EntryCursor for Part {
+    fn next_into(&mut self, out: &mut Vec<u8>) -> Option<Result<Hash, StoreError>> {
+        let next = self.0.next()?;
+        Some(next.map(|(bytes, leaf)| {
+            out.extend_from_slice(&bytes);
+            leaf
+        }))
     }
 }
 
 /// Index, chain and CRC of each; nothing behind damage.
-fn checked(
-    from: u64,
-    prev: &Hash,
-    stored: Vec<Stored>,
-) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<> {
+fn checked(from: u64, prev: &Hash, stored: Vec<Stored>) -> impl Iterator<Item = Read> + use<> {
     let (mut prev, mut is_over) = (*prev, false);
     (from..).zip(stored).map_while(move |(index, stored)| {
         if is_over {
@@ -189,6 +202,6 @@ fn checked(
             return Some(Err(StoreError::Corrupt { index, found }));
         }
         prev = leaf_hash(&stored.entry);
-        Some(Ok(stored.entry))
+        Some(Ok((stored.entry, prev)))
     })
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 pub use frames::SegmentReader;
-use frames::{FRAME_HEAD, HEADER, Segment, encode_frame, header, segment_path};
+use frames::{FRAME_HEAD, HEADER, Mark, Segment, encode_frame, header, segment_path};
 
 use super::{EntryReader, EntryStore, StoreError};
 use crate::disk::{self, Disk, DiskFile, DiskLock, SharedDisk};
@@ -39,7 +39,7 @@ pub(crate) fn readable(disk: &dyn Disk, dir: &Path) -> (Vec<Hash>, Vec<u8>) {
     for segment in frames::list(disk, &dir.join("segments")).unwrap_or_default() {
         let index = leaves.len() as u64;
         let last = leaves.last().copied().unwrap_or(Hash::ZERO);
-        let Ok(scan) = frames::scan_each(disk, &segment, index, last, &mut |entry| {
+        let Ok(scan) = frames::scan_each(disk, &segment, index, last, &mut |_, entry| {
             if leaves.is_empty() {
                 opened = entry.to_vec();
             }
@@ -70,6 +70,8 @@ pub struct SegmentStore {
     offset: usize,
     capacity: usize,
     last_leaf: Hash,
+    /// The frames of a batch, kept between batches.
+    frames: Vec<u8>,
     segment_bytes: usize,
     /// Bytes behind the last frame that are still to be cut.
     torn_bytes: usize,
@@ -115,6 +117,7 @@ impl SegmentStore {
             offset: 0,
             capacity: 0,
             last_leaf: Hash::ZERO,
+            frames: Vec::new(),
             segment_bytes,
             torn_bytes: 0,
             is_poisoned: false,
@@ -138,12 +141,13 @@ impl SegmentStore {
 
     fn recover(&mut self, checkpoint_size: u64) -> Result<Option<TornTail>, StoreError> {
         let disk = Arc::clone(&self.shared.disk);
-        let segments = frames::list(&*disk, &self.dir)?;
+        let mut segments = frames::list(&*disk, &self.dir)?;
         let mut size = 0;
         let mut tail = None;
-        for (place, segment) in segments.iter().enumerate() {
-            let is_last = place + 1 == segments.len();
-            let scan = frames::scan(&*disk, segment, size, self.last_leaf)?;
+        let count = segments.len();
+        for (place, segment) in segments.iter_mut().enumerate() {
+            let is_last = place + 1 == count;
+            let scan = frames::scan_marking(&*disk, segment, size, self.last_leaf)?;
             size = scan.next_index;
             self.last_leaf = scan.last_leaf;
             if let Some(discarded) = scan.damage {
@@ -212,10 +216,16 @@ impl SegmentStore {
                 io_error(&path)(error)
             }
         })?;
-        let segment = Segment {
+        let mut segment = Segment {
             first_index: first,
             path,
+            marks: Vec::new(),
         };
+        segment.mark(Mark {
+            index: first,
+            offset: HEADER,
+            prev: self.last_leaf,
+        });
         let mut segments = self.shared.segments.write().expect("no reader panics");
         // An empty segment of the same name can only be one that held no entry yet.
         segments.retain(|other| other.first_index != first);
@@ -226,10 +236,22 @@ impl SegmentStore {
         Ok(())
     }
 
-    fn write_frames(&mut self, frames: &[u8]) -> std::io::Result<()> {
+    fn write_frames(&mut self) -> std::io::Result<()> {
         let file = self.file.as_mut().expect("make_room came first");
-        file.write_at(self.offset as u64, frames)?;
+        file.write_at(self.offset as u64, &self.frames)?;
         file.sync_data()
+    }
+
+    /// Notes where a batch begins, so that readers need not walk up to it from the front of its file.
+    fn mark(&self, index: u64) {
+        let mark = Mark {
+            index,
+            offset: self.offset,
+            prev: self.last_leaf,
+        };
+        let mut segments = self.shared.segments.write().expect("no reader panics");
+        let last = segments.last_mut().expect("make_room came first");
+        last.mark(mark);
     }
 
     fn holds_same(&self, from: u64, entries: &[Vec<u8>]) -> Result<bool, StoreError> {
@@ -238,7 +260,7 @@ impl SegmentStore {
             return Ok(false);
         }
         for (stored, wanted) in self.reader().read(from, to)?.zip(entries) {
-            if stored? != *wanted {
+            if stored?.bytes != *wanted {
                 return Ok(false);
             }
         }
@@ -266,18 +288,19 @@ impl EntryStore for SegmentStore {
                 Err(StoreError::Conflict { size })
             };
         }
-        let mut frames = Vec::new();
+        self.frames.clear();
         for entry in entries {
-            encode_frame(entry, &mut frames);
+            encode_frame(entry, &mut self.frames);
         }
-        self.make_room(frames.len())?;
-        if let Err(error) = self.write_frames(&frames) {
+        self.make_room(self.frames.len())?;
+        if let Err(error) = self.write_frames() {
             self.is_poisoned = true;
             return Err(StoreError::Unknown {
                 reason: error.to_string(),
             });
         }
-        self.offset += frames.len();
+        self.mark(expected_size);
+        self.offset += self.frames.len();
         if let Some(last) = entries.last() {
             self.last_leaf = leaf_hash(last);
         }

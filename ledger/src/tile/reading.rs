@@ -90,14 +90,14 @@ mod tests {
     use super::*;
     use crate::durable::SystemDisk;
     use crate::tile::{Levels, publish};
-    use crate::tree::{check_inclusion, inclusion_proof, leaf_hash};
+    use crate::tree::{CompactTree, check_inclusion, inclusion_proof, leaf_hash};
 
     #[test]
     fn a_proof_in_a_million_entries_reads_at_most_five_tiles() {
         const SIZE: u64 = 1_000_000;
-        let mut levels = Levels::default();
+        let (mut levels, mut tree) = (Levels::default(), CompactTree::default());
         for number in 0..SIZE {
-            levels.push(leaf_hash(&number.to_be_bytes()));
+            levels.push(leaf_hash(&number.to_be_bytes()), &mut tree);
         }
         let folder = tempfile::tempdir().expect("a folder");
         let tiles = levels.tiles_between(0, SIZE);

@@ -99,7 +99,7 @@ fn compare(file: Vec<u8>, covered: u64) {
             .reader()
             .read(0, store.size())
             .expect("within the size");
-        let read: Vec<Vec<u8>> = read.map(|entry| entry.expect("whole")).collect();
+        let read: Vec<Vec<u8>> = read.map(|stored| stored.expect("whole").bytes).collect();
         assert_eq!(read, entries);
     }
 }

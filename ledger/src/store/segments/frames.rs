@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Shared, io_error};
-use crate::disk::{self, Disk, SharedDisk};
+use crate::disk::{self, Disk};
 use crate::entry::MAX_ENTRY_BYTES;
-use crate::hash::Hash;
-use crate::store::{Entries, EntryReader, StoreError};
+use crate::event::integer;
+use crate::hash::{Hash, write_hex};
+use crate::store::{Entries, EntryCursor, EntryReader, StoreError};
 use crate::tree::leaf_hash;
 
 const MAGIC: &[u8; 16] = b"unbroken-seg-v1\n";
@@ -18,11 +19,34 @@ pub(super) const HEADER: usize = 32;
 /// Length and CRC-32C.
 pub(super) const FRAME_HEAD: usize = 8;
 
+/// How far marks lie apart: what a read that begins inside a segment passes over at most, beside one batch.
+const MARK_BYTES: usize = 64 << 10;
+
 /// One segment file.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Segment {
     pub(super) first_index: u64,
     pub(super) path: PathBuf,
+    /// Places where a read may begin, ascending; the first entry's first.
+    pub(super) marks: Vec<Mark>,
+}
+
+/// Where an entry's frame begins, and the leaf hash that its `prev` must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) index: u64,
+    pub(super) offset: usize,
+    pub(super) prev: Hash,
+}
+
+impl Segment {
+    /// Keeps a mark where the last one is far enough away.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        let last = self.marks.last().map(|last| last.offset);
+        if last.is_none_or(|last| mark.offset >= last + MARK_BYTES) {
+            self.marks.push(mark);
+        }
+    }
 }
 
 pub(super) fn header(first_index: u64) -> [u8; HEADER] {
@@ -56,7 +80,11 @@ pub(super) fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<Segment>, StoreErr
             .filter(|digits| digits.len() == 20);
         if let Some(first_index) = digits.and_then(|digits| digits.parse().ok()) {
             let path = dir.join(&name);
-            segments.push(Segment { first_index, path });
+            segments.push(Segment {
+                first_index,
+                path,
+                marks: Vec::new(),
+            });
         }
     }
     segments.sort_by_key(|segment| segment.first_index);
@@ -74,23 +102,36 @@ pub(super) struct Scan {
     pub(super) damage: Option<Vec<u8>>,
 }
 
-/// Walks a segment that must begin with entry `index` behind `prev`.
-pub(super) fn scan(
+/// Walks a segment that must begin with entry `index` behind `prev`, and notes where reads may begin.
+pub(super) fn scan_marking(
     disk: &dyn Disk,
-    segment: &Segment,
+    segment: &mut Segment,
     index: u64,
     prev: Hash,
 ) -> Result<Scan, StoreError> {
-    scan_each(disk, segment, index, prev, &mut |_| {})
+    let mut marked = Segment {
+        first_index: index,
+        path: segment.path.clone(),
+        marks: Vec::new(),
+    };
+    let scan = scan_each(disk, segment, index, prev, &mut |scan, _| {
+        marked.mark(Mark {
+            index: scan.next_index,
+            offset: scan.end,
+            prev: scan.last_leaf,
+        });
+    })?;
+    segment.marks = marked.marks;
+    Ok(scan)
 }
 
-/// As [`scan`], looking at each entry on the way.
+/// Walks a segment that must begin with entry `index` behind `prev`, looking at each entry and at what lies before it.
 pub(super) fn scan_each(
     disk: &dyn Disk,
     segment: &Segment,
     index: u64,
     prev: Hash,
-    look: &mut dyn FnMut(&[u8]),
+    look: &mut dyn FnMut(&Scan, &[u8]),
 ) -> Result<Scan, StoreError> {
     let mut bytes = Vec::new();
     disk.read_from_start(&segment.path)
@@ -114,7 +155,7 @@ pub(super) fn scan_each(
         if !continues(entry, scan.next_index, &scan.last_leaf) {
             break;
         }
-        look(entry);
+        look(&scan, entry);
         scan.end += FRAME_HEAD + entry.len();
         scan.next_index += 1;
         scan.last_leaf = leaf_hash(entry);
@@ -138,7 +179,13 @@ fn whole_frame(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Index and chain, without parsing: both stand at the front of an entry's one spelling.
 fn continues(entry: &[u8], index: u64, prev: &Hash) -> bool {
-    entry.starts_with(format!("{{\"index\":{index},\"prev\":\"{prev}\",").as_bytes())
+    let mut wanted = Vec::with_capacity(112);
+    wanted.extend_from_slice(b"{\"index\":");
+    integer(index).write(&mut wanted);
+    wanted.extend_from_slice(b",\"prev\":\"");
+    write_hex(&prev.0, &mut wanted);
+    wanted.extend_from_slice(b"\",");
+    entry.starts_with(&wanted)
 }
 
 /// Whether a whole frame stands anywhere in what would be discarded: then it is no torn tail but damage.
@@ -185,129 +232,124 @@ impl EntryReader for SegmentReader {
         if from > to || to > size {
             return Err(StoreError::Conflict { size });
         }
-        let segments = self
-            .shared
-            .segments
-            .read()
-            .expect("no writer panics")
-            .clone();
-        let start = segments
-            .partition_point(|segment| segment.first_index <= from)
-            .max(1)
-            - 1;
+        let segments = self.shared.segments.read().expect("no writer panics");
+        let behind = segments.partition_point(|segment| segment.first_index <= from);
+        let place = behind.saturating_sub(1);
+        let marks = segments.get(place).map_or(&[][..], |first| &first.marks);
+        let start = marks.partition_point(|mark| mark.index <= from);
         let walk = Walk {
-            disk: Arc::clone(&self.shared.disk),
-            segments: segments.into_iter().skip(start).collect(),
+            shared: Arc::clone(&self.shared),
+            next_segment: place,
+            start: start.checked_sub(1).map(|start| marks[start]),
             open: None,
             from,
             to,
             index: 0,
-            prev: None,
+            prev: Hash::ZERO,
         };
-        Ok(Box::new(walk))
+        Ok(Entries::new(walk))
     }
 }
 
 /// One pass over segments: skips to `from`, ends at `to`, stops at the first damage.
 struct Walk {
-    disk: SharedDisk,
-    segments: std::collections::VecDeque<Segment>,
+    shared: Arc<Shared>,
+    next_segment: usize,
+    /// Where the first file is entered.
+    start: Option<Mark>,
     open: Option<BufReader<Box<dyn Read + Send>>>,
     from: u64,
     to: u64,
     index: u64,
-    /// Leaf hash of the entry before; unknown at the first one of a walk that begins inside the ledger.
-    prev: Option<Hash>,
+    /// Leaf hash of the entry before.
+    prev: Hash,
 }
 
 impl Walk {
-    fn step(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        while self.index < self.to || self.open.is_none() {
-            if self.from >= self.to {
-                return Ok(None);
-            }
+    /// Appends the next entry to `out`.
+    fn step(&mut self, out: &mut Vec<u8>) -> Result<Option<Hash>, StoreError> {
+        if self.from >= self.to {
+            return Ok(None);
+        }
+        let before = out.len();
+        while self.index < self.to {
+            out.truncate(before);
             let Some(file) = &mut self.open else {
-                if !self.open_next()? {
-                    let found = "the file that should hold it is missing".to_owned();
-                    return Err(StoreError::Corrupt {
-                        index: self.index,
-                        found,
-                    });
-                }
+                self.open_next()?;
                 continue;
             };
-            let Some(entry) = read_frame(file) else {
+            if !read_frame(file, out) {
                 self.open = None;
                 continue;
-            };
-            let index = self.index;
-            let prev = self.prev.unwrap_or_else(|| stated_prev(&entry));
-            if !continues(&entry, index, &prev) {
+            }
+            let (index, entry) = (self.index, &out[before..]);
+            if !continues(entry, index, &self.prev) {
                 let found = "its index or its chain is wrong".to_owned();
                 return Err(StoreError::Corrupt { index, found });
             }
-            self.prev = Some(leaf_hash(&entry));
+            self.prev = leaf_hash(entry);
             self.index += 1;
             if index >= self.from {
-                return Ok(Some(entry));
+                return Ok(Some(self.prev));
             }
         }
         Ok(None)
     }
 
-    fn open_next(&mut self) -> Result<bool, StoreError> {
-        let Some(segment) = self.segments.pop_front() else {
-            return Ok(false);
+    fn open_next(&mut self) -> Result<(), StoreError> {
+        let segments = self.shared.segments.read().expect("no writer panics");
+        let Some(segment) = segments.get(self.next_segment) else {
+            let found = "the file that should hold it is missing".to_owned();
+            let index = self.index;
+            return Err(StoreError::Corrupt { index, found });
         };
-        let path = &segment.path;
-        let file = self.disk.read_from_start(path).map_err(io_error(path))?;
-        let mut file = BufReader::with_capacity(1 << 18, file);
+        let start = self.start.take();
+        let begins = start.map_or(self.index, |_| segment.first_index);
+        let (first_index, path) = (segment.first_index, segment.path.clone());
+        drop(segments);
+        let disk = &*self.shared.disk;
+        let mut file = disk.read_from_start(&path).map_err(io_error(&path))?;
         let mut head = [0; HEADER];
-        let begins = if self.prev.is_some() {
-            self.index
-        } else {
-            segment.first_index
-        };
-        let whole = file.read_exact(&mut head).is_ok() && head == header(segment.first_index);
-        if !whole || segment.first_index != begins {
+        let whole = file.read_exact(&mut head).is_ok() && head == header(first_index);
+        if !whole || first_index != begins {
             let found = "its file does not begin as it should".to_owned();
             return Err(StoreError::Corrupt {
                 index: begins,
                 found,
             });
         }
-        self.index = segment.first_index;
-        self.open = Some(file);
-        Ok(true)
+        if let Some(start) = start {
+            (self.index, self.prev) = (start.index, start.prev);
+            if start.offset > HEADER {
+                let offset = start.offset as u64;
+                file = disk.read_from(&path, offset).map_err(io_error(&path))?;
+            }
+        }
+        self.next_segment += 1;
+        self.open = Some(BufReader::with_capacity(1 << 18, file));
+        Ok(())
     }
 }
 
-fn read_frame(file: &mut impl Read) -> Option<Vec<u8>> {
+/// Appends the next frame's entry to `out`; false where no whole frame stands, whatever `out` holds then.
+fn read_frame(file: &mut impl Read, out: &mut Vec<u8>) -> bool {
     let mut head = [0; FRAME_HEAD];
-    file.read_exact(&mut head).ok()?;
-    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-    if !(1..=MAX_ENTRY_BYTES).contains(&length) {
-        return None;
+    if file.read_exact(&mut head).is_err() {
+        return false;
     }
-    let mut frame = head.to_vec();
-    frame.resize(FRAME_HEAD + length, 0);
-    file.read_exact(&mut frame[FRAME_HEAD..]).ok()?;
-    whole_frame(&frame).map(<[u8]>::to_vec)
+    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+    let crc = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+    if !(1..=MAX_ENTRY_BYTES).contains(&length) {
+        return false;
+    }
+    let before = out.len();
+    out.resize(before + length, 0);
+    file.read_exact(&mut out[before..]).is_ok() && crc32c::crc32c(&out[before..]) == crc
 }
 
-fn stated_prev(entry: &[u8]) -> Hash {
-    let text = std::str::from_utf8(entry).unwrap_or_default();
-    text.split('"')
-        .nth(5)
-        .and_then(Hash::parse)
-        .unwrap_or_default()
-}
-
-impl Iterator for Walk {
-    type Item = Result<Vec<u8>, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let step = self.step();
+impl EntryCursor for Walk {
+    fn next_into(&mut self, out: &mut Vec<u8>) -> Option<Result<Hash, StoreError>> {
+        let step = self.step(out);
         if step.is_err() {
             // Nothing behind damage is read: it could not be told from what an attacker put there.
             self.to = self.from;
