@@ -20,7 +20,7 @@ fn entries(from: usize, count: usize) -> Vec<Vec<u8>> {
 
 fn all(store: &dyn EntryStore) -> Vec<Vec<u8>> {
     let read = store.reader().read(0, store.size()).expect("readable");
-    read.collect::<Result<_, _>>().expect("whole")
+    read.map(|stored| stored.expect("whole").bytes).collect()
 }
 
 fn segments(folder: &Path, checkpoint: u64) -> SegmentStore {
