@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand; only output.rs prints.
 
 mod access;
+mod approve;
 mod as_of;
 mod bundle;
 mod case;
@@ -12,9 +13,12 @@ mod demo_folder;
 mod disclose;
 mod erase;
 mod exceptions;
+mod exchange;
 mod flow;
 mod hold;
+mod key_file;
 mod keyring;
+mod keys;
 mod ledger;
 mod open;
 mod output;
@@ -70,7 +74,10 @@ enum Command {
     Source(source::SourceCommand),
     #[command(subcommand)]
     Plan(plan::PlanCommand),
+    Approve(approve::Approve),
     Restore(restore::Restore),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Provenance(provenance::Provenance),
@@ -157,6 +164,8 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Case(command) => case::run(command, output).await,
         Command::Source(command) => source::run(command, output),
         Command::Plan(command) => plan::run(command, output).await,
+        Command::Approve(approve) => approve::run(&approve, output),
+        Command::Keys(command) => keys::run(command, output),
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),

@@ -124,6 +124,11 @@ impl Journal {
         &self.0.ledger
     }
 
+    /// The worker key that this process may sign with.
+    pub fn worker(&self) -> Option<KeyId> {
+        self.0.keys.worker.as_ref().map(|key| key.key_id())
+    }
+
     /// The case as the record shows it now.
     pub fn case(&self) -> Result<Case, JournalError> {
         self.look(|book| book.case.clone())

@@ -4,6 +4,7 @@ pub mod graph;
 
 use std::future::Future;
 use std::io::Read;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -11,6 +12,10 @@ use crate::domain::file::{FileReadBack, QuickXor};
 use crate::domain::folder::FolderPath;
 use crate::domain::item::ItemKey;
 use crate::domain::message::{Delta, Message, Transform};
+
+/// How long one request may take before it is given up. Whoever takes over from a worker that is gone waits so long before
+/// reading back: what is still under way may write until then.
+pub const LONGEST_REQUEST: Duration = Duration::from_mins(2);
 
 /// The tenant that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

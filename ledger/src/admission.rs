@@ -12,7 +12,7 @@ use crate::canonical::Value;
 use crate::dsse::{Envelope, pae};
 use crate::event::Event;
 use crate::hash::Hash;
-use crate::key::PublicKey;
+use crate::key::{KeyId, PublicKey};
 use crate::policy::{Policy, Role};
 use crate::refusal::{Refusal, ensure};
 use crate::state::{HEADS_BACK_MAX, State, StreamHead};
@@ -255,6 +255,9 @@ impl State {
     /// Takes an admitted event in; `link` is its payload's hash, `leaf` its entry's. The tree is grown by the caller, who
     /// keeps its levels too.
     pub(crate) fn apply(&mut self, event: &Event, received: Timestamp, link: Hash, leaf: Hash) {
+        if changes_hands(self, event) {
+            self.last_handover = Some(received);
+        }
         ledger_types::apply(self, event, leaf);
         if self.policy.approvals.contains_key(&event.kind) {
             let proposal = event.data.field("proposal").and_then(Value::as_str);
@@ -295,5 +298,30 @@ impl State {
         }
         self.last_leaf = leaf;
         self.last_received = Some(received);
+    }
+}
+
+/// Whether a stream that somebody had goes to somebody else.
+fn changes_hands(state: &State, event: &Event) -> bool {
+    let key = |name: &str| {
+        event
+            .data
+            .field(name)
+            .and_then(Value::as_str)
+            .and_then(KeyId::parse)
+    };
+    match &*event.kind {
+        "StreamHanded" => {
+            let to = key("to");
+            let names = event.data.field("streams").and_then(Value::as_array);
+            let names = names.unwrap_or_default().iter().filter_map(Value::as_str);
+            let mut before = names.filter_map(|name| state.stream(name).emitter);
+            before.any(|emitter| Some(emitter) != to)
+        }
+        "KeyRotated" => {
+            let old = key("old");
+            state.handed().any(|(_, emitter)| Some(emitter) == old)
+        }
+        _ => false,
     }
 }

@@ -67,6 +67,15 @@ impl OfflineEvent {
         }
     }
 
+    /// Everybody has signed it.
+    pub fn signed(envelope: Envelope) -> Result<Self, Refusal> {
+        Ok(Self {
+            event: Event::parse(&envelope.payload)?,
+            payload: envelope.payload,
+            signatures: envelope.signatures,
+        })
+    }
+
     /// Reads a file; one newline at its end may stand.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         ensure(bytes.len() <= FILE_BYTES_MAX, "event/size", || {

@@ -93,6 +93,8 @@ pub struct State {
     pub(crate) anchors: Vec<Anchor>,
     /// One behind the last entry that is no anchor.
     pub(crate) facts_size: u64,
+    /// When a stream last went from one emitter to another.
+    pub(crate) last_handover: Option<Timestamp>,
     /// Each erased subject with the entry that says so.
     pub(crate) erased: BTreeMap<String, u64>,
 }
@@ -247,6 +249,17 @@ impl State {
             "ledger" => self.service_key,
             _ => implicit_emitter(stream).or(head.emitter),
         }
+    }
+
+    /// When a stream last went from one emitter to another: what the old one had under way may still come to its end.
+    pub fn last_handover(&self) -> Option<Timestamp> {
+        self.last_handover
+    }
+
+    /// Every stream that was handed to somebody, with whom it belongs to, in no order.
+    pub fn handed(&self) -> impl Iterator<Item = (&str, KeyId)> {
+        let all = self.streams.iter();
+        all.filter_map(|(name, head)| Some((&**name, head.emitter?)))
     }
 
     pub(crate) fn active_roots(&self) -> usize {

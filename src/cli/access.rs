@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::key_file::Passphrases;
+use super::keyring::KeyRing;
+
 /// The folder of the case.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CaseFolder {
@@ -13,12 +16,16 @@ pub(crate) struct CaseFolder {
     /// The folder with the key files that this step signs with; the case's own when not given.
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
+    /// A file with the passphrase of the key files; else UNBROKEN_KEY_PASSPHRASE, else it is asked for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }
 
 impl CaseFolder {
-    /// Where the key files lie.
-    pub(crate) fn keys(&self) -> PathBuf {
-        self.keys.clone().unwrap_or_else(|| self.case.join("keys"))
+    /// The key files of this step.
+    pub(crate) fn ring(&self) -> KeyRing {
+        let folder = self.keys.clone().unwrap_or_else(|| self.case.join("keys"));
+        KeyRing::at(folder, Passphrases::new(self.passphrase_file.as_deref()))
     }
 }
 

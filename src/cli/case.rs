@@ -1,5 +1,7 @@
 //! `unbroken case`: declaring a case, connecting its clean tenant, saying who is who, and its state.
 
+mod import;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +12,6 @@ use serde_json::json;
 use super::access::{CaseFolder, TargetAccess, instant};
 use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::{self, mapping, restoring, tenant};
-use super::keyring::KeyRing;
 use super::output::Output;
 use super::summary::Summary;
 use crate::error::Result;
@@ -21,6 +22,7 @@ pub(crate) enum CaseCommand {
     Connect(Connect),
     Declare(Declare),
     Finish(Finish),
+    Import(import::Import),
     Map(Map),
     Status(Status),
 }
@@ -119,6 +121,7 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
         CaseCommand::Connect(connect) => run_connect(&connect, output).await,
         CaseCommand::Declare(declare) => run_declare(declare, output),
         CaseCommand::Finish(finish) => run_finish(&finish, output).await,
+        CaseCommand::Import(import) => import::run(&import, output),
         CaseCommand::Map(map) => run_map(&map, output).await,
         CaseCommand::Status(status) => run_status(&status, output),
     }
@@ -136,7 +139,7 @@ async fn run_connect(connect: &Connect, output: &Output) -> Result<()> {
 }
 
 fn run_declare(declare: Declare, output: &Output) -> Result<()> {
-    let keys = KeyRing::at(declare.folder.keys());
+    let keys = declare.folder.ring();
     let declared = Declaration {
         name: declare.name,
         title: declare.title,

@@ -80,7 +80,7 @@ pub(crate) async fn run(
     let backup = backup(demo, given, &folder)?;
     let rows = people(&*backup.source);
     let (running, target) = clean_tenant(demo, &rows, &folder)?;
-    let keys = KeyRing::make(&folder.keys())?;
+    let keys = KeyRing::make(&folder.keys(), None)?;
     let journal = opening::declare(folder.path(), &keys, &declaration(&backup))?;
     sources::register(&journal, &*backup.source, &backup.path)?;
     mapping::connect(&journal, &target, true).await?;
@@ -236,7 +236,7 @@ async fn plan(
     let planned = planning::make(journal, &*backup.source, as_of).await?;
     let hour = TimeDelta::hours(1);
     let proposal = planning::propose(journal, &planned.plan, SystemClock.now(), hour)?;
-    planning::approve(journal, &proposal, &keys.key(keyring::APPROVER)?)?;
+    planning::approve(journal, &proposal, &*keys.key(keyring::APPROVER)?)?;
     planning::adopt(journal, &planned.plan, &proposal).await?;
     Ok(planned)
 }

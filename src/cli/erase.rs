@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::access::CaseFolder;
 use super::flow::{custodians, erasing, meaning, opening};
-use super::keyring::{self, KeyRing};
+use super::keyring;
 use super::open;
 use super::output::Output;
 use crate::clock::{Clock, SystemClock};
@@ -76,11 +76,11 @@ fn run_propose(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
 }
 
 fn run_approve(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
-    let approver = KeyRing::at(wanted.folder.keys()).key(keyring::APPROVER)?;
+    let approver = wanted.folder.ring().key(keyring::APPROVER)?;
     let journal = opening::open_folder(&wanted.folder)?;
     let case = journal.case().map_err(meaning)?;
     let custodian = custodians::find(&case, custodian)?;
-    let proposal = erasing::approve(&journal, &custodian, &approver)?;
+    let proposal = erasing::approve(&journal, &custodian, &*approver)?;
     output.answer(
         &json!({
             "proposal": proposal.to_string(),

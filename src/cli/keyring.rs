@@ -1,18 +1,19 @@
 //! The key files of a case: made, read, never shown. Who may do what with a key is in the ledger.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use unbroken_ledger::{PrivateKey, VaultKey};
-use zeroize::Zeroizing;
+use unbroken_ledger::{KeyId, Signer, VaultKey};
 
-use crate::config;
+use super::exchange;
+use super::key_file::{self, Passphrases};
 use crate::durable;
 use crate::error::{Error, Result};
 
-/// Largest file that can be a key.
-const BYTES_MAX: u64 = 64 << 10;
+const KEY_BYTES_MAX: u64 = 64 << 10;
+const VAULT_BYTES_MAX: u64 = 64;
 /// How many root keys a new set has; two of them enrol another.
 const ROOTS: usize = 3;
 
@@ -28,17 +29,19 @@ const VAULT: &str = "vault.key";
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRing {
     folder: PathBuf,
+    passphrases: Passphrases,
 }
 
 impl KeyRing {
-    pub(crate) fn at(folder: impl Into<PathBuf>) -> Self {
+    pub(crate) fn at(folder: impl Into<PathBuf>, passphrases: Passphrases) -> Self {
         Self {
             folder: folder.into(),
+            passphrases,
         }
     }
 
-    /// Makes a whole set of new keys in a folder that does not exist yet.
-    pub(crate) fn make(folder: &Path) -> Result<Self> {
+    /// Makes a whole set of new keys in a folder that does not exist yet, all under one passphrase where there is one.
+    pub(crate) fn make(folder: &Path, passphrase: Option<&str>) -> Result<Self> {
         let refused = |error: io::Error| {
             Error::failed(error)
                 .while_doing(format!("{}: cannot be made", folder.display()))
@@ -48,22 +51,14 @@ impl KeyRing {
             fs::create_dir_all(above).map_err(refused)?;
         }
         fs::create_dir(folder).map_err(refused)?;
-        let ring = Self::at(folder);
         let roots = (1..=ROOTS).map(root_name);
         let names = [LOG, SERVICE, OPERATOR, APPROVER, WORKER].map(str::to_owned);
         for name in roots.chain(names) {
-            let key = PrivateKey::generate().map_err(Error::failed)?;
-            let passphrase = config::key_passphrase();
-            let passphrase = passphrase.as_ref().map(|text| text.as_str());
-            ring.write(
-                &name,
-                key.to_pem(passphrase).map_err(Error::failed)?.as_bytes(),
-            )?;
+            key_file::generate(&folder.join(name), passphrase)?;
         }
         let vault = VaultKey::generate().map_err(Error::failed)?;
-        ring.write(VAULT, vault.expose())?;
-        durable::sync_folder(folder).map_err(refused)?;
-        Ok(ring)
+        key_file::write_secret(&folder.join(VAULT), vault.expose())?;
+        Ok(Self::at(folder, Passphrases::default()))
     }
 
     /// Whether there is such a key file.
@@ -71,26 +66,29 @@ impl KeyRing {
         self.folder.join(name).exists()
     }
 
-    /// One key.
-    pub(crate) fn key(&self, name: &str) -> Result<PrivateKey> {
+    /// One key, to sign with.
+    pub(crate) fn key(&self, name: &str) -> Result<Arc<dyn Signer>> {
         let path = self.folder.join(name);
-        let pem = self.read(name)?;
-        let pem = std::str::from_utf8(&pem).map_err(|_| not_a_key(&path, "it is not text"))?;
-        let passphrase = config::key_passphrase();
-        PrivateKey::from_pem(pem, passphrase.as_ref().map(|text| text.as_str())).map_err(|error| {
-            Error::failed(error)
-                .while_doing(format!("{}: cannot be used", path.display()))
-                .hint("the passphrase comes from UNBROKEN_KEY_PASSPHRASE")
-        })
+        self.passphrases
+            .signer(&path)
+            .map_err(|error| error.hint("--keys names the folder that holds the key files"))
     }
 
-    /// The root keys that lie here, `root-1.pem` and so on.
-    pub(crate) fn roots(&self) -> Result<Vec<PrivateKey>> {
+    /// A key file outside the folder, with the same passphrases.
+    pub(crate) fn key_at(&self, path: &Path) -> Result<Arc<dyn Signer>> {
+        self.passphrases.signer(path)
+    }
+
+    /// The root keys that lie here, `root-1.pem` and so on; there may be none.
+    pub(crate) fn roots_at_hand(&self) -> Result<Vec<Arc<dyn Signer>>> {
         let names = (1..=15).map(root_name);
-        let there = names.filter(|name| self.folder.join(name).exists());
-        let roots = there
-            .map(|name| self.key(&name))
-            .collect::<Result<Vec<_>>>()?;
+        let there = names.filter(|name| self.has(name));
+        there.map(|name| self.key(&name)).collect()
+    }
+
+    /// As [`KeyRing::roots_at_hand`], at least one.
+    pub(crate) fn roots(&self) -> Result<Vec<Arc<dyn Signer>>> {
+        let roots = self.roots_at_hand()?;
         if roots.is_empty() {
             return Err(not_a_key(
                 &self.folder.join(root_name(1)),
@@ -102,36 +100,50 @@ impl KeyRing {
 
     /// The key that wraps the subjects' keys.
     pub(crate) fn vault(&self) -> Result<VaultKey> {
-        let bytes = self.read(VAULT)?;
+        let path = self.folder.join(VAULT);
+        let bytes = exchange::read_secret(&path, VAULT_BYTES_MAX)
+            .map_err(|error| error.hint("--keys names the folder that holds the key files"))?;
         <[u8; 32]>::try_from(&bytes[..])
             .map(VaultKey::from_bytes)
-            .map_err(|_| not_a_key(&self.folder.join(VAULT), "a vault key has 32 bytes"))
+            .map_err(|_| not_a_key(&path, "a vault key has 32 bytes"))
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+    /// Lays a key file ready to take the place of `name`: before the record says so, or a crash in between would leave a
+    /// ledger whose key nobody finds.
+    pub(crate) fn lay_ready(&self, name: &str, from: &Path) -> Result<()> {
+        let ready = self.folder.join(ready_name(name));
+        let bytes = exchange::read_secret(from, KEY_BYTES_MAX)?;
+        if ready.exists() {
+            // Of a try that was refused; the record does not name it.
+            fs::remove_file(&ready).map_err(|error| {
+                Error::failed(error).while_doing(format!("{}: cannot be removed", ready.display()))
+            })?;
+        }
+        key_file::write_secret(&ready, &bytes)
+    }
+
+    /// Puts the key that was laid ready in its place; the old one stays beside it under its keyid.
+    pub(crate) fn take_up(&self, name: &str, old: KeyId) -> Result<()> {
         let path = self.folder.join(name);
-        durable::create_secret(&path)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .map_err(|error| {
-                Error::failed(error).while_doing(format!("{}: cannot be written", path.display()))
+        let stem = name.trim_end_matches(".pem");
+        let aside = self
+            .folder
+            .join(format!("{stem}-{:.8}.pem", old.to_string()));
+        let put = |from: &Path, to: &Path| {
+            durable::rename(from, to).map_err(|error| {
+                Error::failed(error).while_doing(format!("{}: cannot be renamed", from.display()))
             })
+        };
+        if path.exists() {
+            put(&path, &aside)?;
+        }
+        put(&self.folder.join(ready_name(name)), &path)
     }
 
-    fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>> {
-        let path = self.folder.join(name);
-        let read = || {
-            if fs::metadata(&path)?.len() > BYTES_MAX {
-                return Err(io::Error::other(format!(
-                    "a key has at most {BYTES_MAX} bytes"
-                )));
-            }
-            fs::read(&path).map(Zeroizing::new)
-        };
-        read().map_err(|error| {
-            Error::failed(error)
-                .while_doing(format!("{}: cannot be read", path.display()))
-                .hint("--keys names the folder that holds it")
-        })
+    /// Whether the key that was laid ready for a place is this one: then the record got further than the folder.
+    pub(crate) fn has_ready(&self, name: &str, wanted: KeyId) -> bool {
+        let ready = ready_name(name);
+        self.has(&ready) && self.key(&ready).is_ok_and(|key| key.key_id() == wanted)
     }
 }
 
@@ -139,9 +151,12 @@ fn root_name(number: usize) -> String {
     format!("root-{number}.pem")
 }
 
+fn ready_name(name: &str) -> String {
+    name.replace(".pem", ".next.pem")
+}
+
 fn not_a_key(path: &Path, why: &str) -> Error {
-    Error::failed(format!("{}: {why}", path.display()))
-        .hint("`unbroken ledger keys DIR` makes a set")
+    Error::failed(format!("{}: {why}", path.display())).hint("`unbroken keys set DIR` makes a set")
 }
 
 #[cfg(test)]
@@ -152,12 +167,12 @@ mod tests {
     fn a_set_is_made_once_and_read_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("keys");
-        let ring = KeyRing::make(&place).expect("made");
+        let ring = KeyRing::make(&place, None).expect("made");
         assert_eq!(ring.roots().expect("read").len(), ROOTS);
         ring.key(OPERATOR).expect("read");
         ring.vault().expect("read");
         assert!(
-            KeyRing::make(&place).is_err(),
+            KeyRing::make(&place, None).is_err(),
             "a second set would replace the first"
         );
     }
@@ -165,12 +180,34 @@ mod tests {
     #[test]
     fn a_missing_or_wrong_key_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let ring = KeyRing::at(folder.path());
-        let missing = ring.key(WORKER).expect_err("refused");
+        let ring = KeyRing::at(folder.path(), Passphrases::default());
+        let refused = |ring: &KeyRing| match ring.key(WORKER) {
+            Ok(_) => panic!("a key was read"),
+            Err(error) => error,
+        };
+        let missing = refused(&ring);
         assert!(missing.to_string().contains(WORKER), "{missing}");
-        ring.write(WORKER, b"hello").expect("written");
-        let wrong = ring.key(WORKER).expect_err("refused");
+        key_file::write_secret(&folder.path().join(WORKER), b"hello").expect("written");
+        let wrong = refused(&ring);
         assert!(wrong.to_string().contains(WORKER), "{wrong}");
         assert!(!format!("{wrong:?}").contains("hello"));
+    }
+
+    #[test]
+    fn a_key_that_was_laid_ready_takes_its_place_and_the_old_one_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ring = KeyRing::make(&folder.path().join("keys"), None).expect("made");
+        let (new, newer) = (folder.path().join("a.pem"), folder.path().join("b.pem"));
+        key_file::generate(&new, None).expect("made");
+        let wanted = key_file::generate(&newer, None).expect("made").key_id();
+        let old = ring.key(LOG).expect("read").key_id();
+        ring.lay_ready(LOG, &new).expect("laid");
+        assert!(!ring.has_ready(LOG, wanted));
+        ring.lay_ready(LOG, &newer).expect("laid again");
+        assert!(ring.has_ready(LOG, wanted));
+        ring.take_up(LOG, old).expect("taken up");
+        assert_eq!(ring.key(LOG).expect("read").key_id(), wanted);
+        let aside = format!("log-{:.8}.pem", old.to_string());
+        assert_eq!(ring.key(&aside).expect("kept").key_id(), old);
     }
 }

@@ -5,7 +5,6 @@ mod publishing;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -13,7 +12,6 @@ use serde_json::json;
 use super::access::CaseFolder;
 use super::flow::digesting::{self, Digested};
 use super::flow::opening;
-use super::keyring::KeyRing;
 use super::open;
 use super::output::Output;
 use crate::error::Result;
@@ -27,7 +25,6 @@ pub(crate) enum LedgerCommand {
     Heads(Heads),
     Heartbeat(anchoring::Heartbeat),
     Info(Info),
-    Keys(Keys),
     Proof(publishing::Proof),
     Publish(publishing::Publish),
     Seal(anchoring::Seal),
@@ -64,17 +61,6 @@ pub(crate) struct Info {
     folder: CaseFolder,
 }
 
-/// Make a set of keys for a new case, one file each. Move each to its owner before it is used.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:
-  unbroken ledger keys new-keys
-
-UNBROKEN_KEY_PASSPHRASE, where it is set, encrypts them.")]
-pub(crate) struct Keys {
-    /// The folder for them; must not exist yet.
-    folder: PathBuf,
-}
-
 /// Print the trust file: whose ledger it is. Hand it over by another way than the bundle.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
@@ -95,7 +81,6 @@ pub(crate) async fn run(command: LedgerCommand, output: &Output) -> Result<()> {
         LedgerCommand::Check(check) => run_check(&check, output),
         LedgerCommand::Heads(heads) => run_heads(&heads, output),
         LedgerCommand::Info(info) => run_info(&info, output),
-        LedgerCommand::Keys(keys) => run_keys(&keys, output),
         LedgerCommand::Trust(wanted) => run_trust(&wanted, output),
     }
 }
@@ -181,16 +166,6 @@ fn run_info(info: &Info, output: &Output) -> Result<()> {
         "types": types,
     });
     output.answer(&value, &text);
-    Ok(())
-}
-
-fn run_keys(keys: &Keys, output: &Output) -> Result<()> {
-    KeyRing::make(&keys.folder)?;
-    let folder = keys.folder.display().to_string();
-    output.answer(
-        &json!({ "folder": folder }),
-        &format!("{folder}: a new set of keys"),
-    );
     Ok(())
 }
 

@@ -4,8 +4,10 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
+use zeroize::Zeroizing;
+
 use crate::config::Environment;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// Where a command says what it has to say.
 #[derive(Clone, Debug)]
@@ -96,6 +98,35 @@ impl Output {
         }
         text
     }
+}
+
+/// Asks for a secret on the terminal, without showing it; `None` where nobody can be asked.
+pub(crate) fn ask_secret(question: &str) -> Option<Result<Zeroizing<String>>> {
+    let terminal = terminal()?;
+    let asked = terminal
+        .write_str(question)
+        .and_then(|()| terminal.read_secure_line())
+        .map(Zeroizing::new);
+    Some(asked.map_err(unread))
+}
+
+/// Asks whether to go on: the word `yes`, whole, and nothing else; `None` where nobody can be asked.
+pub(crate) fn ask_yes(question: &str) -> Option<Result<bool>> {
+    let terminal = terminal()?;
+    let asked = terminal
+        .write_str(&format!("{question} Type yes to go on: "))
+        .and_then(|()| terminal.read_line());
+    Some(asked.map(|answer| answer.trim() == "yes").map_err(unread))
+}
+
+/// A person is there only when both what is asked and what is answered go through a terminal.
+fn terminal() -> Option<console::Term> {
+    let is_there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    is_there.then(console::Term::stderr)
+}
+
+fn unread(error: std::io::Error) -> Error {
+    Error::failed(error).while_doing("the terminal cannot be read")
 }
 
 /// How far a long command is.

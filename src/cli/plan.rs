@@ -10,11 +10,11 @@ use serde_json::json;
 
 use super::access::{CaseFolder, instant};
 use super::flow::{opening, planning, sources};
-use super::keyring::{self, KeyRing};
 use super::output::Output;
+use super::{exchange, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::PlanCounts;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Make a plan, show it, have it approved by somebody else, adopt it.
 #[derive(Debug, Subcommand)]
@@ -50,10 +50,14 @@ pub(crate) struct Show {
     pub(crate) folder: CaseFolder,
 }
 
-/// Ask for the approval of the newest plan.
+/// Ask for the approval of the newest plan, and leave a request file for the approvers.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken plan propose --case acme --expires-in-hours 24")]
+  unbroken plan propose --case acme --expires-in-hours 24
+  unbroken plan propose --case acme --request /media/stick/plan.request
+
+The file is all that an approver needs: `unbroken approve` decides on it without ledger and
+network. It holds counts and hashes, nothing personal.")]
 pub(crate) struct Propose {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
@@ -61,6 +65,9 @@ pub(crate) struct Propose {
     #[arg(long, value_name = "HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u32).range(1..=720))]
     pub(crate) expires_in_hours: u32,
+    /// Leave the request here; in the folder requests/ of the case when not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
 }
 
 /// Approve the newest proposal; with the key of somebody who did not propose it.
@@ -129,20 +136,47 @@ fn run_show(show: &Show, output: &Output) -> Result<()> {
 
 fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&propose.folder)?;
+    if let Some(path) = propose.request.as_ref().filter(|path| path.exists()) {
+        // Found out before the proposal is on the record, not after.
+        return Err(
+            Error::failed(format!("{}: is there already", path.display()))
+                .hint("--request names a new file"),
+        );
+    }
     let plan = planning::newest(&journal)?.plan;
     let expires_in = TimeDelta::hours(i64::from(propose.expires_in_hours));
-    let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?.to_string();
-    let text = format!("proposal {proposal}\nof plan  {plan}\nsomebody else approves it now");
-    output.answer(&json!({ "proposal": proposal, "plan": plan }), &text);
+    let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?;
+    let request = planning::request(&journal, &proposal)?;
+    let path = request_path(propose, &proposal.to_string())?;
+    exchange::write_new(&path, &request.to_bytes())?;
+    let (proposal, path) = (proposal.to_string(), path.display().to_string());
+    let text = format!(
+        "proposal {proposal}\nof plan  {plan}\nrequest  {path}\nsomebody else approves it now"
+    );
+    output.answer(
+        &json!({ "proposal": proposal, "plan": plan, "request": path }),
+        &text,
+    );
     Ok(())
 }
 
+fn request_path(propose: &Propose, proposal: &str) -> Result<PathBuf> {
+    if let Some(path) = &propose.request {
+        return Ok(path.clone());
+    }
+    let folder = propose.folder.case.join("requests");
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Error::failed(error).while_doing(format!("{}: cannot be made", folder.display()))
+    })?;
+    Ok(folder.join(format!("plan-{proposal:.16}.request")))
+}
+
 fn run_approve(approve: &Approve, output: &Output) -> Result<()> {
-    let approver = KeyRing::at(approve.folder.keys()).key(keyring::APPROVER)?;
+    let approver = approve.folder.ring().key(keyring::APPROVER)?;
     let journal = opening::open_folder(&approve.folder)?;
     let plan = planning::newest(&journal)?.plan;
     let proposal = planning::proposal_of(&journal, &plan)?;
-    planning::approve(&journal, &proposal, &approver)?;
+    planning::approve(&journal, &proposal, &*approver)?;
     output.answer(
         &json!({ "plan": plan, "approved": true }),
         &format!("approved: plan {plan}"),

@@ -11,6 +11,7 @@ use super::open;
 use super::output::Output;
 use super::summary::Summary;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
 
 /// Restore what the adopted plan says, read each item back, record both.
 #[derive(Args, Debug)]
@@ -41,6 +42,7 @@ pub(crate) async fn run(
     sources::expect_registered(&journal, &*source, &restore.source)?;
     let target = tenant::open(&restore.target)?;
     let configuration = open::anchors(&restore.folder.case)?;
+    wait_for_old_requests(&journal, stop.clone(), output).await?;
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
     let ran = tokio::select! {
         ran = restoring::restore(&journal, source.into(), target, stop, &bar) => ran,
@@ -63,4 +65,24 @@ pub(crate) async fn run(
             .hint("start again with the same command: nothing is written twice"));
     }
     summary.expect_all()
+}
+
+/// A worker that took over from another lets that one's last request come to its end before it reads back.
+async fn wait_for_old_requests(
+    journal: &Journal,
+    mut stop: watch::Receiver<bool>,
+    output: &Output,
+) -> Result<()> {
+    let Some(wait) = restoring::wait_for_old_requests(journal)? else {
+        return Ok(());
+    };
+    let seconds = wait.as_secs() + 1;
+    output.note(&format!(
+        "streams changed hands: waiting {seconds} s for what the worker before may have under way"
+    ));
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    Ok(())
 }

@@ -126,7 +126,8 @@ impl Case {
         put(&path, bytes);
     }
 
-    fn command(&self, words: &str) -> Command {
+    /// A command that was not started yet; `@name` is a file in the test's folder.
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unbroken"));
         for word in words.split_whitespace() {
             match word {
@@ -140,11 +141,16 @@ impl Case {
                     .arg(format!("{}/v1.0", self.running.base_url))
                     .arg("--secret-file")
                     .arg(self.path("secret")),
-                word => command.arg(word),
+                word => match word.strip_prefix('@') {
+                    Some(name) => command.arg(self.path(name)),
+                    None => command.arg(word),
+                },
             };
         }
         command
             .env("NO_COLOR", "1")
+            .env_remove("UNBROKEN_KEY_PASSPHRASE")
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
@@ -176,7 +182,16 @@ impl Case {
 
     /// Up to a plan in force; `custodian` is who the source's owner becomes.
     pub(crate) fn prepare(&self, custodian: &str) {
-        self.done(&format!("ledger keys {}", self.path("case/keys").display()));
+        self.prepare_people(custodian);
+        self.plan();
+    }
+
+    /// Up to people who are mapped: nothing is planned yet.
+    pub(crate) fn prepare_people(&self, custodian: &str) {
+        self.done(&format!(
+            "keys set {} --no-passphrase",
+            self.path("case/keys").display()
+        ));
         self.done(
             "case declare CASE --name example.org/test --title t --source-tenant old.example \
              --declared-by test --window-from 2020-01-01T00:00:00Z \
@@ -187,7 +202,6 @@ impl Case {
         let map = format!("source,target\n{custodian},ada@clean.example\n");
         put(&self.path("map.csv"), map.as_bytes());
         self.done("case map CASE --csv MAP TARGET");
-        self.plan();
     }
 
     pub(crate) fn plan(&self) {

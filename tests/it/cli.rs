@@ -108,8 +108,9 @@ fn a_folder_without_a_ledger_is_named_with_its_exit_code() {
 fn a_set_of_keys_is_made_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let keys = folder.path().join("keys").display().to_string();
-    assert_eq!(unbroken(&["ledger", "keys", &keys]).status.code(), Some(0));
-    let again = unbroken(&["ledger", "keys", &keys]);
+    let made = || unbroken(&["keys", "set", &keys, "--no-passphrase"]);
+    assert_eq!(made().status.code(), Some(0));
+    let again = made();
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains(&keys));
 }

@@ -1,7 +1,7 @@
 //! Asking for an erasure, approving and doing it. What may be erased is decided in the domain and by the ledger's policy.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use unbroken_ledger::{Destroyed, Hash, PrivateKey, Receipt};
+use unbroken_ledger::{Destroyed, Hash, Signer, Receipt};
 
 use super::{meaning, planning};
 use crate::domain::pseudonym::Pseudonym;
@@ -55,7 +55,7 @@ pub(crate) fn proposal_of(journal: &Journal, custodian: &Pseudonym) -> Result<Ha
 pub(crate) fn approve(
     journal: &Journal,
     custodian: &Pseudonym,
-    approver: &PrivateKey,
+    approver: &dyn Signer,
 ) -> Result<Hash> {
     let proposal = proposal_of(journal, custodian)?;
     planning::approve(journal, &proposal, approver)?;

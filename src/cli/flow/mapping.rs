@@ -161,14 +161,18 @@ async fn record(
     Ok(())
 }
 
-/// Hands every custodian's stream that nobody has to the worker.
+/// Hands every custodian's stream that nobody has to the worker: to the one whose key is at hand, where it counts.
 fn hand_over(journal: &Journal) -> Result<()> {
     let case = journal.case().map_err(meaning)?;
+    let own = journal.worker();
     let (worker, free) = journal.ledger().with_state(|state| {
-        let worker = state
+        let workers = state
             .keys()
-            .find(|(_, key)| key.is_active && key.roles.contains(&Role::Worker))
+            .filter(|(_, key)| key.is_active && key.roles.contains(&Role::Worker))
             .map(|(id, _)| *id);
+        let workers: Vec<_> = workers.collect();
+        let own = own.filter(|own| workers.contains(own));
+        let worker = own.or_else(|| workers.first().copied());
         let free: Vec<Pseudonym> = case
             .custodians
             .keys()

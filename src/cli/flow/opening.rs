@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use unbroken_ledger::{
-    ApprovalRule, FilePlace, Ledger, LedgerError, Opening, Policy, PrivateKey, Role, Root, Signer,
-    SystemClock, random,
+    ApprovalRule, FilePlace, Ledger, LedgerError, Opening, Policy, Role, Root, Signer, SystemClock,
+    random,
 };
 
 use super::super::access::{CaseFolder, instant};
@@ -143,7 +143,7 @@ pub(crate) fn open_case(case: &Path, keys: &KeyRing) -> Result<Journal> {
 
 /// As [`open_case`], for the folder that a command names.
 pub(crate) fn open_folder(folder: &CaseFolder) -> Result<Journal> {
-    open_case(&folder.case, &KeyRing::at(folder.keys()))
+    open_case(&folder.case, &folder.ring())
 }
 
 fn open_journal(ledger: Ledger, keys: &KeyRing) -> Result<Journal> {
@@ -151,8 +151,7 @@ fn open_journal(ledger: Ledger, keys: &KeyRing) -> Result<Journal> {
         if !keys.has(name) {
             return Ok(None);
         }
-        let key: Arc<dyn Signer> = Arc::new(keys.key(name)?);
-        Ok(Some(key))
+        keys.key(name).map(Some)
     };
     let keys = Keys {
         operator: signer(keyring::OPERATOR)?,
@@ -171,11 +170,14 @@ fn create(case: &Path, keys: &KeyRing, declared: &Declaration) -> Result<Ledger>
         roots: roots
             .iter()
             .zip(persons)
-            .map(|(signer, person)| Root { signer, person })
+            .map(|(signer, person)| Root {
+                signer: &**signer,
+                person,
+            })
             .collect(),
         policy: policy(declared.erase_approvals),
-        log: Arc::new(keys.key(keyring::LOG)?),
-        service: Arc::new(keys.key(keyring::SERVICE)?),
+        log: keys.key(keyring::LOG)?,
+        service: keys.key(keyring::SERVICE)?,
     };
     let checkpoint = checkpoint_file(case);
     for folder in [Some(case), checkpoint.parent()].into_iter().flatten() {
@@ -211,11 +213,7 @@ fn threshold(roots: usize) -> u64 {
 fn enrol(ledger: &Ledger, keys: &KeyRing) -> Result<()> {
     let roots = keys.roots()?;
     let needed = usize::try_from(threshold(roots.len())).unwrap_or(usize::MAX);
-    let roots: Vec<&dyn Signer> = roots
-        .iter()
-        .take(needed)
-        .map(|root: &PrivateKey| root as &dyn Signer)
-        .collect();
+    let roots: Vec<&dyn Signer> = roots.iter().take(needed).map(|root| &**root).collect();
     for (name, person, role) in [
         (keyring::OPERATOR, "operator-1", Role::Operator),
         (keyring::APPROVER, "approver-1", Role::Approver),
@@ -225,7 +223,7 @@ fn enrol(ledger: &Ledger, keys: &KeyRing) -> Result<()> {
         let known = ledger.with_state(|state| state.key(&key.key_id()).is_some());
         if !known {
             ledger
-                .enrol(&key, person, &[role], &roots)
+                .enrol(&*key, person, &[role], &roots)
                 .map_err(|error: LedgerError| open::meaning(error))?;
         }
     }

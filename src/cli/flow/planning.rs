@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use unbroken_ledger::entry::leaf;
-use unbroken_ledger::{Hash, PrivateKey, Timestamp};
+use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
@@ -273,8 +273,47 @@ pub(crate) fn newest_proposal(journal: &Journal, wanted: &str) -> Result<Option<
     Ok(newest)
 }
 
+/// What an approver elsewhere needs: the proposal's own entry, that of the plan with its counts, and whose keys signed them.
+pub(crate) fn request(journal: &Journal, proposal: &Hash) -> Result<ApprovalRequest> {
+    let ledger = journal.ledger();
+    let mut asked: Option<(Vec<u8>, Entry)> = None;
+    let mut plans = Vec::new();
+    for read in ledger.entries(0).map_err(super::open::meaning)? {
+        let (bytes, entry) = read.map_err(super::open::meaning)?;
+        if entry.event.kind == "PlanMade/1" {
+            plans.push((bytes, entry));
+        } else if entry.event.kind == "Proposed" && leaf(&bytes) == *proposal {
+            asked = Some((bytes, entry));
+            break;
+        }
+    }
+    let (bytes, entry) = asked.ok_or_else(|| Error::failed("there is no such proposal"))?;
+    let text = |entry: &Entry, name| {
+        let value = entry.event.data.field(name);
+        value.and_then(|value| value.as_str()).map(str::to_owned)
+    };
+    let digest = text(&entry, "digest");
+    let about = plans
+        .into_iter()
+        .rfind(|(_, made)| text(made, "plan") == digest);
+    let signers = [Some(&entry), about.as_ref().map(|(_, made)| made)];
+    let mut keys: Vec<KeyId> = signers
+        .into_iter()
+        .flatten()
+        .flat_map(|entry| entry.event.by.clone())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    let keys = ledger.with_state(|state| {
+        let known = keys.iter().filter_map(|id| state.key(id));
+        known.map(|key| key.public).collect()
+    });
+    let about = about.into_iter().map(|(bytes, _)| bytes).collect();
+    ApprovalRequest::new(bytes, about, keys).map_err(Error::failed)
+}
+
 /// Approves a proposal.
-pub(crate) fn approve(journal: &Journal, proposal: &Hash, approver: &PrivateKey) -> Result<()> {
+pub(crate) fn approve(journal: &Journal, proposal: &Hash, approver: &dyn Signer) -> Result<()> {
     journal.approve(proposal, approver).map_err(meaning)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use unbroken_ledger::{State, Timestamp};
 
 use super::planning::{WAVE, newest};
 use super::record::JournalRecord;
@@ -23,7 +24,7 @@ use crate::journal::Journal;
 use crate::projections::coverage::Coverage;
 use crate::projections::work::{CustodianWork, Work as OpenWork};
 use crate::sources::Source;
-use crate::targets::{Target, TargetUser};
+use crate::targets::{LONGEST_REQUEST, Target, TargetUser};
 
 /// The machine's clock and its timer.
 #[derive(Clone, Copy)]
@@ -84,6 +85,28 @@ pub(crate) async fn restore<T: Target + 'static>(
     }
     digesting::record(journal)?;
     Ok(summary)
+}
+
+/// How long a worker has to wait that took streams over, because the one before it may still have a request under way:
+/// only while an item that was begun has no outcome, since every effect stands behind its intent.
+pub(crate) fn wait_for_old_requests(journal: &Journal) -> Result<Option<Duration>> {
+    let handed = journal.ledger().with_state(State::last_handover);
+    let left = still_under_way(handed, SystemClock.now());
+    if left.is_none() {
+        return Ok(None);
+    }
+    let open = OpenWork::load(journal).map_err(meaning)?;
+    let is_begun = |work: &Work| work.standing == Standing::Interrupted;
+    Ok(left.filter(|_| work(&open).iter().any(is_begun)))
+}
+
+/// What is left of the longest request that could have begun before the streams changed hands.
+fn still_under_way(handed: Option<Timestamp>, now: DateTime<Utc>) -> Option<Duration> {
+    let handed = DateTime::from_timestamp_micros(handed?.micros())?;
+    let since = (now - handed).to_std().unwrap_or(Duration::ZERO);
+    LONGEST_REQUEST
+        .checked_sub(since)
+        .filter(|left| !left.is_zero())
 }
 
 /// Ends the case with its counts.
@@ -198,5 +221,28 @@ fn ended_without_writing(row: &PlanRow) -> Option<Event> {
             };
             Some(Event::ItemFailed(Box::new(failed), Box::new(facts)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_over_waits_out_the_longest_request_and_no_longer() {
+        let handed = Timestamp::parse("2026-11-23T20:00:00.000000Z").expect("a time");
+        let at = |minutes: u32, seconds: u32| {
+            let text = format!("2026-11-23T20:{minutes:02}:{seconds:02}Z");
+            crate::cli::access::instant(&text).expect("an instant")
+        };
+        let left = |now| still_under_way(Some(handed), now).map(|left| left.as_secs());
+        assert_eq!(left(at(0, 0)), Some(120));
+        assert_eq!(left(at(1, 30)), Some(30));
+        assert_eq!(left(at(2, 0)), None);
+        assert_eq!(left(at(59, 0)), None);
+        // A clock that was set back waits the whole time rather than none.
+        let before = crate::cli::access::instant("2026-11-23T19:00:00Z").expect("one");
+        assert_eq!(left(before), Some(120));
+        assert_eq!(still_under_way(None, before), None);
     }
 }

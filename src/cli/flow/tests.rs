@@ -46,7 +46,7 @@ fn declaration() -> Declaration {
 
 /// A case up to the mapping of ann; bob stays unmapped.
 async fn mapped(folder: &Path, source: &FakeSource, target: &FakeTarget) -> (KeyRing, Journal) {
-    let keys = KeyRing::make(&folder.join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.join("keys"), None).expect("keys");
     let journal = declare(folder, &keys, &declaration()).expect("declared");
     sources::register(&journal, source, Path::new("backup")).expect("registered");
     mapping::connect(&journal, target, true)
@@ -67,7 +67,7 @@ async fn approved(journal: &Journal, keys: &KeyRing, source: &FakeSource) {
     let now = SystemClock.now();
     let proposal = planning::propose(journal, &plan, now, TimeDelta::hours(1)).expect("proposed");
     let approver = keys.key(keyring::APPROVER).expect("a key");
-    planning::approve(journal, &proposal, &approver).expect("approved");
+    planning::approve(journal, &proposal, &*approver).expect("approved");
     assert_eq!(
         planning::proposal_of(journal, &plan).expect("found"),
         proposal
@@ -163,7 +163,7 @@ async fn without_an_approval_nothing_is_adopted_or_restored() {
     assert_eq!(early.kind(), ErrorKind::GateRefused, "{:?}", early.lines());
     let own = keys.key(keyring::OPERATOR).expect("a key");
     assert!(
-        planning::approve(&journal, &proposal, &own).is_err(),
+        planning::approve(&journal, &proposal, &*own).is_err(),
         "approved by its author"
     );
     let (_ask, stop) = watch::channel(false);
@@ -178,7 +178,7 @@ async fn without_an_approval_nothing_is_adopted_or_restored() {
 #[tokio::test]
 async fn a_declaration_that_was_interrupted_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
     declare(folder.path(), &keys, &declaration()).expect("declared");
     let twice = declare(folder.path(), &keys, &declaration()).expect_err("refused");
     assert_eq!(twice.kind(), ErrorKind::GateRefused);

@@ -1,7 +1,5 @@
 //! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
 
-use std::time::Duration;
-
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret;
@@ -10,13 +8,12 @@ use tokio::sync::Mutex;
 
 use super::failure::{self, Said};
 use super::token::{Token, Tokens};
-use crate::targets::TargetError;
+use crate::targets::{LONGEST_REQUEST, TargetError};
 
 /// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
 const ANSWER_BYTES_MAX: usize = 160 << 20;
 /// Error bodies are small; more of one is not read.
 const ERROR_BYTES_MAX: usize = 64 << 10;
-const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Connections, tokens and where to send.
 pub(super) struct Session {
@@ -140,7 +137,7 @@ impl Session {
             let mut request = self
                 .http
                 .request(call.method.clone(), &url)
-                .timeout(TIMEOUT);
+                .timeout(LONGEST_REQUEST);
             if authorised {
                 let token = self.bearer().await?;
                 request = request

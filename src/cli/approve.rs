@@ -1,0 +1,157 @@
+//! `unbroken approve`: an approver decides on their own machine, from a request file alone: no ledger, no vault, no network.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::json;
+use unbroken_ledger::offline::approval::REQUEST_BYTES_MAX;
+use unbroken_ledger::{
+    ApprovalRequest, Clock as _, Decision, Entry, OfflineError, OfflineEvent, SystemClock, Value,
+};
+
+use super::exchange::{self, shown};
+use super::key_file::Passphrases;
+use super::keys::expect_yes;
+use super::output::Output;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Approve or reject a proposal from its request file, on the approver's own machine.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken approve --request plan.request --key /media/stick/approver.pem
+  unbroken approve --request plan.request --key /media/stick/approver.pem --reject
+
+What is approved is shown first, and a yes is asked for. The file that it leaves (plan.approved or
+plan.rejected) goes back: `unbroken case import plan.approved`. Neither ledger nor network is
+needed. Compare the digest with the plan that you were shown by another way.")]
+pub(crate) struct Approve {
+    /// The request, as `unbroken plan propose` leaves it.
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// The approver's key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Say no: nothing is done on this proposal any more.
+    #[arg(long)]
+    reject: bool,
+    /// Write the signed decision here; beside the request when not given.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A file with the key's passphrase.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Sign without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Does what was asked.
+pub(crate) fn run(wanted: &Approve, output: &Output) -> Result<()> {
+    let bytes = exchange::read(&wanted.request, REQUEST_BYTES_MAX)?;
+    let request = ApprovalRequest::parse(&bytes).map_err(|refusal| {
+        let changed = refusal.rule == "signature/strict";
+        let kind = if changed {
+            ErrorKind::VerificationFailed
+        } else {
+            ErrorKind::Failed
+        };
+        Error::new(kind, refusal)
+            .while_doing(format!("{}: not a request", wanted.request.display()))
+            .hint("ask for it again; sign nothing of it")
+    })?;
+    output.note(summary(&request)?.trim_end());
+    let at = SystemClock.now();
+    if at >= request.expires() && !wanted.reject {
+        let why = format!("the proposal expired at {}", request.expires());
+        return Err(Error::new(ErrorKind::GateRefused, why)
+            .hint("it has to be proposed again; or this machine's clock is wrong"));
+    }
+    let (decision, question, ending) = if wanted.reject {
+        (Decision::Reject, "Reject this?", "rejected")
+    } else {
+        (Decision::Approve, "Approve this?", "approved")
+    };
+    expect_yes(wanted.yes, question)?;
+    let key = Passphrases::new(wanted.passphrase_file.as_deref()).signer(&wanted.key)?;
+    let envelope = request
+        .decide(decision, &*key, at)
+        .map_err(|error| match error {
+            OfflineError::Form(_) => Error::new(ErrorKind::GateRefused, error),
+            error => Error::failed(error),
+        })?;
+    let out = wanted.out.clone();
+    let out = out.unwrap_or_else(|| exchange::answer_beside(&wanted.request, ending));
+    let event = OfflineEvent::signed(envelope).map_err(Error::failed)?;
+    exchange::write_new(&out, &event.to_bytes())?;
+    let (out, by) = (out.display().to_string(), key.key_id().to_string());
+    output.answer(
+        &json!({
+            "file": out,
+            "decision": decision.kind(),
+            "proposal": request.proposal().to_string(),
+            "by": by,
+        }),
+        &format!("{out}: {ending} by {by}"),
+    );
+    Ok(())
+}
+
+/// What is decided on, from the entries in the request and nothing else.
+fn summary(request: &ApprovalRequest) -> Result<String> {
+    let entry = request.entry();
+    let expires = request.expires();
+    let left = DateTime::<Utc>::from_timestamp_micros(expires.micros())
+        .map(|expires| expires.format("%Y-%m-%d %H:%M UTC").to_string());
+    let mut lines = vec![
+        ("ledger", shown(request.origin())),
+        ("proposal", request.proposal().to_string()),
+        ("asked by", format!("key {}", request.requester())),
+        (
+            "asked at",
+            format!("{}, as entry {}", entry.received, entry.index),
+        ),
+        ("until", left.unwrap_or_else(|| expires.to_string())),
+        ("scope", request.scope().to_owned()),
+        ("digest", request.digest().to_string()),
+    ];
+    for about in request.about() {
+        lines.extend(of_plan(about, request)?);
+    }
+    Ok(lines.iter().fold(String::new(), |mut said, (name, value)| {
+        let _ = writeln!(said, "{name:<12} {value}");
+        said
+    }))
+}
+
+/// The counts of the plan whose hash was proposed.
+fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str, String)>> {
+    let data = &entry.event.data;
+    let refused = |why: &str| {
+        Error::new(ErrorKind::VerificationFailed, why.to_owned())
+            .hint("ask for the request again; sign nothing of it")
+    };
+    let plan = data.field("plan").and_then(Value::as_str);
+    if entry.event.kind != "PlanMade/1" || plan != Some(&*request.digest().to_string()) {
+        return Err(refused(
+            "the request shows something else than what was proposed",
+        ));
+    }
+    let counts = data.field("counts");
+    let count = |name: &str| counts?.field(name)?.as_size();
+    let wanted = [
+        ("restores", "restore", "items"),
+        ("holds", "hold", "items back"),
+        ("skips", "skip", "items"),
+        ("cannot read", "unreadable", "items"),
+    ];
+    let mut lines = vec![("plan", format!("made by entry {}", entry.index))];
+    for (label, name, what) in wanted {
+        let count = count(name).ok_or_else(|| refused("the plan in the request has no counts"))?;
+        lines.push((label, format!("{count} {what}")));
+    }
+    let parts = data.field("parts").and_then(Value::as_size);
+    lines.push(("people", parts.unwrap_or_default().to_string()));
+    Ok(lines)
+}
