@@ -7,6 +7,7 @@
 )]
 
 mod anchors;
+mod approvals;
 mod archive;
 mod audit;
 mod bundle;
@@ -18,10 +19,12 @@ mod disclose;
 mod erasure;
 mod golden;
 mod imports;
+mod keys;
 mod left_out;
 mod log_tools;
 mod mishaps;
 mod openssl;
+mod operating;
 mod oracle;
 mod pdf;
 mod readback;

@@ -1,6 +1,7 @@
 //! Key files: PKCS#8 PEM (RFC 5958), plain or encrypted under a passphrase with PBES2; reading and writing text only.
 
 use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use zeroize::Zeroizing;
 
@@ -42,9 +43,14 @@ impl PrivateKey {
 
     /// Writes a PEM text, encrypted when there is a passphrase.
     pub fn to_pem(&self, passphrase: Option<&str>) -> Result<Zeroizing<String>, KeyFileError> {
+        // Version 1, without the public key: OpenSSL 3.0 does not read version 2. Wiped when dropped.
+        let bytes = KeypairBytes {
+            secret_key: self.0.to_bytes(),
+            public_key: None,
+        };
         match passphrase {
-            Some(passphrase) => self.0.to_pkcs8_encrypted_pem(passphrase, LineEnding::LF),
-            None => self.0.to_pkcs8_pem(LineEnding::LF),
+            Some(passphrase) => bytes.to_pkcs8_encrypted_pem(passphrase, LineEnding::LF),
+            None => bytes.to_pkcs8_pem(LineEnding::LF),
         }
         .map_err(|_| KeyFileError::Encoding)
     }

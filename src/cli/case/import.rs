@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 use unbroken_ledger::{
-    Clock as _, Hash, Ledger, LedgerError, OfflineError, OfflineEvent, Receipt, SystemClock, Value,
+    Clock as _, Hash, Ledger, LedgerError, OfflineError, OfflineEvent, Receipt, Refusal,
+    SubmitError, SystemClock, Value,
 };
 
 use super::super::access::CaseFolder;
@@ -129,14 +130,22 @@ fn take_in(
             let proposal = event.data.field("proposal").and_then(Value::as_str);
             let proposal = proposal.and_then(Hash::parse);
             expect_in_time(ledger, proposal.as_ref(), &event.kind)?;
-            let receipt = ledger
-                .submit(envelope)
-                .map_err(|error| open::meaning(LedgerError::Submit(error)))?;
+            let receipt = ledger.submit(envelope).map_err(decision_refused)?;
             Ok((receipt, count(ledger, proposal.as_ref())))
         }
         other => Err(Error::failed(format!(
             "{other} is not taken from a file: only what approvers and roots sign is"
         ))),
+    }
+}
+
+/// A second decision of a key breaks the order of its stream before it breaks the rule that a person would look for.
+fn decision_refused(error: SubmitError) -> Error {
+    match error {
+        SubmitError::Refused(refusal) if refusal.rule == "stream/seq" => {
+            open::meaning(Refusal::new("approval/twice", "this key decided before").into())
+        }
+        error => open::meaning(LedgerError::Submit(error)),
     }
 }
 

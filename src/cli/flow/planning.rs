@@ -328,13 +328,6 @@ pub(crate) async fn adopt(journal: &Journal, plan: &str, proposal: &Hash) -> Res
     journal
         .command(CaseCommand::AdoptPlan(adopted))
         .await
-        .map_err(|error| {
-            let error = meaning(error);
-            if error.to_string().starts_with("approval/") {
-                return Error::new(ErrorKind::GateRefused, error)
-                    .hint("somebody else approves it: `unbroken plan approve`");
-            }
-            error
-        })?;
+        .map_err(meaning)?;
     Ok(())
 }

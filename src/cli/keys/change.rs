@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use serde_json::json;
-use unbroken_ledger::{KeyChange, KeyId, Policy, PublicKey, RevocationReason, Role, canonical};
+use unbroken_ledger::{KeyChange, Policy, PublicKey, RevocationReason, Role, canonical};
 
 use super::super::access::CaseFolder;
 use super::super::keyring::KeyRing;
@@ -265,10 +265,11 @@ pub(super) fn hand(wanted: &Hand, output: &Output) -> Result<()> {
         ledger.hand(part, to).map_err(open::meaning)?;
     }
     ledger.checkpoint_now().map_err(open::meaning)?;
-    let (count, to): (usize, KeyId) = (streams.len(), to);
+    let count = streams.len();
+    let noun = if count == 1 { "stream" } else { "streams" };
     output.answer(
         &json!({ "streams": count, "to": to.to_string() }),
-        &format!("{count} streams handed to {to}"),
+        &format!("{count} {noun} handed to {to}"),
     );
     Ok(())
 }
