@@ -222,7 +222,7 @@ fn heartbeats(journal: &Journal) -> usize {
 #[tokio::test]
 async fn a_ledger_that_nobody_writes_says_that_it_lives() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
     let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
     let nobody = Configuration::default();
     kept(&journal, &nobody, 1_000_000).await;
@@ -235,7 +235,7 @@ async fn a_ledger_that_nobody_writes_says_that_it_lives() {
 #[tokio::test]
 async fn a_witness_that_is_away_is_said_once_however_often_it_is_asked() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
     let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
     let away = a_witness_that_is_away(folder.path());
     let lines = kept(&journal, &away, 1_000_000).await;

@@ -157,7 +157,7 @@ async fn work(journal: &Journal, plan: &str, seen: &mut Seen) {
 
 /// The whole case, a look after each entry.
 async fn looked_at(folder: &Path) -> (Journal, Seen) {
-    let keys = KeyRing::make(&folder.join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.join("keys"), None).expect("keys");
     let journal = declare(folder, &keys, &declaration()).expect("declared");
     let mut seen = Seen::default();
     seen.look(&journal);
@@ -166,13 +166,13 @@ async fn looked_at(folder: &Path) -> (Journal, Seen) {
         seen.look(&journal);
     }
     let worker = keys.key(keyring::WORKER).expect("a key");
-    let worker = unbroken_ledger::Signer::key_id(&worker);
+    let worker = worker.key_id();
     let plan = planned(&journal, worker, &mut seen).await;
     let now = SystemClock.now();
     let proposal = planning::propose(&journal, &plan, now, TimeDelta::hours(1)).expect("proposed");
     seen.look(&journal);
     let approver = keys.key(keyring::APPROVER).expect("a key");
-    planning::approve(&journal, &proposal, &approver).expect("approved");
+    planning::approve(&journal, &proposal, &*approver).expect("approved");
     seen.look(&journal);
     planning::adopt(&journal, &plan, &proposal)
         .await
@@ -276,12 +276,12 @@ async fn logged_digests_are_met_and_call_for_no_other() {
 #[tokio::test]
 async fn a_ledger_whose_policy_does_not_know_digests_goes_without() {
     let folder = tempfile::tempdir().expect("a folder");
-    let keys = KeyRing::make(&folder.path().join("keys")).expect("keys");
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
     let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
     let mut policy = journal.ledger().with_state(|state| state.policy().clone());
     policy.types.remove("ProjectionsDigested/1");
     let roots = keys.roots().expect("keys");
-    let roots: Vec<&dyn unbroken_ledger::Signer> = roots.iter().map(|key| key as _).collect();
+    let roots: Vec<&dyn unbroken_ledger::Signer> = roots.iter().map(|key| &**key).collect();
     journal
         .ledger()
         .change_policy(&policy, 2, &roots)
