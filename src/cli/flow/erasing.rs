@@ -1,7 +1,7 @@
 //! Asking for an erasure, approving and doing it. What may be erased is decided in the domain and by the ledger's policy.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use unbroken_ledger::{Destroyed, Hash, Signer, Receipt};
+use unbroken_ledger::{Destroyed, Hash, Receipt, Signer};
 
 use super::{meaning, planning};
 use crate::domain::pseudonym::Pseudonym;
