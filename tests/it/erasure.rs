@@ -36,7 +36,9 @@ fn before(case: &Path, old: &Path) -> Before {
     let mut traces = Traces::default();
     let own = only(&facts(&vault, &alice), &others);
     assert!(own.len() > 50, "{}", own.len());
-    own.iter().for_each(|text| traces.text(text));
+    for text in &own {
+        traces.text(text);
+    }
     for kept in vault.facts(&alice).expect("opened") {
         // Salt, name and value, as they are kept; the salt is its first 16 bytes behind `["`.
         let encoded = kept.disclosure.encoded();
@@ -124,17 +126,7 @@ fn after_an_erasure_nothing_of_the_custodian_is_left_and_an_old_copy_is_refused(
     assert_eq!(before.traces.below(&[after]), Vec::<String>::new());
     no_key_that_is_left_opens_what_was_copied(&case, &old, &before.alice);
 
-    copy(&old.join("ledger/vault"), &case.join("ledger/vault"));
-    let status = run(folder.path(), &["case", "status", "--case", "case"]);
-    let stderr = String::from_utf8_lossy(&status.stderr);
-    assert_eq!(status.status.code(), Some(12), "{stderr}");
-    assert!(
-        stderr.contains("was put back") && stderr.contains("erase --finish"),
-        "{stderr}"
-    );
-    assert!(erase(&["--finish"]).status.success());
-    done(folder.path(), &["case", "status", "--case", "case"]);
-    assert!(!case.join("ledger/vault/keys").join(&before.alice).exists());
+    an_old_vault_is_refused_until_it_is_destroyed(&folder, &old, &before.alice);
 }
 
 /// Her old facts, with each key that the case still has in the place of hers.
@@ -156,4 +148,27 @@ fn no_key_that_is_left_opens_what_was_copied(case: &Path, old: &Path, alice: &st
         "without a key"
     );
     std::fs::write(old.join("ledger/vault/keys").join(alice), own).expect("as it was");
+}
+
+fn an_old_vault_is_refused_until_it_is_destroyed(
+    folder: &tempfile::TempDir,
+    old: &Path,
+    alice: &str,
+) {
+    let case = folder.path().join("case");
+    copy(&old.join("ledger/vault"), &case.join("ledger/vault"));
+    let status = run(folder.path(), &["case", "status", "--case", "case"]);
+    let stderr = String::from_utf8_lossy(&status.stderr);
+    assert_eq!(status.status.code(), Some(12), "{stderr}");
+    assert!(
+        stderr.contains("was put back") && stderr.contains("erase --finish"),
+        "{stderr}"
+    );
+    assert!(
+        run(folder.path(), &["erase", "--case", "case", "--finish"])
+            .status
+            .success()
+    );
+    done(folder.path(), &["case", "status", "--case", "case"]);
+    assert!(!case.join("ledger/vault/keys").join(alice).exists());
 }

@@ -16,7 +16,7 @@ impl Traces {
     /// Bytes: raw, hex in both cases, base64 and base64url at each of three alignments.
     pub(crate) fn bytes(&mut self, name: &str, bytes: &[u8]) {
         self.spelling(name, bytes.to_vec());
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex_of(bytes);
         self.spelling(name, hex.to_uppercase().into_bytes());
         self.spelling(name, hex.into_bytes());
         for shift in 0..3 {
@@ -79,6 +79,11 @@ impl Traces {
     }
 }
 
+fn hex_of(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
+
 /// Every file below a folder.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     if folder.is_file() {
@@ -95,7 +100,7 @@ fn each_spelling_is_found_wherever_it_stands() {
     traces.text("jane@old.example");
     let text = "jane@old.example";
     let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let hex = hex_of(text.as_bytes()).to_uppercase();
     let mut planted = vec![text.as_bytes().to_vec(), utf_16.clone(), hex.into_bytes()];
     for before in ["", "x", "xy", "xyz"] {
         for inner in [text.as_bytes(), &utf_16] {
