@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod csv;
 pub mod document;
 pub mod edition;
+pub mod html;
 pub mod json;
 pub mod pdf;
 pub mod printing;

@@ -11,6 +11,7 @@ use super::open;
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::reports::bundle::{BundleError, Disclosed, export};
+use crate::reports::html::ENTRIES_MAX;
 
 /// Export what a third party needs to check the case without us.
 #[derive(Debug, Subcommand)]
@@ -58,6 +59,12 @@ pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
     )
     .map_err(meaning)?;
     let out = wanted.out.display().to_string();
+    if exported.entries > ENTRIES_MAX {
+        output.note(&format!(
+            "no data/verify.html: a page holds {ENTRIES_MAX} entries at most; --stream makes one \
+             for a custodian"
+        ));
+    }
     output.answer(
         &json!({
             "bundle": out,

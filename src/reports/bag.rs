@@ -84,6 +84,20 @@ impl Bag {
         Ok(())
     }
 
+    /// Writes the payload file `data/<path>` from what stands in the payload so far: its folder, and its paths in it, ascending.
+    pub fn from_payload(
+        &mut self,
+        path: &str,
+        write: impl FnOnce(&mut dyn Write, &Path, &[String]) -> io::Result<()>,
+    ) -> Result<(), BagError> {
+        let folder = self.temporary.join("data");
+        let paths = self.payload.keys();
+        let paths: Vec<String> = paths
+            .filter_map(|path| path.strip_prefix("data/").map(str::to_owned))
+            .collect();
+        self.payload(path, |file| write(file, &folder, &paths))
+    }
+
     /// Writes a file beside the payload, such as a note for the reader.
     pub fn tag_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), BagError> {
         let hashed = self.write(path, |file| file.write_all(bytes))?;

@@ -12,6 +12,7 @@ use unbroken_ledger::vault::VaultError;
 use unbroken_ledger::{Hash, HeadProof, Ledger, LedgerError, SignedCheckpoint};
 
 use super::bag::{Bag, BagError};
+use super::html;
 use choice::Choice;
 
 /// Entries, disclosures and head lines that go into one file.
@@ -105,6 +106,9 @@ pub fn export(
         bag.payload(&path, |file| file.write_all(&tile))?;
     }
     write_heads(&mut bag, &choice.heads_lines)?;
+    if copied.entries <= html::ENTRIES_MAX {
+        write_page(&mut bag, choice.is_full())?;
+    }
     bag.payload("format/ledger-format.md", |file| {
         file.write_all(FORMAT.as_bytes())
     })?;
@@ -280,6 +284,18 @@ impl LinesInFiles {
         self.bytes.clear();
         Ok(())
     }
+}
+
+/// The page that checks itself, from the files of the record that stand in the bag already.
+fn write_page(bag: &mut Bag, is_full: bool) -> Result<(), BagError> {
+    bag.from_payload("verify.html", |file, folder, paths| {
+        let names: Vec<String> = paths
+            .iter()
+            .filter(|path| html::embeds(path, is_full))
+            .cloned()
+            .collect();
+        html::write_page(file, folder, &names, None)
+    })
 }
 
 fn write_heads(bag: &mut Bag, lines: &[HeadProof]) -> Result<(), BagError> {

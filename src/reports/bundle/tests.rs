@@ -110,6 +110,14 @@ fn all_of_it_holds_every_entry_and_the_facts_that_were_asked_for() {
         (Some("full"), Some(9))
     );
     assert!(target.join("data/tile/0/000.p/9").exists());
+    let page = fs::read_to_string(target.join("data/verify.html")).expect("a page");
+    for name in [
+        "checkpoint",
+        "entries/000000000000",
+        "disclosures/000000000003",
+    ] {
+        assert!(page.contains(&format!("data-file=\"{name}\"")), "{name}");
+    }
     let shown = lines(&target, "data/disclosures/000000000003");
     assert!(
         shown.iter().all(|line| line["subject"] == "one"),

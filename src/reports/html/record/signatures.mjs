@@ -6,16 +6,19 @@ import { Broken } from "./broken.mjs";
 import { imported, signatureHolds } from "./ed25519.mjs";
 import { signedBytes } from "./entry.mjs";
 
-const IN_FLIGHT_MAX = 2000;
+// So many wait for WebCrypto at most; reading goes on when half of them are done.
+const WAITING_MAX = 1024;
 
 export class Signatures {
   constructor(subtle) {
     this.subtle = subtle;
     this.keys = new Map();
-    this.inFlight = new Set();
+    this.waiting = 0;
     this.failed = Infinity;
     this.count = 0;
     this.fault = null;
+    this.enough = 0;
+    this.goOn = null;
   }
 
   key(publicHex) {
@@ -26,29 +29,42 @@ export class Signatures {
   /** Begins to check the signatures of an entry. */
   add(index, entry, signers) {
     const message = signedBytes(entry.payload);
-    signers.forEach((publicHex, at) => this.begin(index, publicHex, entry.signatures[at], message));
+    signers.forEach((publicHex, at) => this.check(index, publicHex, entry.signatures[at], message));
   }
 
-  begin(index, publicHex, signature, message) {
+  async check(index, publicHex, signature, message) {
     this.count += 1;
-    const known = this.key(publicHex);
-    const check = Promise.resolve(known)
-      .then((key) => signatureHolds(this.subtle, key, signature, message))
-      .then((holds) => {
-        if (!holds) this.failed = Math.min(this.failed, index);
-      }, (error) => {
-        this.fault = error;
-      })
-      .finally(() => this.inFlight.delete(check));
-    this.inFlight.add(check);
+    this.waiting += 1;
+    try {
+      const holds = await signatureHolds(this.subtle, await this.key(publicHex), signature, message);
+      if (!holds) this.failed = Math.min(this.failed, index);
+    } catch (error) {
+      this.fault = error;
+    }
+    this.waiting -= 1;
+    if (this.goOn !== null && this.waiting <= this.enough) {
+      this.goOn();
+      this.goOn = null;
+    }
   }
 
-  /** Waits while too many are under way, or until all are done. */
-  async settled(all) {
-    while (this.inFlight.size > (all ? 0 : IN_FLIGHT_MAX)) {
-      await (all ? Promise.all(this.inFlight) : Promise.race(this.inFlight));
+  get areTooMany() {
+    return this.waiting > WAITING_MAX;
+  }
+
+  /** Waits until no more than so many are under way. */
+  async settled(enough) {
+    if (this.waiting > enough) {
+      this.enough = enough;
+      await new Promise((resolve) => {
+        this.goOn = resolve;
+      });
     }
     if (this.fault !== null) throw this.fault;
+  }
+
+  someSettled() {
+    return this.settled(WAITING_MAX / 2);
   }
 
   holdSoFar() {

@@ -59,6 +59,10 @@ class Run {
     if (this.disclosures.broken !== null) throw this.disclosures.broken;
     this.disclosures.holdNoneErased(this.state.erased);
     await this.holdCheckpoint();
+    await this.holdBrought();
+  }
+
+  async holdBrought() {
     await this.holdAtLeast();
     await this.holdTrust();
   }
@@ -103,7 +107,7 @@ class Run {
       await this.judgeSignaturesBefore(error);
       throw error;
     }
-    await this.signatures.settled(true);
+    await this.signatures.settled(0);
     this.signatures.holdSoFar();
     const next = this.index.isFull ? this.last + 1 : this.index.size;
     if (next < this.index.size) throw new Broken("bundle/form", "the entry is missing").at(next);
@@ -112,7 +116,7 @@ class Run {
   /** A signature that fails counts before what comes behind it: in an earlier entry, or earlier in the table of section 7. */
   async judgeSignaturesBefore(error) {
     if (error.afterSignatures) this.signatures.add(error.entry, error.found, error.signers);
-    await this.signatures.settled(true);
+    await this.signatures.settled(0);
     this.signatures.holdSoFar();
   }
 
@@ -139,7 +143,7 @@ class Run {
     this.entries += 1;
     const facts = await this.disclosures.take(place, entry.event.sd);
     this.options.seen?.(entry, { name, offset, length: bytes.length }, facts);
-    if (this.signatures.inFlight.size > 2000) await this.signatures.settled(false);
+    if (this.signatures.areTooMany) await this.signatures.someSettled();
     this.signatures.holdSoFar();
     this.options.progress?.(this.entries, isFull ? size : this.entries);
   }
@@ -229,6 +233,21 @@ class Run {
     within(TRUST, () => hold(met, "trust/quorum", "fewer witnesses cosigned than it asks for"));
   }
 
+  /** Judges the record again with what its reader brings now. A record that was found broken stays so. */
+  async anchor({ trust, atLeast }) {
+    if (this.isSound === undefined) this.isSound = this.broken === null;
+    if (!this.isSound) return this.verdict();
+    Object.assign(this.options, { trust, atLeast });
+    this.broken = null;
+    try {
+      await this.holdBrought();
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      this.broken = error;
+    }
+    return this.verdict();
+  }
+
   verdict() {
     const marked = this.state === null ? new Map() : suspects(this.state);
     let code = 21;
@@ -236,6 +255,7 @@ class Run {
     else if (this.options.trust) code = marked.size > 0 ? 3 : 0;
     return {
       code,
+      anchor: (brought) => this.anchor(brought),
       broken: this.broken,
       suspects: marked,
       entries: this.entries,
