@@ -176,6 +176,29 @@ test("what the record says is text and nothing else", { skip: skip || (hostile =
   await page.close();
 });
 
+test("a report in the page is shown as text, every kind of block", { skip }, async () => {
+  const hostile = "</script><img src=x onerror=document.title=1>";
+  const report = { v: 1, title: `Report ${hostile}`, subtitle: "full edition", sections: [{ letter: "B", title: "Statement", blocks: [
+    { kind: "verdict", tone: "exceptions", text: `Checks passed with 31 listed exceptions ${hostile}` }, { kind: "heading", text: "a heading" },
+    { kind: "paragraph", text: "a paragraph" }, { kind: "code", text: "a line to type" }, { kind: "list", points: ["a point"] },
+    { kind: "blanks", blanks: ["a blank"] }, { kind: "facts", facts: [{ name: "a name", value: "a value" }] },
+    { kind: "table", id: "t", caption: "a caption", columns: ["a column"], rows: [["a cell"]] }, { kind: "later", text: "a kind to come" },
+  ] }] };
+  const escaped = JSON.stringify(report).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e").replaceAll("&", "\\u0026");
+  const file = new PageFile(path);
+  file.head += `<script type="application/json" id="report-value">${escaped}</script>`;
+  const { page, state } = await opened(await written("report.html", file.with(file.files)));
+  assert.equal(state, "not-anchored");
+  const said = await words(page, "report");
+  for (const text of [hostile, "a heading", "a paragraph", "a line to type", "a point", "a blank", "a name", "a value", "a caption", "a column",
+    "a cell", "a kind to come", "full edition", "the maker's words"]) {
+    assert.ok(said.includes(text), text);
+  }
+  assert.equal(await page.evaluate('document.querySelectorAll("img").length'), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+});
+
 test("it is readable: width, names, contrast, in light and in dark", { skip }, async () => {
   const dark = [{ name: "prefers-color-scheme", value: "dark" }];
   for (const [size, features] of [[{ width: 1280, height: 900 }, []], [{ width: 390, height: 844 }, []], [{ width: 390, height: 844 }, dark],

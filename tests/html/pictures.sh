@@ -1,0 +1,11 @@
+#!/bin/bash
+# Makes the pictures of the page in docs/pictures again: pictures.sh. Needs what run.sh needs, and pdftoppm for the paper.
+set -eu
+cd "$(dirname "$0")/../.."
+pictures=$PWD/docs/pictures
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+cargo run --quiet -- demo --out "$work/demo" >/dev/null 2>&1
+mkdir -p "$pictures"
+DEMO=$work/demo PAGE_PICTURES=$pictures node --test --test-name-pattern='pictures of it' tests/html/page.test.mjs
+pdftoppm -png -r 80 -f 1 -l 1 -singlefile "$pictures/page-paper.pdf" "$pictures/page-paper"
+rm "$pictures/page-paper.pdf"
