@@ -14,6 +14,7 @@ mod disclose;
 mod erase;
 mod exceptions;
 mod exchange;
+mod export;
 mod flow;
 mod hold;
 mod key_file;
@@ -27,6 +28,7 @@ mod provenance;
 mod reconcile;
 mod report;
 mod restore;
+mod sample;
 #[cfg(feature = "demo")]
 mod simulate;
 mod source;
@@ -87,6 +89,9 @@ enum Command {
     Report(report::ReportCommand),
     Reconcile(reconcile::Reconcile),
     Exceptions(exceptions::Exceptions),
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    Sample(sample::Sample),
     State(state::State),
     Verify(verify::Verify),
     Disclose(disclose::Disclose),
@@ -173,6 +178,8 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Report(command) => report::run(command, output),
         Command::Reconcile(wanted) => reconcile::run(&wanted, output),
         Command::Exceptions(wanted) => exceptions::run(&wanted, output),
+        Command::Export(command) => export::run(command, output),
+        Command::Sample(wanted) => sample::run(&wanted, output),
         Command::State(wanted) => state::run(&wanted, output),
         Command::Verify(verify) => verify::run(&verify, output),
         Command::Disclose(wanted) => disclose::run(&wanted, output),

@@ -9,6 +9,7 @@ pub mod exceptions;
 pub mod reading;
 pub mod reconciliation;
 pub mod results;
+pub mod sampling;
 #[cfg(test)]
 pub(crate) mod scripted;
 pub mod signers;

@@ -10,4 +10,5 @@ pub mod json;
 pub mod pdf;
 pub mod printing;
 pub mod report;
+pub mod siem;
 pub mod trust;

@@ -43,6 +43,25 @@ impl Output {
         let _closed_pipe = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     }
 
+    /// Lines of data on stdout as they are made. A reader that went away is no failure of ours; a full disk is.
+    #[allow(
+        clippy::unused_self,
+        reason = "where lines go is the output's to decide"
+    )]
+    pub(crate) fn stream(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<()>>,
+    ) -> Result<()> {
+        let mut stdout = std::io::BufWriter::new(std::io::stdout().lock());
+        let written = write(&mut stdout)?;
+        match written.and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::failed(error).while_doing("stdout cannot be written"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A remark on stderr about what is going on.
     #[allow(
         clippy::unused_self,

@@ -80,6 +80,7 @@ pub(crate) fn to_json(state: &CaseState) -> Value {
             "by_workload": by_workload(state),
         },
         "under_way": under_way(state),
+        "holds": holds(state),
         "held": held(state),
         "erased": erased.collect::<Vec<_>>(),
         "owners": case.owners,
@@ -144,6 +145,16 @@ fn waves(state: &CaseState) -> Vec<Value> {
         .collect()
 }
 
+fn holds(state: &CaseState) -> Vec<Value> {
+    let holds = &state.case.holds;
+    let of = |custodian| {
+        holds.of(custodian).map(
+            move |(hold, reason)| json!({ "custodian": custodian, "hold": hold, "reason": reason }),
+        )
+    };
+    holds.custodians().flat_map(of).collect()
+}
+
 fn under_way(state: &CaseState) -> Vec<Value> {
     let open = state.under_way.iter();
     open.map(|(item, intent)| {
@@ -193,6 +204,7 @@ fn to_text(state: &CaseState) -> String {
         ("proposals", state.proposals.len() as u64),
         ("waves open", case.open_waves.len() as u64),
         ("under way", state.under_way.len() as u64),
+        ("legal holds", holds(state).len() as u64),
         ("erased custodians", state.results.erased.len() as u64),
         ("finished", u64::from(case.finished.is_some())),
     ];

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
 
@@ -75,6 +76,15 @@ impl Holds {
                 custodian: custodian.to_string(),
                 holds,
             }),
+        }
+    }
+
+    /// Takes an event in; all but those about holds change nothing.
+    pub fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::LegalHoldPlaced(data, facts) => self.place(data, facts),
+            Event::LegalHoldReleased(data, _) => self.release(data),
+            _ => {}
         }
     }
 

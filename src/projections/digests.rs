@@ -33,6 +33,7 @@ pub fn current() -> Vec<Box<dyn Fold>> {
         Box::<folds::CaseFold>::default(),
         Box::<folds::CoverageFold>::default(),
         Box::<folds::CustodyFold>::default(),
+        Box::<folds::HoldsFold>::default(),
     ]
 }
 

@@ -259,11 +259,7 @@ impl Results {
 }
 
 /// What an outcome says of its item.
-pub(super) fn ended(
-    index: u64,
-    custodian: &Pseudonym,
-    event: &Event,
-) -> Option<(Pseudonym, Ended)> {
+pub fn ended(index: u64, custodian: &Pseudonym, event: &Event) -> Option<(Pseudonym, Ended)> {
     let (item, workload, outcome, reason, bytes) = match event {
         Event::ItemRestored(data, facts) => {
             let outcome = match &*data.class {

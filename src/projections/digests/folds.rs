@@ -8,6 +8,7 @@ use unbroken_ledger::Value;
 use super::Fold;
 use crate::domain::case::Case;
 use crate::domain::event::Event;
+use crate::domain::hold::Holds;
 use crate::domain::pseudonym::Pseudonym;
 use crate::projections::approvals::Approvals;
 use crate::projections::custody::item_of;
@@ -235,6 +236,44 @@ impl Fold for CustodyFold {
                 number(held.first),
                 number(held.last),
             ]));
+        }
+    }
+}
+
+/// `holds/1`: who may not be erased, and who was.
+#[derive(Default)]
+pub(super) struct HoldsFold {
+    holds: Holds,
+    erased: BTreeMap<String, u64>,
+}
+
+impl Fold for HoldsFold {
+    fn name(&self) -> &'static str {
+        "holds/1"
+    }
+
+    fn take(&mut self, written: &Written) {
+        if let Some(event) = event(written) {
+            self.holds.evolve(event);
+        }
+        let subject = written.signed.data.field("subject").and_then(Value::as_str);
+        if let Some(subject) = subject.filter(|_| written.signed.kind == "Erased") {
+            let first = self.erased.entry(subject.to_owned());
+            first.or_insert(written.index);
+        }
+    }
+
+    fn lines(&self, each: &mut dyn FnMut(&Value)) {
+        for custodian in self.holds.custodians() {
+            for (hold, _) in self.holds.of(custodian) {
+                let custodian = Value::text(custodian.to_string());
+                let hold = Value::text(hold.to_string());
+                each(&line([Value::text("hold"), custodian, hold]));
+            }
+        }
+        for (subject, index) in &self.erased {
+            let subject = Value::text(subject);
+            each(&line([Value::text("erased"), subject, number(*index)]));
         }
     }
 }

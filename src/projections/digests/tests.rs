@@ -1,6 +1,6 @@
 //! A fold that behaves otherwise is found, with the entry, the projection and its version; and what cannot be compared is said.
 
-use super::super::scripted::{Script, failed, held, restored, row};
+use super::super::scripted::{Script, failed, held, key, name, restored, row};
 use super::*;
 use crate::domain::event::NoFacts;
 use crate::domain::plan::Decision;
@@ -34,7 +34,7 @@ fn script() -> Script {
 fn every_logged_digest_is_met() {
     let script = script();
     let replayed = replay(&script, current()).expect("read");
-    assert_eq!((replayed.entries, replayed.met), (2, 8), "{replayed:?}");
+    assert_eq!((replayed.entries, replayed.met), (2, 10), "{replayed:?}");
     assert!(replayed.mismatches.is_empty() && replayed.unknown.is_empty());
 }
 
@@ -85,7 +85,7 @@ fn a_fold_that_behaves_otherwise_is_found_by_entry_projection_and_version() {
         .map(|found| (found.index, found.size, &*found.projection))
         .collect();
     assert_eq!(found, [(3, 3, "coverage/1"), (5, 5, "coverage/1")]);
-    assert_eq!(replayed.met, 6);
+    assert_eq!(replayed.met, 8);
     assert_ne!(
         replayed.mismatches[0].logged,
         replayed.mismatches[0].replayed
@@ -121,13 +121,36 @@ fn a_digest_of_entries_that_came_later_is_no_digest() {
         log(&mut script, data.clone());
     }
     let replayed = replay(&script, current()).expect("read");
-    assert_eq!(replayed.mismatches.len(), 8, "{replayed:?}");
+    assert_eq!(replayed.mismatches.len(), 10, "{replayed:?}");
     assert!(
         replayed
             .mismatches
             .iter()
             .all(|found| found.replayed.is_empty())
     );
+}
+
+#[test]
+fn a_hold_and_an_erasure_are_digested() {
+    let mut script = script();
+    let before = due(&script).expect("read");
+    assert_eq!(before, None);
+    let data = crate::domain::hold::LegalHold {
+        custodian: name("ann"),
+        hold: name("matter-7"),
+    };
+    script.case(Event::LegalHoldPlaced(
+        Box::new(data.clone()),
+        Box::default(),
+    ));
+    let placed = due(&script).expect("read").expect("new");
+    script.case(Event::LegalHoldReleased(Box::new(data), Box::default()));
+    assert_eq!(due(&script).expect("read"), None, "as if it never stood");
+    let subject = Value::object([("subject", Value::text("ann"))]);
+    script.own("Erased", &[key(1)], subject);
+    let erased = due(&script).expect("read").expect("new");
+    assert_ne!(placed.projections["holds/1"], erased.projections["holds/1"]);
+    assert_eq!(placed.projections["case/1"], erased.projections["case/1"]);
 }
 
 /// The lines of a projection, as docs/projections.md shows them.

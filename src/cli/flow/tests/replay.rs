@@ -258,7 +258,7 @@ async fn logged_digests_are_met_and_call_for_no_other() {
         assert_eq!(again, Digested::Unchanged);
     }
     let replayed = digesting::expect_met(&journal).expect("met");
-    assert_eq!((replayed.entries, replayed.met), (2, 8), "{replayed:?}");
+    assert_eq!((replayed.entries, replayed.met), (2, 10), "{replayed:?}");
     // Whoever holds the service key may log what is not true: it is found by its entry.
     let data = ProjectionsDigested {
         projections: [("coverage/1".to_owned(), "ab".repeat(32))].into(),
