@@ -15,5 +15,6 @@ pub mod message;
 pub mod plan;
 pub mod pseudonym;
 pub mod refusal;
+pub mod seal_key;
 pub mod semantic;
 pub mod sharepoint_name;

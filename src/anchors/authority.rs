@@ -31,7 +31,7 @@ pub struct AuthorityAt {
 
 impl AuthorityAt {
     /// Gets a token over exactly these bytes; it holds when this returns.
-    pub(super) async fn stamp(&self, stamped: &[u8]) -> Result<(Vec<u8>, Timestamp), AnchorError> {
+    pub async fn stamp(&self, stamped: &[u8]) -> Result<(Vec<u8>, Timestamp), AnchorError> {
         let nonce = nonce().map_err(|error| AnchorError::Answer(error.to_string()))?;
         let request = request(&Hash::of(stamped), &nonce);
         let answer = http::post(&self.url, "application/timestamp-query", request).await?;

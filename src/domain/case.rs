@@ -12,6 +12,7 @@ use super::event::{
 use super::hold::{HoldFacts, Holds, LegalHold};
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
+use super::seal_key::SealKeyBound;
 
 /// What the operator wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub enum CaseCommand {
     ConnectTarget(TargetConnected, TargetFacts),
     /// Declare the source tenant compromised.
     Declare(CaseDeclared, CaseFacts),
+    /// Bind the key that seals reports to the key that signs.
+    BindSealKey(SealKeyBound),
     /// End the case.
     Finish(CaseFinished),
     /// Hand out a report.
@@ -80,6 +83,8 @@ pub struct Case {
     pub reports: Vec<(ReportIssued, IssuerFacts)>,
     /// Who looks after an item that is not identical, where somebody was named.
     pub owners: BTreeMap<Pseudonym, Pseudonym>,
+    /// The keys that seal reports, in the order in which they were bound.
+    pub seal_keys: Vec<SealKeyBound>,
 }
 
 impl Case {
@@ -96,6 +101,7 @@ impl Case {
         let at_any_time = matches!(
             command,
             CaseCommand::AssignException(..)
+                | CaseCommand::BindSealKey(..)
                 | CaseCommand::IssueReport(..)
                 | CaseCommand::PlaceHold(..)
                 | CaseCommand::ReleaseHold(..)
@@ -153,6 +159,7 @@ impl Case {
     fn decide_at_any_time(&self, command: CaseCommand) -> Result<Event, Refusal> {
         match command {
             CaseCommand::AssignException(data) => self.assign(data),
+            CaseCommand::BindSealKey(data) => self.bind_seal_key(data),
             CaseCommand::IssueReport(data, facts) => {
                 let next = self.reports.len() as u64 + 1;
                 if data.number != next {
@@ -185,6 +192,15 @@ impl Case {
             Box::new(data),
             Box::new(NoFacts {}),
         ))
+    }
+
+    /// Reports are sealed after the end as well; another operator may bind the same key to a key of their own.
+    fn bind_seal_key(&self, data: SealKeyBound) -> Result<Event, Refusal> {
+        data.check()?;
+        if self.seal_keys.contains(&data) {
+            return Err(Refusal::SealKeyBound);
+        }
+        Ok(Event::SealKeyBound(Box::new(data), Box::new(NoFacts {})))
     }
 
     fn check_target(
@@ -310,6 +326,7 @@ impl Case {
             Event::PlanMade(data, _) => {
                 self.plans.insert(data.plan.clone(), (**data).clone());
             }
+            Event::SealKeyBound(data, _) => self.seal_keys.push((**data).clone()),
             Event::PlanAdopted(data, _) => self.adopted.push(data.plan.clone()),
             Event::WaveOpened(data, _) => {
                 self.open_waves.insert((data.plan.clone(), data.wave));
@@ -334,6 +351,44 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seal_key_is_bound_once_and_only_in_its_form() {
+        let bound = SealKeyBound {
+            algorithm: "ecdsa-p256-sha256".to_owned(),
+            certificate: "ab".repeat(32),
+            key: "cd".repeat(32),
+            signature: "MEUCIQ==".to_owned(),
+        };
+        let mut case = given(vec![declare()]);
+        let bind = |case: &Case, bound: &SealKeyBound| {
+            case.decide(CaseCommand::BindSealKey(bound.clone()))
+        };
+        for bad in [
+            SealKeyBound {
+                algorithm: "ed25519".to_owned(),
+                ..bound.clone()
+            },
+            SealKeyBound {
+                key: "CD".repeat(32),
+                ..bound.clone()
+            },
+            SealKeyBound {
+                certificate: "ab".to_owned(),
+                ..bound.clone()
+            },
+            SealKeyBound {
+                signature: String::new(),
+                ..bound.clone()
+            },
+        ] {
+            assert_eq!(bind(&case, &bad), Err(Refusal::SealKeyForm));
+        }
+        let event = bind(&case, &bound).expect("bound");
+        case.evolve(&event);
+        assert_eq!(bind(&case, &bound), Err(Refusal::SealKeyBound));
+        assert_eq!(case.seal_keys, [bound]);
+    }
 
     fn given(commands: Vec<CaseCommand>) -> Case {
         let mut case = Case::default();

@@ -146,6 +146,8 @@ events! {
     LegalHoldPlaced("LegalHoldPlaced/1"): LegalHold, HoldFacts;
     /// That hold is over.
     LegalHoldReleased("LegalHoldReleased/1"): LegalHold, HoldFacts;
+    /// The key that seals reports belongs with the key that signs this.
+    SealKeyBound("SealKeyBound/1"): super::seal_key::SealKeyBound, NoFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.

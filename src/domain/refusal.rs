@@ -123,6 +123,12 @@ pub enum Refusal {
     /// Reports are numbered without gaps.
     #[error("the next report has number {0}; another was issued meanwhile")]
     NotTheNextReport(u64),
+    /// The seal's key is bound already.
+    #[error("this seal key is bound to a key of this ledger already, for the same certificate")]
+    SealKeyBound,
+    /// The binding's fields.
+    #[error("the binding of the seal's key does not have the form of SealKeyBound/1")]
+    SealKeyForm,
     /// There is no such attempt.
     #[error("item {item} has no open attempt {attempt}")]
     NoSuchAttempt {

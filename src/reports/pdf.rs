@@ -5,6 +5,7 @@ pub mod document;
 mod flow;
 mod paint;
 mod paragraph;
+pub mod seal;
 mod sheet;
 mod structure;
 mod table;

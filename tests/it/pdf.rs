@@ -3,6 +3,7 @@
 
 mod parse;
 mod sample;
+mod seal;
 
 use std::fs;
 use std::path::{Path, PathBuf};

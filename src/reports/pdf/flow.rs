@@ -191,7 +191,7 @@ impl<'a> Flow<'a> {
             _ => (SUBHEADING, 7.0, 3.0),
         };
         // A heading never stands alone at the foot of a page.
-        self.need(before + style.leading + after + 44.0)?;
+        self.need(before + style.leading + after + 84.0)?;
         if self.y > TOP {
             self.y += before;
         }
@@ -280,7 +280,11 @@ impl<'a> Flow<'a> {
         };
         let style = Style { ink, ..HEADLINE };
         let head = lines(self.faces, &Text::from(headline), &style, at.width);
-        let body = lines(self.faces, text, &BODY, at.width);
+        let body = if text.is_blank() {
+            Vec::new()
+        } else {
+            lines(self.faces, text, &BODY, at.width)
+        };
         let rows = |lines: &[Line], leading: f32| short_length(lines.len()) * leading;
         let height = rows(&head, style.leading) + rows(&body, BODY.leading) + 23.0;
         let framed = height < (BOTTOM - TOP) / 2.0;
@@ -294,8 +298,8 @@ impl<'a> Flow<'a> {
         self.y += 9.0;
         let element = self.structure.element(Some(parent), Role::Paragraph);
         self.set(element, head, &style, at)?;
-        self.y += 3.0;
-        if !text.is_blank() {
+        if !body.is_empty() {
+            self.y += 3.0;
             let element = self.structure.element(Some(parent), Role::Paragraph);
             self.set(element, body, &BODY, at)?;
         }

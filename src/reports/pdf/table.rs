@@ -339,9 +339,12 @@ fn widths(natural: &[f32], least: &[f32], room: f32) -> Vec<f32> {
     let left = room - given.iter().flatten().sum::<f32>();
     let (wanted, needed) = (of_open(natural), of_open(least));
     let share = (left - needed) / (wanted - needed).max(0.1);
+    let roots: Vec<f32> = natural.iter().map(|length| length.sqrt()).collect();
+    let roots = of_open(&roots);
     let width = |index: usize| match given[index] {
         Some(width) => width,
-        None if needed >= left => least[index] * left / needed,
+        // Not even the words fit: by the root of the length, which keeps the tallest cell of a row low.
+        None if needed >= left => natural[index].sqrt() * left / roots,
         None => least[index] + (natural[index] - least[index]) * share,
     };
     (0..natural.len()).map(width).collect()
