@@ -4,6 +4,7 @@
 mod choice;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use unbroken_ledger::vault::VaultError;
 use unbroken_ledger::{Hash, HeadProof, Ledger, LedgerError, SignedCheckpoint};
 
 use super::bag::{Bag, BagError};
+use super::edition::REPORT_JSON;
 use super::html;
 use choice::Choice;
 
@@ -286,7 +288,7 @@ impl LinesInFiles {
     }
 }
 
-/// The page that checks itself, from the files of the record that stand in the bag already.
+/// The page that checks itself, from the files of the record that stand in the bag already, and the report if one does.
 fn write_page(bag: &mut Bag, is_full: bool) -> Result<(), BagError> {
     bag.from_payload("verify.html", |file, folder, paths| {
         let names: Vec<String> = paths
@@ -294,7 +296,11 @@ fn write_page(bag: &mut Bag, is_full: bool) -> Result<(), BagError> {
             .filter(|path| html::embeds(path, is_full))
             .cloned()
             .collect();
-        html::write_page(file, folder, &names, None)
+        let report = paths
+            .iter()
+            .find(|path| path.rsplit('/').next() == Some(REPORT_JSON));
+        let report = report.map(|path| fs::read_to_string(folder.join(path)));
+        html::write_page(file, folder, &names, report.transpose()?.as_deref())
     })
 }
 
