@@ -1,6 +1,7 @@
 //! One ledger in its folder: made, opened, written through the sequencer, checkpointed beside it.
 
 mod anchoring;
+mod attesting;
 mod books;
 mod checkpointer;
 mod erasure;
@@ -325,9 +326,9 @@ impl Ledger {
         fits.then(|| inclusion_proof(&book.levels, index, size).unwrap_or_else(|e| match e {}))
     }
 
-    /// The level-0 tiles of the tree of `size` entries: paths as in tlog-tiles, and bytes.
-    pub fn level_0_tiles(&self, size: u64) -> Vec<(String, Vec<u8>)> {
-        lock(&self.sequencer.book).levels.level_0_tiles(size)
+    /// The level-0 tiles of the tree of `size` entries, one by one: paths as in tlog-tiles, and bytes.
+    pub fn level_0_tiles(&self, size: u64) -> impl Iterator<Item = (String, Vec<u8>)> + use<'_> {
+        (0..).map_while(move |number| lock(&self.sequencer.book).levels.level_0_tile(size, number))
     }
 
     /// The newest signed checkpoint.

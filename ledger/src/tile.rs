@@ -94,17 +94,12 @@ impl Levels {
         tiles
     }
 
-    /// The level-0 tiles of the tree of `size` leaves, as a bundle holds them.
-    pub fn level_0_tiles(&self, size: u64) -> Vec<(String, Vec<u8>)> {
-        let size = usize::try_from(size).expect("sizes fit");
-        let row = self.0.first().map_or(&[][..], |row| &row[..size]);
-        let tiles = (0..).zip(row.chunks(TILE_WIDTH));
-        tiles
-            .map(|(number, tile)| {
-                let bytes = tile.iter().flat_map(|hash| hash.0).collect();
-                (tile_path(0, number, tile.len()), bytes)
-            })
-            .collect()
+    /// One level-0 tile of the tree of `size` leaves, as a bundle holds it: path and bytes; `None` behind the last.
+    pub fn level_0_tile(&self, size: u64, number: u64) -> Option<(String, Vec<u8>)> {
+        let row = self.0.first()?.get(..usize::try_from(size).ok()?)?;
+        let tile = row.chunks(TILE_WIDTH).nth(usize::try_from(number).ok()?)?;
+        let bytes = tile.iter().flat_map(|hash| hash.0).collect();
+        Some((tile_path(0, number, tile.len()), bytes))
     }
 }
 

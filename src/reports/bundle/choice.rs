@@ -58,6 +58,11 @@ impl Choice {
         self.shown.is_none()
     }
 
+    /// `full` or `partial`.
+    pub(super) fn kind(&self) -> &'static str {
+        if self.is_full() { "full" } else { "partial" }
+    }
+
     /// Whether the entry is shown.
     pub(super) fn shows(&self, index: u64) -> bool {
         self.shown
