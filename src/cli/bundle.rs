@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::access::CaseFolder;
@@ -23,17 +23,24 @@ pub(crate) enum BundleCommand {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken bundle export --case acme --out acme-bundle
-  unbroken bundle export --case acme --out jane \\
-    --stream custodian/4f8f0a52-77b4-4c5f-9d7e-1b1f4c8f7a11
+  unbroken bundle export --case acme --out acme-full --edition full
+  unbroken bundle export --case acme --out jane --custodian 4f8f0a5277b44c5f9d7e1b1f4c8f7a11
 
-Without --stream all of it; with it those streams alone, and the proof that they are complete as
-of the newest `unbroken ledger heads`. Personal facts are left out unless --disclose is given.")]
+All of it and nobody's facts (redacted) unless said otherwise; all editions have one head. With
+--custodian or --stream those streams alone, and the proof that they are complete as of the newest
+`unbroken ledger heads`.")]
 pub(crate) struct Export {
     #[command(flatten)]
     folder: CaseFolder,
     /// The folder for the bundle; must not exist yet.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// full: everybody's personal facts are shown; redacted: nobody's.
+    #[arg(long, value_enum, conflicts_with_all = ["custodian", "stream", "disclose"])]
+    edition: Option<Edition>,
+    /// One custodian's edition: that stream alone, with that custodian's facts.
+    #[arg(long, value_name = "SUBJECT", conflicts_with_all = ["stream", "disclose"])]
+    custodian: Option<String>,
     /// A stream to include, beside `keys` and `ledger`; may be given again.
     #[arg(long, value_name = "STREAM")]
     stream: Vec<String>,
@@ -42,18 +49,25 @@ pub(crate) struct Export {
     disclose: Vec<String>,
 }
 
+/// Whose facts are shown in a bundle over everything.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Edition {
+    Full,
+    Redacted,
+}
+
 /// Does what was asked.
 pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
     let BundleCommand::Export(wanted) = command;
     let ledger = open::ledger(&wanted.folder)?;
     ledger.checkpoint_now().map_err(open::meaning)?;
     let (checkpoint, tokens) = ledger.newest_anchored();
-    let disclosed = disclosed(wanted.disclose);
+    let (streams, disclosed) = edition(&wanted);
     let exported = export(
         &ledger,
         &checkpoint,
         &tokens,
-        &wanted.stream,
+        &streams,
         &disclosed,
         &wanted.out,
     )
@@ -68,25 +82,44 @@ pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
     output.answer(
         &json!({
             "bundle": out,
+            "edition": disclosed.edition(&streams),
             "size": exported.size,
             "entries": exported.entries,
             "disclosures": exported.disclosures,
         }),
         &format!(
-            "{out}: {} of {} entries, {} personal facts shown",
-            exported.entries, exported.size, exported.disclosures
+            "{out}: {} edition, {} of {} entries, {} personal facts shown",
+            disclosed.edition(&streams),
+            exported.entries,
+            exported.size,
+            exported.disclosures
         ),
     );
     Ok(())
 }
 
-fn disclosed(subjects: Vec<String>) -> Disclosed {
+/// Which streams, and whose facts.
+fn edition(wanted: &Export) -> (Vec<String>, Disclosed) {
+    let disclosed = match (wanted.edition, &wanted.custodian) {
+        (Some(Edition::Full), _) => Disclosed::Everybody,
+        (Some(Edition::Redacted), _) => Disclosed::Nobody,
+        (None, Some(custodian)) => {
+            let stream = format!("custodian/{custodian}");
+            let only = BTreeSet::from([custodian.clone()]);
+            return (vec![stream], Disclosed::Subjects(only));
+        }
+        (None, None) => disclosed(&wanted.disclose),
+    };
+    (wanted.stream.clone(), disclosed)
+}
+
+fn disclosed(subjects: &[String]) -> Disclosed {
     if subjects.is_empty() {
         Disclosed::Nobody
     } else if subjects.iter().any(|subject| subject == "all") {
         Disclosed::Everybody
     } else {
-        Disclosed::Subjects(subjects.into_iter().collect::<BTreeSet<_>>())
+        Disclosed::Subjects(subjects.iter().cloned().collect())
     }
 }
 
@@ -95,6 +128,8 @@ pub(crate) fn meaning(error: BundleError) -> Error {
     match error {
         BundleError::Ledger(error) => open::meaning(error),
         BundleError::NoHeads => Error::failed(error).hint("`unbroken ledger heads` records them"),
+        BundleError::Signer(error) => Error::failed(error)
+            .hint("the roots enrol or rotate a service key; its file belongs into --keys"),
         BundleError::UnknownStream { .. } => {
             Error::failed(error).hint("a stream looks like custodian/<pseudonym>")
         }

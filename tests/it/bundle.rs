@@ -2,105 +2,160 @@
 //! ours.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
-use unbroken::reports::bundle::{Disclosed, export};
-use unbroken::reports::trust;
-use unbroken_ledger::{
-    FilePlace, Ledger, Opening, Policy, PrivateKey, Root, SystemClock, VaultKey,
-};
+use crate::anchors::parties::Authority;
+use crate::anchors::{Anchored, has_openssl};
+use crate::left_out::left_out;
 
-/// A ledger of one entry, exported to `bundle`, with its trust file beside it.
-fn exported(folder: &Path) {
-    let root = PrivateKey::generate().expect("a key");
-    let opening = Opening {
-        name: "example.org/verify".to_owned(),
-        simulated: true,
-        roots: vec![Root {
-            signer: &root,
-            person: "root-1".to_owned(),
-        }],
-        threshold: 1,
-        policy: Policy::default(),
-        log: Arc::new(PrivateKey::generate().expect("a key")),
-        service: Arc::new(PrivateKey::generate().expect("a key")),
-    };
-    let place = Box::new(FilePlace::new(folder.join("place")));
-    let vault = VaultKey::generate().expect("a key");
-    let ledger = Ledger::create(
-        &folder.join("ledger"),
-        place,
-        vault,
-        &opening,
-        Arc::new(SystemClock),
-    )
-    .expect("made");
-    let target = folder.join("bundle");
-    export(
-        &ledger,
-        &ledger.checkpoint(),
-        &[],
-        &[],
-        &Disclosed::Nobody,
-        &target,
-    )
-    .expect("exported");
-    fs::write(folder.join("trust"), trust::policy(&ledger, &[])).expect("written");
+/// Programs that VERIFY.txt calls and that a machine may lack, each with what tells whether it is there.
+const TOOLS: [(&str, &str); 4] = [
+    ("bagit.py", "--version"),
+    ("case_validate", "--version"),
+    ("ssh-keygen", "-?"),
+    ("unbroken-verify", "--version"),
+];
+
+/// Where programs are looked for: what `.ci/run` installs and what the workspace builds, then everywhere.
+fn search_path() -> String {
+    let built = Path::new(env!("CARGO_BIN_EXE_unbroken"))
+        .parent()
+        .expect("a folder");
+    let installed = built.parent().expect("a folder").join("ci-python/bin");
+    let rest = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{}:{rest}", built.display(), installed.display())
 }
 
-/// The indented commands of VERIFY.txt that need none of our programs.
-fn commands(bundle: &Path, trust: &Path) -> String {
+fn bash(script: &str, folder: &Path) -> (bool, String, String) {
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .current_dir(folder)
+        .env("PATH", search_path())
+        .output()
+        .expect("bash starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.success(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+/// The indented commands of VERIFY.txt: four spaces more than the prose around them.
+fn commands(bundle: &Path) -> Vec<String> {
     let text = fs::read_to_string(bundle.join("VERIFY.txt")).expect("read");
-    let commands: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("     "))
-        .filter(|line| !line.starts_with("bagit") && !line.starts_with("unbroken"))
-        .filter(|line| line.starts_with("   ") || line.starts_with("sha256sum"))
-        .collect();
-    let text = commands.join("\n");
-    let trust = trust.display().to_string();
-    format!("set -eu\n{}\n", text.replace("PATH/TO/trust", &trust))
+    let is_command = |line: &&str| {
+        let indent = line.len() - line.trim_start().len();
+        indent == 5 || indent >= 8
+    };
+    text.lines().filter(is_command).map(str::to_owned).collect()
+}
+
+/// A script of those that can run here; says which cannot.
+fn script(bundle: &Path, folder: &Path) -> (String, usize) {
+    let mut lines = vec!["set -eu".to_owned()];
+    let mut missing = 0;
+    for line in commands(bundle) {
+        let lacking = TOOLS.iter().find(|(tool, asks)| {
+            let there = format!("command -v {tool} && ({tool} {asks} || true)");
+            line.trim_start().starts_with(tool) && !bash(&there, bundle).0
+        });
+        match lacking {
+            Some((tool, _)) => {
+                left_out(&format!("{tool} is not here; VERIFY.txt asks for it"));
+                missing += 1;
+            }
+            None => lines.push(line),
+        }
+    }
+    let at = |name: &str| folder.join(name).display().to_string();
+    let text = lines.join("\n");
+    let text = text.replace("PATH/TO/trust", &at("trust"));
+    (
+        text.replace("PATH/TO/authority.pem", &at("roots.pem")),
+        missing,
+    )
+}
+
+/// A bundle with a time stamp, and its trust file and the authority's root beside it.
+fn stamped(case: &Anchored) -> PathBuf {
+    let ledger = case.make();
+    let authority = Authority::start("P-256");
+    let configuration = case.configure("", &[&authority]);
+    assert!(case.round(&ledger, &configuration).is_complete());
+    let _verdict = case.verdict(&ledger, &configuration);
+    case.path(&format!("bundle-{}", ledger.size()))
 }
 
 #[test]
 fn the_commands_of_verify_txt_do_what_it_says() {
-    let has = |tool: &str| Command::new(tool).arg("--version").output().is_ok();
-    if !has("bash") || !has("sha256sum") || Command::new("openssl").arg("version").output().is_err()
-    {
-        eprintln!("skipped: bash, sha256sum and openssl are needed; .ci/run installs them");
+    if !has_openssl() || Command::new("bash").arg("--version").output().is_err() {
+        left_out("bash and openssl are not both here; VERIFY.txt cannot be followed");
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    exported(folder.path());
-    let bundle = folder.path().join("bundle");
-    let script = commands(&bundle, &folder.path().join("trust"));
-    assert!(script.lines().count() > 8, "{script}");
-    let run = |script: &str| {
-        let output = Command::new("bash")
-            .args(["-c", script])
-            .current_dir(&bundle)
-            .output()
-            .expect("bash starts");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        (
-            output.status.success(),
-            said,
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
-    };
-    let (holds, said, complaint) = run(&script);
-    assert!(holds, "{script}\n{said}\n{complaint}");
-    assert!(said.contains("Signature Verified Successfully"), "{said}");
-    let lines: Vec<&str> = said.lines().rev().take(2).collect();
-    assert_eq!(lines[0], lines[1], "the leaf hash and the tile: {said}");
+    let case = Anchored::new();
+    let bundle = stamped(&case);
+    let folder = bundle.parent().expect("a folder");
+    let (text, missing) = script(&bundle, folder);
+    assert!(text.lines().count() + missing > 24, "{text}");
+    let (holds, said, complaint) = bash(&text, &bundle);
+    assert!(holds, "{text}\n{said}\n{complaint}");
+    let signatures = said.matches("Signature Verified Successfully").count();
+    assert_eq!(
+        signatures, 2,
+        "the statement's and the checkpoint's: {said}"
+    );
+    assert!(
+        format!("{said}{complaint}").contains("Verification: OK"),
+        "{said}{complaint}"
+    );
+    assert_eq!(
+        said.lines().filter(|line| *line == "1").count(),
+        3,
+        "{said}"
+    );
+    let hashes: Vec<&str> = said.lines().filter(|line| line.len() == 64).collect();
+    assert!(
+        hashes.len() == 2 && hashes[0] == hashes[1],
+        "the leaf hash and the tile: {said}"
+    );
+
     let note = fs::read_to_string(bundle.join("data/checkpoint")).expect("read");
     let changed = note.replacen("\n1\n", "\n2\n", 1);
     assert_ne!(note, changed);
     fs::write(bundle.join("data/checkpoint"), changed).expect("written");
-    assert!(!run(&script).0, "the manifest holds in spite of the change");
-    let signature_only = script.replace("sha256sum --check", "true");
-    let (holds, said, _) = run(&signature_only);
-    assert!(!holds && said.contains("Verification Failure"), "{said}");
+    // Each command that looks at the checkpoint refuses it, by itself.
+    for (what, words) in [
+        ("the manifest", "sha256sum --check --quiet manifest"),
+        ("the statement", "grep -c $(sha256sum data/checkpoint"),
+        (
+            "the signature",
+            "openssl pkeyutl -verify -rawin -pubin -keyform DER",
+        ),
+        ("the time stamp", "for token in"),
+    ] {
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| {
+                let checks = [
+                    "sha256sum --",
+                    "grep -c",
+                    "openssl",
+                    "for ",
+                    "bagit",
+                    "unbroken",
+                ];
+                let line = line.trim_start();
+                line.starts_with(words) || !checks.iter().any(|start| line.starts_with(start))
+            })
+            .filter(|line| !line.trim_start().starts_with("head -c 65536"))
+            .collect();
+        let (holds, said, complaint) = bash(&kept.join("\n"), &bundle);
+        assert!(
+            !holds,
+            "{what} holds in spite of the change:\n{}\n{said}{complaint}",
+            kept.join("\n")
+        );
+    }
 }

@@ -16,6 +16,7 @@ mod cli;
 mod crashes;
 mod demo;
 mod disclose;
+mod editions;
 mod erasure;
 mod golden;
 mod imports;

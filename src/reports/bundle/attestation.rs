@@ -1,5 +1,5 @@
 //! What the service key signs in a bundle: an in-toto statement about its head in a DSSE envelope, and the manifest by
-//! SSHSIG; so that tools which never heard of ledgers check both. Why this key: docs/adr/0004-attestation-keys.md.
+//! SSHSIG; so that tools which never heard of ledgers check both. Why this key: docs/adr/0005-attestation-keys.md.
 
 use std::fmt::Write as _;
 

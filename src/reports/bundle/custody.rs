@@ -84,29 +84,46 @@ impl Custody {
         self.keys.extend(&event.by);
         let item = text_of(&event.data, "item");
         if let Some(item) = item {
-            self.items
-                .entry(item.to_owned())
-                .or_default()
-                .learn(&event.data, shown);
+            if !self.items.contains_key(item) {
+                self.items.insert(item.to_owned(), Item::default());
+            }
+            if let Some(known) = self.items.get_mut(item) {
+                known.learn(&event.data, shown);
+            }
         }
         let custodian = event.stream.strip_prefix("custodian/");
         let custodian = custodian.or_else(|| text_of(&event.data, "custodian"));
         if let Some(custodian) = custodian {
-            let known = self.custodians.entry(custodian.to_owned()).or_default();
+            if !self.custodians.contains_key(custodian) {
+                self.custodians.insert(custodian.to_owned(), None);
+            }
             if let Some(name) = fact(shown, "source_name").and_then(Value::as_str) {
-                *known = Some(name.to_owned());
+                let name = Some(name.to_owned());
+                self.custodians.insert(custodian.to_owned(), name);
             }
         }
-        let id = &event.id;
-        let record = status_of(&event.kind)
-            .filter(|status| status.ends_custody)
-            .and(item)
-            .map(|_| record_id(id));
-        let out = &mut self.nodes;
+        let status = status_of(&event.kind);
+        let record = status.as_ref().filter(|status| status.ends_custody);
+        let record = record.and(item).map(|_| record_id(&event.id));
+        self.add_action(entry, leaf, (item, custodian), record.as_deref(), status);
+        if let Some((record, item)) = record.zip(item) {
+            self.add_record(&record, item, entry.index);
+        }
+    }
+
+    fn add_action(
+        &mut self,
+        entry: &Entry,
+        leaf: &Hash,
+        (item, custodian): (Option<&str>, Option<&str>),
+        record: Option<&str>,
+        status: Option<Status>,
+    ) {
+        let (event, out) = (&entry.event, &mut self.nodes);
         out.push_str("{\"@id\":\"kb:");
-        out.push_str(&action_id(id));
+        out.push_str(&action_id(&event.id));
         out.push_str("\",\"@type\":\"case-investigation:InvestigativeAction\"");
-        if let Some(status) = status_of(&event.kind) {
+        if let Some(status) = status {
             let _ = write!(out, ",\"uco-action:actionStatus\":\"{}\"", status.word);
         }
         let _ = write!(
@@ -115,29 +132,20 @@ impl Custody {
              \"uco-action:instrument\":{{\"@id\":\"kb:{TOOL}\"}}",
             event.at
         );
+        let mut names = |role: &str, id: &dyn fmt::Display| {
+            let _ = write!(out, ",\"uco-action:{role}\":{{\"@id\":\"kb:{id}\"}}");
+        };
         if let Some(item) = item {
-            let _ = write!(
-                out,
-                ",\"uco-action:object\":{{\"@id\":\"kb:{}\"}}",
-                Id(item)
-            );
+            names("object", &Id(item));
         }
         if let Some(custodian) = custodian {
-            let _ = write!(
-                out,
-                ",\"uco-action:participant\":{{\"@id\":\"kb:{}\"}}",
-                Id(custodian)
-            );
+            names("participant", &Id(custodian));
         }
         if let Some(key) = event.by.first() {
-            let _ = write!(
-                out,
-                ",\"uco-action:performer\":{{\"@id\":\"kb:{}\"}}",
-                key_id(key)
-            );
+            names("performer", &key_id(key));
         }
-        if let Some(record) = &record {
-            let _ = write!(out, ",\"uco-action:result\":{{\"@id\":\"kb:{record}\"}}");
+        if let Some(record) = record {
+            names("result", &record);
         }
         let _ = write!(
             out,
@@ -147,9 +155,6 @@ impl Custody {
         );
         text(out, &event.kind);
         out.push_str("},\n");
-        if let Some((record, item)) = record.zip(item) {
-            self.add_record(&record, item, entry.index);
-        }
     }
 
     fn add_record(&mut self, record: &str, item: &str, index: u64) {
@@ -162,7 +167,8 @@ impl Custody {
         text(out, item);
         let _ = write!(
             out,
-            ",\"uco-core:description\":\"entry {index}\",\"uco-core:object\":[{{\"@id\":\"kb:{}\"}}",
+            ",\"uco-core:description\":\"entry {index}\",\
+             \"uco-core:object\":[{{\"@id\":\"kb:{}\"}}",
             Id(item)
         );
         if self
@@ -245,9 +251,8 @@ struct Status {
 
 fn status_of(kind: &str) -> Option<Status> {
     let (word, ends_custody) = match kind {
-        "ItemRestored/1" => ("Complete/Finish", true),
+        "ItemRestored/1" | "ItemSkipped/1" => ("Complete/Finish", true),
         "ItemHeld/1" => ("Pending", true),
-        "ItemSkipped/1" => ("Complete/Finish", true),
         "ItemFailed/1" => ("Fail", true),
         "ItemAttempted/1" | "FolderAttempted/1" => ("Ongoing", false),
         "AttemptFailed/1" | "AttemptInterrupted/1" => ("Error", false),
@@ -270,10 +275,10 @@ pub(super) const TOOL: &str = "6f1d2c8a-0b52-5e5a-9c41-7d0f3b6a1e90";
 
 /// The tool that wrote the bundle.
 pub(super) fn tool(out: &mut String) {
-    let _ = write!(
+    let _ = writeln!(
         out,
         "{{\"@id\":\"kb:{TOOL}\",\"@type\":\"uco-tool:Tool\",\"uco-core:name\":\"unbroken\",\
-         \"uco-tool:version\":\"{}\"}}\n",
+         \"uco-tool:version\":\"{}\"}}",
         env!("CARGO_PKG_VERSION")
     );
 }
@@ -346,11 +351,14 @@ impl fmt::Display for Id<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if self.0.len() == 32 && self.0.bytes().all(hex) {
-            let (a, rest) = self.0.split_at(8);
-            let (b, rest) = rest.split_at(4);
-            let (c, rest) = rest.split_at(4);
-            let (d, e) = rest.split_at(4);
-            write!(f, "{a}-{b}-4{}-{d}-{e}", &c[1..])
+            let part = |range| &self.0[range];
+            let (first, second, third) = (part(0..8), part(8..12), part(13..16));
+            write!(
+                f,
+                "{first}-{second}-4{third}-{}-{}",
+                part(16..20),
+                part(20..32)
+            )
         } else {
             f.write_str(&derived(self.0))
         }

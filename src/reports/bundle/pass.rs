@@ -114,6 +114,8 @@ impl Pass<'_> {
             // Nobody receives when a thread panicked, and that ends the scope.
             let _ = to_workers.send(stretch);
         }
+        // The workers end when nobody sends any more.
+        drop(to_workers);
         let day = read_entry(self.size.saturating_sub(1), &last)?.received;
         Ok(day.to_string().chars().take(10).collect())
     }

@@ -3,9 +3,10 @@
 use std::fs;
 use std::sync::Arc;
 
+use base64ct::{Base64, Encoding};
 use unbroken_ledger::{
-    Disclosure, Draft, FilePlace, Opening, Policy, PrivateKey, Role, Root, Signer, SystemClock,
-    Value, VaultKey,
+    Disclosure, Draft, FilePlace, Hash, Opening, Policy, PrivateKey, Role, Root, Signature, Signer,
+    SystemClock, Value, VaultKey,
 };
 
 use super::*;
@@ -200,4 +201,51 @@ fn the_same_ledger_gives_the_same_bundle() {
         fs::read(target.join("tagmanifest-sha256.txt")).expect("read")
     });
     assert_eq!(tags[0], tags[1]);
+}
+
+#[test]
+fn the_service_key_signs_no_event_for_anybody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = ledger(folder.path());
+    assert!(ledger.attest(b"SSHSIG").is_ok());
+    let event = unbroken_ledger::dsse::pae(b"{\"v\":1}");
+    let refused = ledger.attest(&event).expect_err("an event");
+    assert!(refused.to_string().contains("event"), "{refused}");
+}
+
+#[test]
+fn the_head_names_the_manifest_and_the_root() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = ledger(folder.path());
+    let checkpoint = ledger.checkpoint_now().expect("signed");
+    let target = folder.path().join("bundle");
+    export(&ledger, &checkpoint, &[], &[], &Disclosed::Nobody, &target).expect("exported");
+    let envelope = &lines(&target, "head.dsse.json")[0];
+    let payload = envelope["payload"].as_str().expect("a payload");
+    let payload = Base64::decode_vec(payload).expect("base64");
+    let kind = envelope["payloadType"].as_str().expect("a type");
+    let head = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len());
+    let signature = envelope["signatures"][0]["sig"]
+        .as_str()
+        .expect("a signature");
+    let signature = Base64::decode_vec(signature).expect("base64");
+    let signature = Signature(signature.try_into().expect("64 bytes"));
+    let message = [head.as_bytes(), &payload].concat();
+    assert!(ledger.service_key().verifies(&message, &signature));
+    let statement: serde_json::Value = serde_json::from_slice(&payload).expect("JSON");
+    let manifest = fs::read(target.join("manifest-sha256.txt")).expect("read");
+    let digest = Hash::of(&manifest).to_string();
+    assert_eq!(statement["subject"][0]["digest"]["sha256"], digest);
+    assert_eq!(
+        statement["predicate"]["root"],
+        checkpoint.checkpoint.root.to_string()
+    );
+    assert_eq!(statement["predicate"]["edition"], "redacted");
+    let keys = fs::read_to_string(target.join("data/keys/index.txt")).expect("read");
+    assert_eq!(
+        keys.lines()
+            .filter(|line| line.contains("  active "))
+            .count(),
+        4
+    );
 }

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Other people's tools on a bundle of the demo, full and redacted, and on one of 100,000 events: check_bundle.sh [PYTHON]
+# PYTHON has what requirements.txt beside this names; without it an environment is made below the target folder.
+# Each tool must hold the bundle valid, and refuse it when one byte is another. Leaves with 1 when one does not.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+python=${1:-}
+if [ -z "$python" ]; then
+    tools="$target/bundle-python"
+    [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
+    "$tools/bin/python" -m pip install --quiet -r tests/clients/requirements.txt
+    python="$tools/bin/python"
+fi
+for tool in openssl ssh-keygen; do
+    command -v "$tool" > /dev/null || { echo "left out: $tool is not here, and nothing was checked"; exit 0; }
+done
+cargo build --quiet -p unbroken -p unbroken-verify --bins --examples
+work=$(mktemp -d)
+authority=
+trap '[ -z "$authority" ] || kill "$authority"; rm -rf "$work"' EXIT
+
+mkdir "$work/tsa"
+"$python" tests/clients/authority.py "$work/tsa" & authority=$!
+"$target/debug/unbroken" demo --out "$work/demo" > /dev/null
+for _ in $(seq 100); do [ -e "$work/tsa/url" ] && break; sleep 0.1; done
+mkdir "$work/demo/anchors"
+cp "$work/tsa/roots.pem" "$work/demo/anchors/roots.pem"
+printf 'authority a1 %s roots.pem\n' "$(cat "$work/tsa/url")" > "$work/demo/anchors/authorities"
+"$target/debug/unbroken" ledger anchor --case "$work/demo" > /dev/null
+"$target/debug/unbroken" bundle export --case "$work/demo" --edition full --out "$work/full"
+"$python" tests/clients/check_bundle.py "$work/full" --tsa-root "$work/tsa/roots.pem"
+"$target/debug/unbroken" bundle export --case "$work/demo" --edition redacted --out "$work/redacted"
+"$python" tests/clients/check_bundle.py "$work/redacted" --tsa-root "$work/tsa/roots.pem"
+
+"$target/debug/examples/large_ledger" "$work/large" 100000 1000
+"$target/debug/examples/bundle_export" "$work/large" "$work/large-bundle" > /dev/null
+echo '100,000 events'
+"$target/debug/unbroken-verify" "$work/large-bundle" --trust "$work/large-bundle.trust" > "$work/said" || { cat "$work/said"; exit 1; }
+"$python" tests/clients/check_bundle.py "$work/large-bundle" --large
