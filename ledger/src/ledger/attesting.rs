@@ -33,7 +33,7 @@ impl Ledger {
         service.sign(message)
     }
 
-    /// The exact bytes of entries `from..size`, each held against its frame, its index and the chain; not parsed.
+    /// The entries `from..size` as they are stored, each held against its frame, its index and the chain; not parsed.
     pub fn entry_bytes(&self, from: u64) -> Result<Entries, LedgerError> {
         Ok(self.sequencer.reader.read(from, self.size())?)
     }

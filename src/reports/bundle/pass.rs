@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use unbroken_ledger::entry::leaf as leaf_of;
+use unbroken_ledger::store::Stored;
 use unbroken_ledger::{Entry, Event, Hash, Ledger, LedgerError};
 
 use super::choice::Choice;
@@ -44,7 +44,7 @@ pub(super) struct Copied {
 }
 
 /// Entries that follow each other in the bundle, with their places in the ledger.
-type Stretch = Vec<(u64, Vec<u8>)>;
+type Stretch = Vec<(u64, Stored)>;
 
 impl Pass<'_> {
     /// Reads entries `0..size` and writes those that are shown.
@@ -95,12 +95,12 @@ impl Pass<'_> {
         for (index, entry) in (0..self.size).zip(self.ledger.entry_bytes(0)?) {
             let entry = entry.map_err(LedgerError::from)?;
             if index + 1 == self.size {
-                last.clone_from(&entry);
+                last.clone_from(&entry.bytes);
             }
             if !self.choice.shows(index) {
                 continue;
             }
-            bytes += entry.len();
+            bytes += entry.bytes.len();
             stretch.push((index, entry));
             if stretch.len() == LINES_MAX || bytes > STRETCH_BYTES {
                 bytes = 0;
@@ -121,27 +121,22 @@ impl Pass<'_> {
     }
 
     /// Writes one file of entries and what belongs to it.
-    fn write(&self, stretch: &[(u64, Vec<u8>)]) -> Result<Copied, BundleError> {
+    fn write(&self, stretch: &[(u64, Stored)]) -> Result<Copied, BundleError> {
         let mut copied = Copied::default();
         let mut lines = Lines::default();
         let mut custody = Custody::default();
-        for (place, (index, bytes)) in stretch.iter().enumerate() {
-            let entry = read_entry(*index, bytes)?;
+        for (index, stored) in stretch {
+            let entry = read_entry(*index, &stored.bytes)?;
             copied.entries += 1;
             let shown = self.facts.of(&entry);
             copied.disclosures += shown.len() as u64;
             lines.push(self.bag, *index, &shown)?;
             let is_full = self.choice.is_full();
             copied.objects.extend(named_objects(&entry.event, is_full));
-            let leaf = match stretch.get(place + 1) {
-                Some((next, bytes)) if *next == index + 1 => stated_prev(bytes),
-                _ => None,
-            };
-            let leaf = leaf.unwrap_or_else(|| leaf_of(bytes));
             if custody.is_full() {
                 copied.actions += std::mem::take(&mut custody).write(self.bag)?;
             }
-            custody.push(&entry, &leaf, &shown);
+            custody.push(&entry, &stored.leaf, &shown);
             if entry.event.stream == "keys" {
                 copied.keys.push((*index, entry.event));
             }
@@ -153,9 +148,9 @@ impl Pass<'_> {
         };
         self.bag.payload(&format!("entries/{first:012}"), |file| {
             stretch.iter().try_for_each(|(_, entry)| {
-                let length = u16::try_from(entry.len()).map_err(std::io::Error::other)?;
+                let length = u16::try_from(entry.bytes.len()).map_err(std::io::Error::other)?;
                 file.write_all(&length.to_be_bytes())?;
-                file.write_all(entry)
+                file.write_all(&entry.bytes)
             })
         })?;
         Ok(copied)
@@ -183,15 +178,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn read_entry(index: u64, bytes: &[u8]) -> Result<Entry, BundleError> {
     let read = Entry::parse(bytes);
     Ok(read.map_err(|refusal| LedgerError::Invalid { index, refusal })?)
-}
-
-/// The leaf hash of the entry before, which stands at the front of an entry's one spelling; the reader held it against
-/// that entry's bytes.
-fn stated_prev(entry: &[u8]) -> Option<Hash> {
-    let rest = entry.strip_prefix(b"{\"index\":")?;
-    let digits = rest.iter().position(|byte| *byte == b',')?;
-    let hex = rest[digits..].strip_prefix(b",\"prev\":\"")?.get(..64)?;
-    Hash::parse(std::str::from_utf8(hex).ok()?)
 }
 
 /// The objects that an entry names and that anybody may read: tokens, cosigned notes, plans. A plan names every custodian,
