@@ -17,7 +17,7 @@ use std::path::Path;
 use unbroken_ledger::key::SignerError;
 use unbroken_ledger::objects::ObjectError;
 use unbroken_ledger::vault::VaultError;
-use unbroken_ledger::{HeadProof, Ledger, LedgerError, SignedCheckpoint};
+use unbroken_ledger::{Hash, HeadProof, Ledger, LedgerError, SignedCheckpoint};
 
 use super::bag::{Bag, BagError};
 use super::edition::REPORT_JSON;
@@ -134,10 +134,7 @@ pub fn export(
         bag: &bag,
     }
     .run()?;
-    for name in &copied.objects {
-        let bytes = ledger.objects().read(name)?;
-        bag.payload(&format!("objects/{name}"), |file| file.write_all(&bytes))?;
-    }
+    write_objects(&bag, ledger, &copied.objects)?;
     for (path, tile) in ledger.level_0_tiles(size) {
         bag.payload(&path, |file| file.write_all(&tile))?;
     }
@@ -186,6 +183,14 @@ pub fn export(
         disclosures: copied.disclosures,
         heads: choice.heads,
     })
+}
+
+fn write_objects(bag: &Bag, ledger: &Ledger, names: &BTreeSet<Hash>) -> Result<(), BundleError> {
+    for name in names {
+        let bytes = ledger.objects().read(name)?;
+        bag.payload(&format!("objects/{name}"), |file| file.write_all(&bytes))?;
+    }
+    Ok(())
 }
 
 /// Canonical JSON: no name in it needs an escape.
