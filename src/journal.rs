@@ -269,6 +269,11 @@ impl Journal {
         Ok(())
     }
 
+    /// The key that signs the operator's commands.
+    pub fn operator_key(&self) -> Result<KeyId, JournalError> {
+        Ok(self.operator()?.key_id())
+    }
+
     fn operator(&self) -> Result<Arc<dyn Signer>, JournalError> {
         self.0
             .keys

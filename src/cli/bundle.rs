@@ -7,11 +7,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::access::CaseFolder;
+use super::flow::{opening, reporting};
 use super::open;
 use super::output::Output;
+use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, Result};
-use crate::reports::bundle::{BundleError, Disclosed, export};
+use crate::reports::bundle::{BundleError, Disclosed, export_with};
 use crate::reports::html::ENTRIES_MAX;
+use crate::reports::report;
 
 /// Export what a third party needs to check the case without us.
 #[derive(Debug, Subcommand)]
@@ -59,19 +62,36 @@ pub(crate) enum Edition {
 /// Does what was asked.
 pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
     let BundleCommand::Export(wanted) = command;
-    let ledger = open::ledger(&wanted.folder)?;
+    let journal = opening::open_folder(&wanted.folder)?;
+    let ledger = journal.ledger();
     ledger.checkpoint_now().map_err(open::meaning)?;
     let (checkpoint, tokens) = ledger.newest_anchored();
     let (streams, disclosed) = edition(&wanted);
-    let exported = export(
-        &ledger,
+    let number = match of_report(&disclosed, &streams) {
+        Some(edition) => reporting::newest(&journal, &edition, checkpoint.checkpoint.size)?,
+        None => None,
+    };
+    let exported = export_with(
+        ledger,
         &checkpoint,
         &tokens,
         &streams,
         &disclosed,
+        &mut |files| match number {
+            Some(number) => reporting::again(&journal, number, files)
+                .map(drop)
+                .map_err(Into::into),
+            None => Ok(()),
+        },
         &wanted.out,
     )
     .map_err(meaning)?;
+    if number.is_none() {
+        output.note(
+            "no report in it: none was issued for this edition since the last erasure \
+             (`unbroken report issue`)",
+        );
+    }
     let out = wanted.out.display().to_string();
     if exported.entries > ENTRIES_MAX {
         output.note(&format!(
@@ -86,6 +106,7 @@ pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
             "size": exported.size,
             "entries": exported.entries,
             "disclosures": exported.disclosures,
+            "report": number,
         }),
         &format!(
             "{out}: {} edition, {} of {} entries, {} personal facts shown",
@@ -96,6 +117,19 @@ pub(crate) fn run(command: BundleCommand, output: &Output) -> Result<()> {
         ),
     );
     Ok(())
+}
+
+/// The edition of the report that belongs into a bundle.
+fn of_report(disclosed: &Disclosed, streams: &[String]) -> Option<report::Edition> {
+    match (disclosed.edition(streams), disclosed) {
+        ("full", _) => Some(report::Edition::Full),
+        ("redacted", _) => Some(report::Edition::Redacted),
+        ("custodian", Disclosed::Subjects(subjects)) => {
+            let only = subjects.first().and_then(|only| Pseudonym::parse(only));
+            only.map(report::Edition::Custodian)
+        }
+        _ => None,
+    }
 }
 
 /// Which streams, and whose facts.

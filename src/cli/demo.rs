@@ -9,11 +9,13 @@ use clap::Args;
 use m365_simulator::{ClockMode, Config, Faults, Quotas, Running, TlsFiles};
 use secrecy::SecretString;
 use tokio::sync::watch;
+use unbroken_verify::Options;
 
 use super::access::instant;
 use super::demo_folder::DemoFolder;
 use super::flow::opening::{self, Circumstances, Declaration};
-use super::flow::{mapping, planning, restoring, sources, tenant};
+use super::flow::sealing::Seal;
+use super::flow::{mapping, planning, reporting, restoring, sources, tenant};
 use super::keyring::{self, KeyRing};
 use super::output::Output;
 use super::simulate::{self, CLIENT, TENANT, share};
@@ -23,7 +25,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::identity::MappingRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::reports::bundle::{Disclosed, export};
+use crate::reports::bundle::{Disclosed, export_with};
+use crate::reports::report::Edition;
 use crate::reports::trust;
 use crate::sources::Source;
 use crate::sources::sample::write_sample;
@@ -245,23 +248,45 @@ async fn plan(
 fn hand_out(journal: &Journal, folder: &DemoFolder) -> Result<Summary> {
     let ledger = journal.ledger();
     ledger.record_heads().map_err(open::meaning)?;
+    folder.write_trust(&trust::policy(ledger, &[]))?;
+    let number = report(journal, folder)?;
     let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?;
-    export(
+    export_with(
         ledger,
         &checkpoint,
         &[],
         &[],
         &Disclosed::Everybody,
+        &mut |files| {
+            let again = reporting::again(journal, number, files);
+            again.map(drop).map_err(Into::into)
+        },
         &folder.bundle(),
     )
     .map_err(Error::failed)?;
-    folder.write_trust(&trust::policy(ledger, &[]))?;
     let verdict = verify::check(&folder.bundle(), Some(&folder.trust()), None)?;
     let mut summary = Summary::load(journal)?;
     summary.verdict = Some(verdict.kind.name().to_owned());
     folder.write_summary(&summary.to_json())?;
     verify::expect(&verdict)?;
     Ok(summary)
+}
+
+/// Issues the full report, sealed with a key of the rehearsal's own.
+fn report(journal: &Journal, folder: &DemoFolder) -> Result<u64> {
+    let (key, certificate) = (folder.seal_key(), folder.seal_certificate());
+    let wanted = reporting::Wanted {
+        edition: Edition::Full,
+        issuer: Some("demo operator".to_owned()),
+        reader: Options {
+            trust: Some(folder.trust()),
+            ..Options::default()
+        },
+        seal: Some(Seal::for_rehearsal(&key, &certificate)?),
+    };
+    Ok(reporting::issue(journal, &wanted, &folder.report())?
+        .data
+        .number)
 }
 
 fn said(summary: &Summary, out: &Path) -> String {

@@ -58,6 +58,18 @@ impl DemoFolder {
         self.0.join("bundle")
     }
 
+    pub(crate) fn report(&self) -> PathBuf {
+        self.0.join("report")
+    }
+
+    pub(crate) fn seal_key(&self) -> PathBuf {
+        self.keys().join("seal.pem")
+    }
+
+    pub(crate) fn seal_certificate(&self) -> PathBuf {
+        self.keys().join("seal-certificate.pem")
+    }
+
     pub(crate) fn trust(&self) -> PathBuf {
         self.0.join("trust")
     }

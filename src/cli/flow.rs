@@ -12,6 +12,7 @@ mod reading;
 mod record;
 pub(crate) mod reporting;
 pub(crate) mod restoring;
+pub(crate) mod sealing;
 pub(crate) mod sources;
 pub(crate) mod tenant;
 

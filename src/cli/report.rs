@@ -8,6 +8,7 @@ use serde_json::json;
 use unbroken_verify::Options;
 
 use super::access::CaseFolder;
+use super::flow::sealing::Seal;
 use super::flow::{self, opening, reporting};
 use super::open;
 use super::output::Output;
@@ -59,9 +60,44 @@ pub(crate) struct Issue {
     /// The person who hands it out.
     #[arg(long, value_name = "PERSON")]
     issuer: Option<String>,
+    #[command(flatten)]
+    seal: SealFiles,
     /// The folder for its files; must not exist yet.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+}
+
+/// The seal on the PDF (PAdES): without it the PDF is not sealed, and the report says so.
+#[derive(Args, Debug)]
+pub(crate) struct SealFiles {
+    /// The seal's private key: P-256 or RSA, PKCS#8 in PEM.
+    #[arg(long, value_name = "FILE", requires = "seal_certificate")]
+    seal_key: Option<PathBuf>,
+    /// Its certificate, and those above it (PEM).
+    #[arg(long, value_name = "FILE", requires = "seal_key")]
+    seal_certificate: Option<PathBuf>,
+    /// Put a time stamp of the authorities in anchors/authorities into the seal.
+    #[arg(long, requires = "seal_key")]
+    stamp: bool,
+}
+
+impl SealFiles {
+    fn read(&self, folder: &CaseFolder) -> Result<Option<Seal>> {
+        let (Some(key), Some(certificate)) = (&self.seal_key, &self.seal_certificate) else {
+            return Ok(None);
+        };
+        let mut authorities = Vec::new();
+        if self.stamp {
+            authorities = open::anchors(&folder.case)?.authorities;
+            if authorities.is_empty() {
+                return Err(Error::failed(
+                    "anchors/authorities names nobody to ask for a time stamp",
+                )
+                .hint("`unbroken ledger anchor --help` shows the file"));
+            }
+        }
+        Seal::read(key, certificate, authorities).map(Some)
+    }
 }
 
 /// Make an issued report again, and see that it comes out as the record names it.
@@ -98,9 +134,13 @@ pub(crate) fn run(command: ReportCommand, output: &Output) -> Result<()> {
 
 fn run_issue(wanted: Issue, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.folder)?;
-    let edition = edition(&journal, wanted.edition, wanted.custodian)?;
-    let reader = reader(&journal, &wanted.folder)?;
-    let issued = reporting::issue(&journal, edition, wanted.issuer, &reader, &wanted.out)?;
+    let asked = reporting::Wanted {
+        edition: edition(&journal, wanted.edition, wanted.custodian)?,
+        reader: reader(&journal, &wanted.folder)?,
+        seal: wanted.seal.read(&wanted.folder)?,
+        issuer: wanted.issuer,
+    };
+    let issued = reporting::issue(&journal, &asked, &wanted.out)?;
     let data = &issued.data;
     let verdict = issued.document.verdict();
     output.answer(

@@ -195,7 +195,8 @@ pub(crate) fn erased_by(entry: u64) -> String {
 pub(crate) fn how_to_verify(out: &Path) -> String {
     let out = out.display();
     format!(
-        "  {out}/bundle   hand this to legal, audit, a regulator\n\
+        "  {out}/report   what happened, in words: begin with page 1 of report.pdf\n\
+         \x20 {out}/bundle   hand this to legal, audit, a regulator\n\
          \x20 {out}/trust    whose record it is: hand it over by another way\n\
          \x20 {out}/ledger   the record itself\n\n\
          Check it without us\n\

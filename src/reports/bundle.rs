@@ -20,7 +20,7 @@ use unbroken_ledger::vault::VaultError;
 use unbroken_ledger::{Hash, HeadProof, Ledger, LedgerError, SignedCheckpoint};
 
 use super::bag::{Bag, BagError};
-use super::edition::REPORT_JSON;
+use super::edition::{Failure, Files, REPORT_JSON};
 use super::html;
 use attestation::Head;
 use choice::Choice;
@@ -90,6 +90,9 @@ pub enum BundleError {
     /// An object that an entry names.
     #[error("an object of the ledger cannot be read")]
     Object(#[from] ObjectError),
+    /// The report that belongs into it.
+    #[error("the report cannot be written into the bundle")]
+    Report(#[source] Failure),
     /// The head and the manifest are signed, or there is no bundle.
     #[error("the bundle cannot be signed")]
     Signer(#[from] SignerError),
@@ -104,14 +107,31 @@ pub enum BundleError {
     Vault(#[from] VaultError),
 }
 
-/// Writes the bundle as of a checkpoint, with the time-stamp tokens over exactly it, to `target`, which must not exist yet.
-/// No `streams`: all.
+/// Writes the files of a report where it is told to.
+pub type WriteReport<'a> = dyn FnMut(&mut dyn Files) -> Result<(), Failure> + 'a;
+
+/// As [`export_with`], without a report.
 pub fn export(
     ledger: &Ledger,
     checkpoint: &SignedCheckpoint,
     tokens: &[Vec<u8>],
     streams: &[String],
     disclosed: &Disclosed,
+    target: &Path,
+) -> Result<Exported, BundleError> {
+    let none: &mut WriteReport = &mut |_| Ok(());
+    export_with(ledger, checkpoint, tokens, streams, disclosed, none, target)
+}
+
+/// Writes the bundle as of a checkpoint, with the time-stamp tokens over exactly it, to `target`, which must not exist yet.
+/// No `streams`: all. The report's files go below `data/report`.
+pub fn export_with(
+    ledger: &Ledger,
+    checkpoint: &SignedCheckpoint,
+    tokens: &[Vec<u8>],
+    streams: &[String],
+    disclosed: &Disclosed,
+    report: &mut WriteReport,
     target: &Path,
 ) -> Result<Exported, BundleError> {
     let size = checkpoint.checkpoint.size;
@@ -139,6 +159,7 @@ pub fn export(
         bag.payload(&path, |file| file.write_all(&tile))?;
     }
     write_heads(&bag, &choice.heads_lines)?;
+    report(&mut InBag(&bag)).map_err(BundleError::Report)?;
     if copied.entries <= html::ENTRIES_MAX {
         write_page(&bag, choice.is_full())?;
     }
@@ -207,6 +228,22 @@ fn index_file(origin: &str, size: u64, choice: &Choice) -> String {
         choice.heads,
         streams.join(",")
     )
+}
+
+/// A report's files, in the bag.
+struct InBag<'a>(&'a Bag);
+
+impl Files for InBag<'_> {
+    fn file(
+        &mut self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let path = format!("report/{name}");
+        self.0
+            .payload(&path, |file| fill(file))
+            .map_err(io::Error::other)
+    }
 }
 
 /// The page that checks itself, from the files of the record that stand in the bag already, and the report if one does.

@@ -26,6 +26,15 @@ pub trait Files {
     ) -> io::Result<()>;
 }
 
+/// Puts the seal on a finished PDF, or leaves it as it is.
+pub type Sealing<'a> = dyn FnMut(Vec<u8>) -> Sealed + 'a;
+
+/// The PDF with its seal.
+pub type Sealed = Result<Vec<u8>, Failure>;
+
+/// Why a seal was not put on.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum EditionError<E: std::error::Error + 'static> {
@@ -35,6 +44,9 @@ pub enum EditionError<E: std::error::Error + 'static> {
     /// The time of the issue is none.
     #[error("{0:?} is not when a report can be made; RFC 3339 is asked for")]
     Made(String),
+    /// It cannot be sealed.
+    #[error("the PDF cannot be sealed")]
+    Seal(#[source] Failure),
     /// It cannot be laid out.
     #[error("the PDF cannot be made")]
     Pdf(#[from] PdfError),
@@ -43,10 +55,11 @@ pub enum EditionError<E: std::error::Error + 'static> {
     Write(#[from] io::Error),
 }
 
-/// Makes the report and writes its files. The same record, facts and issue give the same bytes.
+/// Makes the report and writes its files. The same record, facts, issue and seal give the same bytes.
 pub fn write<R>(
     record: &R,
     issue: &Issue,
+    sealing: &mut Sealing,
     files: &mut dyn Files,
 ) -> Result<Document, EditionError<R::Error>>
 where
@@ -64,6 +77,7 @@ where
     let made = DateTime::parse_from_rfc3339(&issue.made);
     let made = made.map_err(|_| EditionError::Made(issue.made.clone()))?;
     let pdf = pdf::render(&printing::paper(&document, issue), made.to_utc())?;
+    let pdf = sealing(pdf).map_err(EditionError::Seal)?;
     files.file(REPORT_PDF, &mut |file| file.write_all(&pdf))?;
     files.file("tables/items.csv", &mut |file| {
         write_items(record, issue, file)

@@ -82,6 +82,8 @@ pub struct Issue {
     pub issuer: Option<String>,
     /// The program and its version.
     pub software: String,
+    /// SHA-256 of the certificate that the PDF is sealed with, where it is sealed.
+    pub seal_certificate: Option<String>,
     /// How to check the bundle without us.
     pub verify_text: &'static str,
 }

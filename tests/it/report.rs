@@ -252,8 +252,8 @@ fn a_report_comes_out_the_same_again_after_the_ledger_has_grown() {
     demo.issue("first", &["--edition", "full", "--issuer", "J. Doe"]);
     demo.issue("second", &[]);
     demo.done(&["ledger", "heartbeat", "--case", "case"]);
-    for (number, out) in [("1", "first"), ("2", "second")] {
-        let again = format!("{out}-again");
+    for (number, out) in [("1", "case/report"), ("2", "first"), ("3", "second")] {
+        let again = format!("again-{number}");
         demo.done(&["report", "again", number, "--case", "case", "--out", &again]);
         for path in files_below(&demo.path(out)) {
             let name = path.strip_prefix(demo.path(out)).expect("below").to_owned();
@@ -261,11 +261,11 @@ fn a_report_comes_out_the_same_again_after_the_ledger_has_grown() {
             assert_eq!(fs::read(&path).expect("read"), other, "{}", name.display());
         }
     }
-    let refused = demo.unbroken(&["report", "again", "3", "--case", "case", "--out", "third"]);
+    let refused = demo.unbroken(&["report", "again", "4", "--case", "case", "--out", "third"]);
     assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
     let list = demo.done(&["report", "list", "--case", "case", "--json"]);
     let list: Value = serde_json::from_str(&list).expect("JSON");
-    assert_eq!(list["reports"].as_array().expect("a list").len(), 2);
+    assert_eq!(list["reports"].as_array().expect("a list").len(), 3);
     let verdict = demo.unbroken(&["verify", "case/ledger", "--trust", "case/trust"]);
     assert_eq!(verdict.status.code(), Some(0), "{}", said(&verdict));
 }

@@ -12,6 +12,7 @@ use unbroken_verify::{Options, Verdict};
 
 use super::super::open;
 use super::meaning;
+use super::sealing::Seal;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::CaseCommand;
 use crate::domain::event::{CheckedAs, IssuerFacts, ReportIssued};
@@ -19,7 +20,7 @@ use crate::durable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, JournalError};
 use crate::reports::document::Document;
-use crate::reports::edition::{self, EditionError, Files};
+use crate::reports::edition::{self, EditionError, Files, Sealed};
 use crate::reports::report::{Edition, Issue};
 
 const VERIFY: &str = include_str!("../../reports/verify.txt");
@@ -93,33 +94,53 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// Makes a report as of now, writes its files to a new folder, and records that it was issued. `trust` is the trust file that the
-/// verifier is given, `authorities` the certificates that it trusts for time.
-pub(crate) fn issue(
-    journal: &Journal,
-    edition: Edition,
-    issuer: Option<String>,
-    reader: &Options,
-    out: &Path,
-) -> Result<Issued> {
+/// What is asked for.
+pub(crate) struct Wanted {
+    /// For whom.
+    pub(crate) edition: Edition,
+    /// The person who hands it out.
+    pub(crate) issuer: Option<String>,
+    /// What the verifier is given.
+    pub(crate) reader: Options,
+    /// What the PDF is sealed with.
+    pub(crate) seal: Option<Seal>,
+}
+
+/// Makes a report as of now, writes its files to a new folder, and records that it was issued.
+pub(crate) fn issue(journal: &Journal, wanted: &Wanted, out: &Path) -> Result<Issued> {
     let ledger = journal.ledger();
+    if let Some(seal) = &wanted.seal {
+        seal.bind(journal)?;
+    }
     let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?.checkpoint;
-    let verdict = unbroken_verify::verify(ledger.dir(), reader).map_err(Error::failed)?;
+    let verdict = unbroken_verify::verify(ledger.dir(), &wanted.reader).map_err(Error::failed)?;
     let issue = Issue {
         number: journal.case().map_err(meaning)?.reports.len() as u64 + 1,
-        edition,
+        edition: wanted.edition.clone(),
         origin: ledger.origin().to_owned(),
         size: checkpoint.size,
         root: checkpoint.root.to_string(),
         checked: checked(&verdict),
         made: SystemClock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
-        issuer,
+        issuer: wanted.issuer.clone(),
+        seal_certificate: wanted.seal.as_ref().map(Seal::certificate),
         software: concat!("unbroken ", env!("CARGO_PKG_VERSION")).to_owned(),
         verify_text: VERIFY,
     };
     let mut folder = Folder::make(out)?;
-    let document = edition::write(journal, &issue, &mut folder).map_err(edition_meaning)?;
-    let data = recorded(&issue, folder.digests);
+    let mut update = None;
+    let mut sealing = |pdf: Vec<u8>| -> Sealed {
+        let Some(seal) = &wanted.seal else {
+            return Ok(pdf);
+        };
+        let sealed = seal.put_on(&pdf)?;
+        // Durable before the event that names it.
+        update = Some(ledger.objects().put(&sealed[pdf.len()..])?.to_string());
+        Ok(sealed)
+    };
+    let document =
+        edition::write(journal, &issue, &mut sealing, &mut folder).map_err(edition_meaning)?;
+    let data = recorded(&issue, folder.digests, update);
     let facts = IssuerFacts {
         issuer: issue.issuer.clone(),
     };
@@ -151,7 +172,14 @@ pub(crate) fn again(journal: &Journal, number: u64, files: &mut dyn Files) -> Re
         files,
         digests: BTreeMap::new(),
     };
-    edition::write(journal, &issue, &mut hashed).map_err(edition_meaning)?;
+    let mut sealing = |mut pdf: Vec<u8>| -> Sealed {
+        if let Some(name) = &data.seal {
+            let name = Hash::parse(name).ok_or("the seal's name is no hash")?;
+            pdf.extend(journal.ledger().objects().read(&name)?);
+        }
+        Ok(pdf)
+    };
+    edition::write(journal, &issue, &mut sealing, &mut hashed).map_err(edition_meaning)?;
     let differs = |(name, digest): &(&String, &String)| data.files.get(*name) != Some(digest);
     match hashed.digests.iter().find(differs) {
         None => Ok(data.clone()),
@@ -190,6 +218,24 @@ impl Files for Again<'_> {
     }
 }
 
+/// The number of the newest report of an edition that covers at most `size` entries and can be made again: once facts are
+/// erased, what showed them is gone with them.
+pub(crate) fn newest(journal: &Journal, edition: &Edition, size: u64) -> Result<Option<u64>> {
+    let case = journal.case().map_err(meaning)?;
+    let erased = journal.ledger().with_state(|state| {
+        let custodians = case.custodians.keys();
+        let entries = custodians.filter_map(|name| state.erased_at(name.as_str()));
+        entries.max()
+    });
+    let of_edition = case.reports.iter().rev().find(|(data, _)| {
+        data.edition == edition.name()
+            && data.custodian.as_ref() == edition.custodian()
+            && data.size <= size
+            && erased.is_none_or(|entry| entry < data.size)
+    });
+    Ok(of_edition.map(|(data, _)| data.number))
+}
+
 fn checked(verdict: &Verdict) -> CheckedAs {
     let broken = verdict.broken.first();
     CheckedAs {
@@ -202,7 +248,7 @@ fn checked(verdict: &Verdict) -> CheckedAs {
     }
 }
 
-fn recorded(issue: &Issue, files: BTreeMap<String, String>) -> ReportIssued {
+fn recorded(issue: &Issue, files: BTreeMap<String, String>, seal: Option<String>) -> ReportIssued {
     ReportIssued {
         checked: issue.checked.clone(),
         custodian: issue.edition.custodian().cloned(),
@@ -211,6 +257,8 @@ fn recorded(issue: &Issue, files: BTreeMap<String, String>) -> ReportIssued {
         made: issue.made.clone(),
         number: issue.number,
         root: issue.root.clone(),
+        seal,
+        seal_certificate: issue.seal_certificate.clone(),
         size: issue.size,
         software: issue.software.clone(),
     }
@@ -231,6 +279,7 @@ fn issue_of(origin: &str, data: &ReportIssued, facts: &IssuerFacts) -> Issue {
         checked: data.checked.clone(),
         made: data.made.clone(),
         issuer: facts.issuer.clone(),
+        seal_certificate: data.seal_certificate.clone(),
         software: data.software.clone(),
         verify_text: VERIFY,
     }

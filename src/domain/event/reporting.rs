@@ -45,6 +45,12 @@ pub struct ReportIssued {
     pub number: u64,
     /// The root of the checkpoint that it reports on, hex.
     pub root: String,
+    /// The object that stands behind the PDF as its seal, where it has one: with it the sealed file comes out again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
+    /// SHA-256 of the seal's certificate, where the PDF is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal_certificate: Option<String>,
     /// That checkpoint's size.
     pub size: u64,
     /// The program that made it, with its version.

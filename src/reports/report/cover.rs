@@ -35,6 +35,13 @@ pub(super) fn fact(gathered: &Gathered, fact: Option<&String>) -> String {
         .unwrap_or_else(|| missing.to_owned())
 }
 
+fn seal(certificate: Option<&String>) -> String {
+    certificate.map_or_else(
+        || "none".to_owned(),
+        |digest| format!("by the certificate with SHA-256 {digest}"),
+    )
+}
+
 /// Section A.
 pub(super) fn section(gathered: &Gathered) -> Section {
     let issue = gathered.issue;
@@ -57,6 +64,7 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         ("Entries", issue.size.to_string()),
         ("Root hash", issue.root.clone()),
         ("Program", issue.software.clone()),
+        ("Seal of the PDF", seal(issue.seal_certificate.as_ref())),
     ];
     if issue.origin.ends_with("/simulated") {
         let rehearsal = "This is a rehearsal. Nothing in it happened to a real tenant.";

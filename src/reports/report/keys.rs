@@ -95,4 +95,22 @@ pub(super) fn section(gathered: &Gathered) -> Section {
             columns: vec!["Whose", "Roles", "Fingerprint", "Since entry", "Status"],
             rows: rows.collect(),
         }))
+        .with(Block::Table(seal_keys(gathered)))
+}
+
+/// The keys of seals, each bound to a key of the ledger by a statement that both signed.
+fn seal_keys(gathered: &Gathered) -> Table {
+    let rows = gathered.case.seal_keys.iter().map(|bound| {
+        vec![
+            bound.certificate.clone(),
+            bound.key.clone(),
+            bound.algorithm.clone(),
+        ]
+    });
+    Table {
+        id: "seal-keys",
+        caption: "Keys that seal PDFs, bound to the operator's key by both".to_owned(),
+        columns: vec!["Certificate (SHA-256)", "Public key (SHA-256)", "Algorithm"],
+        rows: rows.collect(),
+    }
 }

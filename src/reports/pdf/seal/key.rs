@@ -7,7 +7,7 @@ use ring::signature::{
 use zeroize::Zeroizing;
 
 use super::SealError;
-use super::certificate::blocks;
+use super::certificate::{blocks, pem};
 use super::der::{BIT_STRING, NULL, element, oid, sequence};
 use super::random;
 
@@ -93,6 +93,11 @@ impl FileKey {
         RsaKeyPair::from_pkcs8(der)
             .map(|pair| Self(Pair::Rsa(Box::new(pair))))
             .map_err(|_| SealError::Key("it is neither P-256 nor RSA of 2048 to 4096 bits"))
+    }
+
+    /// The text of a key file that [`FileKey::from_pem`] reads.
+    pub fn to_pem(pkcs8: &[u8]) -> Zeroizing<String> {
+        Zeroizing::new(pem("PRIVATE KEY", pkcs8))
     }
 
     /// A new P-256 key in PKCS #8.
