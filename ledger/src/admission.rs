@@ -8,6 +8,8 @@ mod ledger_types;
 
 use std::sync::Arc;
 
+use self::ledger_types::keys::introduced_keys;
+
 use crate::canonical::Value;
 use crate::dsse::{Envelope, pae};
 use crate::event::Event;
@@ -40,7 +42,7 @@ impl State {
     /// The public keys of an event's signers; for a new key that signs its own enrolment, the one that `data` names.
     pub fn signer_keys(&self, event: &Event) -> Result<Vec<PublicKey>, Refusal> {
         self.check_first(event)?;
-        let introduced = ledger_types::introduced_keys(event)?;
+        let introduced = introduced_keys(event)?;
         event
             .by
             .iter()
@@ -92,7 +94,7 @@ impl State {
     }
 
     fn check_signers(&self, event: &Event) -> Result<(), Refusal> {
-        let introduced = ledger_types::introduced_keys(event)?;
+        let introduced = introduced_keys(event)?;
         for id in &event.by {
             if let Some(key) = self.keys.get(id) {
                 ensure(key.is_active, "key/inactive", || format!("key {id}"))?;

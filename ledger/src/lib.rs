@@ -44,7 +44,7 @@ pub use entry::Entry;
 pub use event::{Event, Seen};
 pub use hash::Hash;
 pub use heads::{HeadProof, StreamHeads};
-pub use key::known::{KeyEnd, KnownKey, RevocationReason};
+pub use key::known::{KnownKey, Revocation, RevocationReason, Rotation};
 pub use key::{KeyId, PrivateKey, PublicKey, Signature, Signer, SignerError};
 pub use ledger::{Draft, KeyChange, Ledger, LedgerError, Opening, Root};
 pub use note::{Checkpoint, SignedCheckpoint};

@@ -8,7 +8,7 @@ use crate::hash::Hash;
 use crate::heads::StreamHeads;
 use crate::key::KeyId;
 use crate::key::PublicKey;
-use crate::key::known::{KeyEnd, KnownKey};
+use crate::key::known::KnownKey;
 use crate::policy::{Policy, Role};
 use crate::time::Timestamp;
 use crate::tree::CompactTree;
@@ -152,26 +152,26 @@ impl State {
     /// rests on a key that was. Which entries rest on those is the verifier's to say.
     pub fn suspect_from(&self, id: &KeyId) -> Option<u64> {
         let key = self.keys.get(id)?;
-        let own = match key.end {
-            Some(KeyEnd::Revoked { at, from, .. }) if from < at => Some(from),
-            _ => None,
-        };
-        if self.is_vouched_in_doubt(key) {
-            return Some(own.map_or(key.since, |from| from.min(key.since)));
-        }
-        own
+        let own = key.revoked.filter(|revoked| revoked.from < revoked.at);
+        let own = own.map(|revoked| revoked.from);
+        own.into_iter().chain(self.doubted_from(key)).min()
     }
 
-    /// Who vouched for a key, or was in its place, stood before it: the walk ends.
-    fn is_vouched_in_doubt(&self, key: &KnownKey) -> bool {
+    /// From where on a key is in doubt because of how it came in: the entry itself where a key in doubt vouched for it, what
+    /// follows where it only took the place of such a key. Who vouched, or was in its place, stood before it: the walk ends.
+    fn doubted_from(&self, key: &KnownKey) -> Option<u64> {
         let earlier = |id: &KeyId| self.keys.get(id).filter(|other| other.since < key.since);
         let vouched = key.vouched_by.iter().filter_map(earlier).any(|root| {
-            let reached = matches!(root.end, Some(KeyEnd::Revoked { at, from, .. })
-                if (from..at).contains(&key.since));
-            reached || self.is_vouched_in_doubt(root)
+            let reached = root.revoked.is_some_and(|end| end.reaches(key.since));
+            reached || self.doubted_from(root).is_some()
         });
+        if vouched {
+            return Some(key.since);
+        }
         let before = key.follows.as_ref().and_then(earlier);
-        vouched || before.is_some_and(|old| self.is_vouched_in_doubt(old))
+        before
+            .is_some_and(|old| self.doubted_from(old).is_some())
+            .then_some(key.since + 1)
     }
 
     /// How many roots sign a change of keys or policy.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use unbroken_ledger::note::vkey;
 use unbroken_ledger::{
-    Draft, FilePlace, KeyChange, KeyEnd, KeyId, Ledger, LedgerError, OfflineEvent, Opening, Policy,
-    PrivateKey, PublicKey, RevocationReason, Role, Root, Signature, Signer, SignerError,
+    Draft, FilePlace, KeyChange, KeyId, Ledger, LedgerError, OfflineEvent, Opening, Policy,
+    PrivateKey, PublicKey, RevocationReason, Role, Root, Rotation, Signature, Signer, SignerError,
     SubmitError, SystemClock, Value, VaultKey,
 };
 use unbroken_verify::{Options, VerdictKind, verify};
@@ -409,11 +409,11 @@ fn the_history_of_a_key_says_since_when_and_how_it_ended() {
         )
     });
     assert_eq!(old.0.since, doubt);
-    let rotated = KeyEnd::Rotated {
+    let rotated = Rotation {
         at: second + 1,
         to: key(18).key_id(),
     };
-    assert_eq!(old.0.end, Some(rotated));
+    assert_eq!(old.0.rotated, Some(rotated));
     assert_eq!(
         (old.1, new.1, root.1),
         (Some(doubt), Some(second + 1), Some(doubt))
@@ -428,4 +428,84 @@ fn the_history_of_a_key_says_since_when_and_how_it_ended() {
     assert_eq!(kind, VerdictKind::ValidWithExceptions);
     // What each key's own history says is what the verifier marks.
     assert_eq!(suspect, [doubt, first, second, second + 1, second + 2]);
+}
+
+/// What each key's own history says, and what the verifier marks.
+fn doubts(case: &Case, ledger: &Ledger, keys: &[u8]) -> (Vec<Option<u64>>, Vec<u64>) {
+    let said = ledger.with_state(|state| {
+        let ids = keys.iter().map(|number| key(*number).key_id());
+        ids.map(|id| state.suspect_from(&id)).collect()
+    });
+    ledger.checkpoint_now().expect("signed");
+    let (kind, suspect) = case.verdict(ledger.origin(), 4);
+    assert_eq!(kind, VerdictKind::ValidWithExceptions);
+    (said, suspect)
+}
+
+#[test]
+fn a_compromise_that_shows_after_the_rotation_is_marked_once() {
+    let case = Case::new();
+    let ledger = case.make();
+    with_worker(&ledger, 8);
+    let first = done(&ledger, &key(8)).expect("written");
+    let second = done(&ledger, &key(8)).expect("written");
+    let roots: [&dyn Signer; 2] = [&key(1), &key(2)];
+    let old = key(8).key_id();
+    ledger.rotate(old, &shared(18), &roots).expect("rotated");
+    done(&ledger, &key(18)).expect("by its successor");
+    let stolen = RevocationReason::Compromised;
+    let at = ledger
+        .revoke(old, second, stolen, &roots)
+        .expect("revoked")
+        .index;
+    done(&ledger, &key(18)).expect("its successor goes on");
+    let (rotated, revoked) = ledger.with_state(|state| {
+        let known = state.key(&old).expect("known");
+        assert!(!known.is_active);
+        (known.rotated, known.revoked)
+    });
+    assert_eq!(rotated.map(|end| end.to), Some(key(18).key_id()));
+    assert_eq!(revoked.map(|end| (end.at, end.from)), Some((at, second)));
+    let size = ledger.size();
+    for (again, why) in [(old, "is revoked once"), (key(4).key_id(), "a log key")] {
+        let again = ledger.revoke(again, first, stolen, &roots);
+        match again {
+            Err(LedgerError::Submit(SubmitError::Refused(refusal))) => {
+                assert_eq!(refusal.rule, "type/data");
+                assert!(refusal.found.contains(why), "{}", refusal.found);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(ledger.size(), size);
+    let said = doubts(&case, &ledger, &[8, 18, 1]);
+    assert_eq!(said, (vec![Some(second), None, None], vec![second]));
+}
+
+#[test]
+fn a_successor_stands_on_the_roots_and_falls_with_who_enrolled_before_it() {
+    let case = Case::new();
+    let ledger = case.make();
+    // By roots 1 and 3; its rotation by 2 and 3.
+    with_worker(&ledger, 8);
+    let first = done(&ledger, &key(8)).expect("written");
+    let rotated = ledger
+        .rotate(key(8).key_id(), &shared(18), &[&key(2), &key(3)])
+        .expect("rotated")
+        .index;
+    let later = done(&ledger, &key(18)).expect("by its successor");
+    let (roots, stolen): ([&dyn Signer; 2], _) =
+        ([&key(2), &key(3)], RevocationReason::Compromised);
+    ledger
+        .revoke(key(8).key_id(), 0, stolen, &roots)
+        .expect("revoked");
+    let enrolled = first - 2;
+    let said = doubts(&case, &ledger, &[8, 18]);
+    assert_eq!(said, (vec![Some(0), None], vec![enrolled, first]));
+    ledger
+        .revoke(key(1).key_id(), enrolled, stolen, &roots)
+        .expect("revoked");
+    let said = doubts(&case, &ledger, &[8, 18, 1]);
+    let each = vec![Some(0), Some(rotated + 1), Some(enrolled)];
+    assert_eq!(said, (each, vec![enrolled, first, later]));
 }

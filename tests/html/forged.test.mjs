@@ -42,8 +42,8 @@ async function wrong(expected) {
   });
   const { code, broken, suspects } = verdict;
   const same = code === expected.code && (broken?.rule ?? "") === expected.rule
-    && suspects.size === expected.suspects && placed(expected, broken);
-  const said = `${code} ${broken?.rule} ${broken?.entry ?? broken?.file} ${suspects.size} suspects, ${broken?.message}`;
+    && [...suspects.keys()].join() === expected.suspects.join() && placed(expected, broken);
+  const said = `${code} ${broken?.rule} ${broken?.entry ?? broken?.file} suspects [${[...suspects.keys()].join()}], ${broken?.message}`;
   return same ? null : `${expected.folder} ${expected.name}: expected ${JSON.stringify(expected)}\n    ${said}`;
 }
 

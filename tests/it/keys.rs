@@ -385,6 +385,76 @@ fn what_a_compromised_worker_signed_is_suspect_from_an_entry_on() {
 }
 
 #[test]
+fn a_worker_found_compromised_after_its_rotation_is_suspect_and_its_successor_is_not() {
+    let case = case(3);
+    case.prepare("mailbox");
+    assert!(case.restore().status.success());
+    let old = keyid(&case, "case/keys/worker.pem");
+    let signed = |events: &[serde_json::Value]| -> Vec<u64> {
+        let all = (0_u64..).zip(events);
+        let own = all.filter(|(_, event)| event["by"][0] == old);
+        own.map(|(index, _)| index).collect()
+    };
+    let signed = signed(&case.events("before"));
+    case.done("keys generate @worker-2.pem --no-passphrase");
+    let at = size(&case);
+    case.done(&format!(
+        "keys rotate CASE --old {} --new @worker-2.pem",
+        &old[..8]
+    ));
+    let new = keyid(&case, "case/keys/worker.pem");
+    let revoke = format!("keys revoke CASE --key {} --reason compromised", &old[..8]);
+    let hint = ["rotated away by entry", "--from-index"];
+    refused(&case.run(&revoke), 2, &hint);
+    refused(
+        &case.run(&format!("{revoke} --from-index {}", at + 1)),
+        2,
+        &hint,
+    );
+    case.done(&format!("{revoke} --from-index {}", signed[1]));
+    refused(
+        &case.run(&format!("{revoke} --from-index {}", signed[0])),
+        1,
+        &["type/data", "was revoked by entry", "once"],
+    );
+    let log = keyid(&case, "case/keys/log.pem");
+    case.done("keys generate @log-2.pem --no-passphrase");
+    case.done(&format!(
+        "keys rotate CASE --old {} --new @log-2.pem",
+        &log[..8]
+    ));
+    refused(
+        &case.run(&format!(
+            "keys revoke CASE --key {} --reason compromised --from-index 0",
+            &log[..8]
+        )),
+        1,
+        &["type/data", "log key"],
+    );
+    let said = format!(
+        "rotated by entry {at} to {}; revoked by entry {}: compromised",
+        &new[..8],
+        at + 1
+    );
+    assert_eq!(listed(&case, &old)["status"], said);
+    assert_eq!(listed(&case, &old)["suspect_from"], signed[1]);
+    assert!(listed(&case, &new)["suspect_from"].is_null());
+    put(
+        &case.path("trust"),
+        case.done("ledger trust CASE").as_bytes(),
+    );
+    case.done("bundle export CASE --out @bundle");
+    let options = Options {
+        trust: Some(case.path("trust")),
+        ..Options::default()
+    };
+    let verdict = verify(&case.path("bundle"), &options).expect("read");
+    assert_eq!(verdict.exit_code(), 3);
+    assert_eq!(verdict.suspect.0, signed.len() as u64 - 1);
+    assert_eq!(verdict.suspect.1, signed[1..]);
+}
+
+#[test]
 fn no_passphrase_and_no_key_ever_shows() {
     let case = case(1);
     put(&case.path("good"), format!("{PASSPHRASE}\n").as_bytes());

@@ -13,6 +13,7 @@ pub(crate) struct Key {
     pub(crate) person: String,
     pub(crate) roles: Vec<String>,
     pub(crate) is_active: bool,
+    pub(crate) is_revoked: bool,
 }
 
 impl Key {

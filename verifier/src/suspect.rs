@@ -16,8 +16,8 @@ pub(crate) const SHOWN: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Suspects {
     revocations: Vec<Revocation>,
-    /// Keys whose enrolment is SUSPECT.
-    keys: BTreeSet<Hash>,
+    /// Keys in doubt: who brought them in, or the key whose place they took, cannot be believed.
+    doubted: BTreeSet<Hash>,
     policy_is_suspect: bool,
     policy: Policy,
     persons: BTreeMap<Hash, String>,
@@ -60,16 +60,23 @@ impl Suspects {
                 self.first.push(index);
             }
         }
-        self.remember(&entry, entry.leaf, is_suspect);
+        self.remember(index, &entry, is_suspect);
     }
 
     fn is_suspect(&self, index: u64, entry: &Entry<'_>) -> bool {
-        let event = &entry.event;
-        let by_revoked = self.revocations.iter().any(|revocation| {
-            (revocation.from..revocation.at).contains(&index) && event.by.contains(&revocation.key)
+        let signed = entry
+            .event
+            .by
+            .iter()
+            .any(|id| self.signs_in_doubt(index, id));
+        signed || self.policy_is_suspect || self.rests_on_suspects(entry)
+    }
+
+    fn signs_in_doubt(&self, index: u64, id: &Hash) -> bool {
+        let reached = self.revocations.iter().any(|revocation| {
+            revocation.key == *id && (revocation.from..revocation.at).contains(&index)
         });
-        let by_doubtful = event.by.iter().any(|id| self.keys.contains(id));
-        by_revoked || by_doubtful || self.policy_is_suspect || self.rests_on_suspects(entry)
+        reached || self.doubted.contains(id)
     }
 
     fn rests_on_suspects(&self, entry: &Entry<'_>) -> bool {
@@ -84,7 +91,7 @@ impl Suspects {
         }
     }
 
-    fn remember(&mut self, entry: &Entry<'_>, leaf: Hash, is_suspect: bool) {
+    fn remember(&mut self, index: u64, entry: &Entry<'_>, is_suspect: bool) {
         let data = &entry.event.data;
         let key = |name: &str| -> Option<Hash> {
             let bytes = parse_hex(data.field(name)?.text()?).ok()?;
@@ -93,7 +100,8 @@ impl Suspects {
         let text = |name: &str| data.field(name).and_then(Value::text).unwrap_or_default();
         match &*entry.event.kind {
             "Opened" | "PolicyChanged" => {
-                self.policy_is_suspect = is_suspect;
+                // Every root signed `Opened`: one of them alone casts no doubt on its policy.
+                self.policy_is_suspect = is_suspect && entry.event.kind == "PolicyChanged";
                 if let Some(Ok(policy)) = data.field("policy").map(Policy::parse) {
                     self.policy = policy;
                 }
@@ -101,7 +109,7 @@ impl Suspects {
             "KeyEnrolled" => {
                 if let Some(id) = key("key") {
                     self.persons.insert(id, text("person").to_owned());
-                    self.doubt(id, is_suspect);
+                    self.bring_in(index, entry, id, None);
                 }
             }
             "KeyRotated" => {
@@ -109,13 +117,12 @@ impl Suspects {
                 if let Some(id) = key("new") {
                     let person = old.and_then(|old| self.persons.get(&old).cloned());
                     self.persons.insert(id, person.unwrap_or_default());
-                    let was = old.is_some_and(|old| self.keys.contains(&old));
-                    self.doubt(id, is_suspect || was);
+                    self.bring_in(index, entry, id, old);
                 }
             }
             "Proposed" => {
                 self.proposals.insert(
-                    leaf,
+                    entry.leaf,
                     Voices {
                         is_suspect,
                         ..Voices::default()
@@ -137,9 +144,14 @@ impl Suspects {
         }
     }
 
-    fn doubt(&mut self, id: Hash, is_suspect: bool) {
-        if is_suspect {
-            self.keys.insert(id);
+    /// The new key's own signature does not count here: that it was stolen later says nothing against the roots who brought
+    /// it in, and its successor stands on their word.
+    fn bring_in(&mut self, index: u64, entry: &Entry<'_>, new: Hash, old: Option<Hash>) {
+        let mut roots = entry.event.by.iter().filter(|id| **id != new);
+        let vouched = roots.any(|id| self.signs_in_doubt(index, id));
+        let inherited = old.is_some_and(|old| self.doubted.contains(&old));
+        if vouched || inherited || self.policy_is_suspect {
+            self.doubted.insert(new);
         }
     }
 }

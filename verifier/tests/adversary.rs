@@ -50,7 +50,8 @@ fn wrong(attack: &Attack, shape: Shape) -> Option<String> {
     };
     let same = verdict.exit_code() == expected.code
         && first.is_none_or(|found| found.rule == expected.rule)
-        && verdict.suspect.0 == expected.suspects
+        && verdict.suspect.1 == expected.suspects
+        && verdict.suspect.0 == expected.suspects.len() as u64
         && placed;
     (!same).then(|| {
         let name = attack.name;
@@ -92,6 +93,7 @@ held!(
     signatures,
     order,
     partial,
+    revocation,
     seal,
     sizes
 );

@@ -20,29 +20,37 @@ pub struct KnownKey {
     pub vouched_by: Vec<KeyId>,
     /// The key whose place it took.
     pub follows: Option<KeyId>,
-    /// How it ended.
-    pub end: Option<KeyEnd>,
+    /// Another took its place.
+    pub rotated: Option<Rotation>,
+    /// It counts no longer, or it turned out that it should not have counted: one that was rotated away can be revoked too.
+    pub revoked: Option<Revocation>,
 }
 
-/// How a key ended.
+/// A key's successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyEnd {
-    /// Another took its place.
-    Rotated {
-        /// The entry that says so.
-        at: u64,
-        /// The key in its place.
-        to: KeyId,
-    },
-    /// It counts no longer.
-    Revoked {
-        /// The entry that says so.
-        at: u64,
-        /// From here on its entries are SUSPECT.
-        from: u64,
-        /// Why.
-        reason: RevocationReason,
-    },
+pub struct Rotation {
+    /// The entry that says so.
+    pub at: u64,
+    /// The key in its place.
+    pub to: KeyId,
+}
+
+/// The end of the belief in a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// The entry that says so.
+    pub at: u64,
+    /// From here on its entries are SUSPECT.
+    pub from: u64,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+impl Revocation {
+    /// Whether an entry that the key signed at this index is SUSPECT.
+    pub fn reaches(&self, index: u64) -> bool {
+        (self.from..self.at).contains(&index)
+    }
 }
 
 /// Why a key is revoked.

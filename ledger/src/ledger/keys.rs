@@ -34,7 +34,7 @@ pub enum KeyChange {
         /// The old one.
         old: KeyId,
     },
-    /// A key counts no longer.
+    /// A key counts no longer, or what one signed that was rotated away is no longer believed.
     Revoke {
         /// Which.
         key: KeyId,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use serde_json::json;
-use unbroken_ledger::{KeyChange, Policy, PublicKey, RevocationReason, Role, canonical};
+use unbroken_ledger::{KeyChange, KeyId, Policy, PublicKey, RevocationReason, Role, canonical};
 
 use super::super::access::CaseFolder;
 use super::super::keyring::KeyRing;
@@ -80,7 +80,9 @@ pub(crate) struct Rotate {
   unbroken keys revoke --case acme --key 5c29b78f --reason compromised --from-index 1200
 
 What a compromised key signed stays in the record. From --from-index on it is marked SUSPECT, and
-so is all that rests on it; the verdict is then: valid with exceptions.")]
+so is all that rests on it; the verdict is then: valid with exceptions. A key that was rotated away
+is revoked the same way when it turns out later that somebody else had it; its successor stays.
+A key is revoked once: name the first entry that is in doubt.")]
 pub(crate) struct Revoke {
     #[command(flatten)]
     folder: CaseFolder,
@@ -186,13 +188,33 @@ pub(super) fn rotate(wanted: &Rotate, output: &Output) -> Result<()> {
 
 pub(super) fn revoke(wanted: &Revoke, output: &Output) -> Result<()> {
     let change = |ledger: &unbroken_ledger::Ledger, _: &_| {
+        let key = list::find(ledger, &wanted.key)?;
+        let from_index = wanted.from_index.unwrap_or_else(|| ledger.size());
+        refuse_in_vain(ledger, key, from_index)?;
         Ok(KeyChange::Revoke {
-            key: list::find(ledger, &wanted.key)?,
-            from_index: wanted.from_index.unwrap_or_else(|| ledger.size()),
+            key,
+            from_index,
             reason: wanted.reason,
         })
     };
     carry_out(&wanted.folder, &wanted.ceremony, None, change, output)
+}
+
+/// A key is revoked once. That of one that was rotated away, from where it signs nothing any more, would be used up for
+/// nothing, and what is in doubt could never be marked.
+fn refuse_in_vain(ledger: &unbroken_ledger::Ledger, key: KeyId, from_index: u64) -> Result<()> {
+    let known = ledger.with_state(|state| state.key(&key).cloned());
+    let rotated = known.and_then(|known| known.rotated);
+    match rotated {
+        Some(rotated) if from_index > rotated.at => {
+            let (key, at) = (key.to_string(), rotated.at);
+            let why =
+                format!("key {key:.8} was rotated away by entry {at} and signs nothing since");
+            Err(Error::new(ErrorKind::Usage, why)
+                .hint("--from-index ENTRY names the first entry that is no longer believed"))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn policy(wanted: &SetPolicy, output: &Output) -> Result<()> {

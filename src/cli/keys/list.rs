@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde_json::json;
-use unbroken_ledger::{KeyEnd, KeyId, KnownKey, Ledger};
+use unbroken_ledger::{KeyId, KnownKey, Ledger};
 
 use super::super::access::CaseFolder;
 use super::super::open;
@@ -66,15 +66,19 @@ pub(super) fn run(wanted: &List, output: &Output) -> Result<()> {
 }
 
 fn status(key: &KnownKey) -> String {
-    match key.end {
-        None => "active".to_owned(),
-        Some(KeyEnd::Rotated { at, to }) => {
-            format!("rotated by entry {at} to {:.8}", to.to_string())
-        }
-        Some(KeyEnd::Revoked { at, reason, .. }) => {
-            format!("revoked by entry {at}: {}", reason.name())
-        }
+    let rotated = key.rotated.map(|end| {
+        let (at, to) = (end.at, end.to.to_string());
+        format!("rotated by entry {at} to {to:.8}")
+    });
+    let revoked = key.revoked.map(|end| {
+        let (at, reason) = (end.at, end.reason.name());
+        format!("revoked by entry {at}: {reason}")
+    });
+    let ends: Vec<String> = rotated.into_iter().chain(revoked).collect();
+    if ends.is_empty() {
+        return "active".to_owned();
     }
+    ends.join("; ")
 }
 
 /// The key that a person means: its keyid, or so much of its beginning that no other is meant.

@@ -73,8 +73,13 @@ pub(super) fn section(gathered: &Gathered) -> Section {
     let keys = &gathered.keys;
     let rows = keys.known.iter().map(|(key, since)| {
         let who = keys.signers.who(*key);
-        let ended = keys.ended.iter().find(|(ended, _)| ended == key);
-        let status = ended.map_or_else(|| "active".to_owned(), |(_, how)| how.clone());
+        // Replaced first and revoked later, when it showed that somebody else had had it.
+        let ended = keys.ended.iter().filter(|(ended, _)| ended == key);
+        let ended: Vec<&str> = ended.map(|(_, how)| &**how).collect();
+        let status = match ended[..] {
+            [] => "active".to_owned(),
+            _ => ended.join("; "),
+        };
         vec![
             story::signers(std::slice::from_ref(&who)),
             who.roles.join(", "),

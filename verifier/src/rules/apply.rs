@@ -130,6 +130,7 @@ fn enrol(state: &mut State, key: PublicKey, person: String, roles: Vec<String>) 
         person,
         roles,
         is_active: true,
+        is_revoked: false,
         public: key,
     };
     state.keys.insert(enrolled.public.id(), enrolled);
@@ -180,6 +181,7 @@ fn revoke(state: &mut State, index: u64, event: &Event<'_>) -> Checked {
     let id = hash(&revoked)?;
     if let Some(known) = state.keys.get_mut(&id) {
         known.is_active = false;
+        known.is_revoked = true;
     }
     let from = from.count().unwrap_or(index);
     state.revocations.push(Revocation {

@@ -171,9 +171,11 @@ fn revoked(state: &State, index: u64, event: &Event<'_>) -> Checked {
     let [from, revoked, reason] = data(event, ["from_index", "key", "reason"])?;
     let (from, revoked) = (number(&from)?, hash(&revoked)?);
     check_roots(state, &event.by, None)?;
-    let Some(known) = state.active(&revoked) else {
-        return bad("the key is not active");
+    // Rotated away or not: that somebody else had it may show later.
+    let Some(known) = state.keys.get(&revoked) else {
+        return bad("no such key");
     };
+    ensure(!known.is_revoked, "type/data", "a second revocation")?;
     ensure(
         !event.by.contains(&revoked),
         "type/signers",
@@ -194,7 +196,8 @@ fn revoked(state: &State, index: u64, event: &Event<'_>) -> Checked {
         .text()
         .is_some_and(|reason| reasons.contains(&reason));
     ensure(named, "type/data", "not a reason of the list")?;
-    let left = state.active_roots().len() as u64 - u64::from(known.has("root"));
+    let goes = known.is_active && known.has("root");
+    let left = state.active_roots().len() as u64 - u64::from(goes);
     ensure(
         left >= state.threshold,
         "type/data",

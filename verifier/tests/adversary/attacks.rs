@@ -20,6 +20,7 @@ pub(crate) mod keys;
 pub(crate) mod ledger_types;
 pub(crate) mod order;
 pub(crate) mod partial;
+pub(crate) mod revocation;
 pub(crate) mod seal;
 pub(crate) mod sizes;
 
@@ -53,7 +54,8 @@ pub(crate) struct Verdict {
     /// The rule that is named first.
     pub(crate) rule: &'static str,
     pub(crate) place: Place,
-    pub(crate) suspects: u64,
+    /// The indexes of the SUSPECT entries.
+    pub(crate) suspects: &'static [u64],
 }
 
 /// A forged record and what its reader brings.
@@ -89,7 +91,7 @@ const fn attack(
         code,
         rule,
         place,
-        suspects: 0,
+        suspects: &[],
     };
     Attack {
         name,
@@ -118,10 +120,10 @@ const fn holds(name: &'static str, make: fn() -> Forged) -> Attack {
     attack(name, 0, "", Place::Nowhere, make)
 }
 
-/// Valid with exceptions: that many entries are SUSPECT.
-const fn suspect(name: &'static str, count: u64, make: fn() -> Forged) -> Attack {
+/// Valid with exceptions: these entries are SUSPECT, and no others.
+const fn suspect(name: &'static str, entries: &'static [u64], make: fn() -> Forged) -> Attack {
     let mut attack = attack(name, 3, "", Place::Nowhere, make);
-    attack.expected.suspects = count;
+    attack.expected.suspects = entries;
     attack
 }
 
@@ -178,7 +180,7 @@ impl Forged {
 }
 
 /// Every attack, by the file that holds it.
-pub(crate) const ALL: [(&str, &[Attack]); 17] = [
+pub(crate) const ALL: [(&str, &[Attack]); 18] = [
     ("approvals", &approvals::ATTACKS),
     ("bag", &bag::ATTACKS),
     ("checkpoint", &checkpoint::ATTACKS),
@@ -194,6 +196,7 @@ pub(crate) const ALL: [(&str, &[Attack]); 17] = [
     ("ledger_types", &ledger_types::ATTACKS),
     ("order", &order::ATTACKS),
     ("partial", &partial::ATTACKS),
+    ("revocation", &revocation::ATTACKS),
     ("seal", &seal::ATTACKS),
     ("sizes", &sizes::ATTACKS),
 ];

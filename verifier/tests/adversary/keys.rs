@@ -1,12 +1,12 @@
 //! Signatures taken off, exchanged or made by somebody else; keys used after their end or for what is not theirs. Points
 //! and scalars that are odd are in `curve.rs`, approvals in `approvals.rs`.
 
-use super::{Attack, Forged, Shape, at, holds, suspect};
+use super::{Attack, Forged, at, holds};
 use crate::forge::chain::{Chain, Event, event};
 use crate::forge::sound::{
-    ADOPTED, APPROVED, ATTEMPTED, ENROLLED, HANDED, ONE_APPROVAL, PROPOSED, RESTORED, adopted,
-    attempted, enrolled, handed, opened_by, origin, policy, policy_changed, proposed, restored,
-    revoked, rotated, sound, voice,
+    ADOPTED, ATTEMPTED, ENROLLED, HANDED, ONE_APPROVAL, RESTORED, adopted, attempted, enrolled,
+    handed, opened_by, origin, policy, policy_changed, proposed, restored, revoked, rotated, sound,
+    voice,
 };
 use crate::forge::{by_id, id, public};
 
@@ -142,7 +142,7 @@ pub(crate) const SIGNATURES: [Attack; 12] = [
     ),
 ];
 
-pub(crate) const ENDED: [Attack; 14] = [
+pub(crate) const ENDED: [Attack; 6] = [
     at(
         "keys: used after its revocation",
         "key/inactive",
@@ -183,40 +183,9 @@ pub(crate) const ENDED: [Attack; 14] = [
         11,
         || then([revoked(5, 10, &[1, 2]), handed("custodian/c2", 8)]),
     ),
-    holds("keys: revoked from now on", || {
-        then([revoked(8, 10, &[1, 2])])
-    }),
-    suspect("keys: a worker's key revoked back", 2, || {
-        then([revoked(8, 8, &[1, 2])])
-    }),
-    suspect("keys: a worker's key revoked back by one", 1, || {
-        then([revoked(8, 9, &[1, 2])])
-    }),
-    suspect(
-        "keys: an approver's key revoked back: what rests on the approval",
-        2,
-        || then([revoked(7, APPROVED, &[1, 2])]),
-    ),
-    suspect(
-        "keys: an operator's key revoked back: proposal and adoption",
-        2,
-        || then([revoked(6, PROPOSED, &[1, 2])]),
-    ),
-    suspect(
-        "keys: a root's key revoked back: whom it enrolled, and what they signed",
-        8,
-        || then([revoked(1, ENROLLED, &[2, 3])]),
-    ),
-    suspect("keys: a rotation by a root that is revoked back", 2, || {
-        then([rotated(8, 9, true), restored(9), revoked(1, 10, &[2, 3])])
-    }),
-    suspect("keys: a policy by a root that is revoked back", 3, || {
-        let changed = policy_changed("");
-        then([changed, restored(8), revoked(1, 10, &[2, 3])])
-    }),
 ];
 
-pub(crate) const ROLES: [Attack; 31] = [
+pub(crate) const ROLES: [Attack; 27] = [
     at("keys: a worker adopts a plan", "role/type", 10, || {
         by_worker("PlanAdopted/1", "{\"proposal\":\"PROPOSAL\"}")
     }),
@@ -373,24 +342,6 @@ pub(crate) const ROLES: [Attack; 31] = [
         "key/again",
         10,
         || then([enrolled(8, "walter", "approver")]),
-    ),
-    at("keys: a key revokes itself", "type/signers", 10, || {
-        then([revoked(1, 10, &[1, 2])])
-    }),
-    at(
-        "keys: revoked down to fewer roots than it takes",
-        "type/signers",
-        11,
-        || then([revoked(3, 10, &[1, 2]), revoked(2, 11, &[1])]).only(Shape::Directory),
-    ),
-    at("keys: the log key is revoked", "type/data", 10, || {
-        then([revoked(4, 10, &[1, 2])])
-    }),
-    at(
-        "keys: revoked from an entry that is not there yet",
-        "type/data",
-        10,
-        || then([revoked(8, 11, &[1, 2])]),
     ),
     at("keys: the service key is a root", "type/data", 0, || {
         Forged::events(&[opened_by(&[1, 2, 3], 4, 3, &policy(ONE_APPROVAL))])

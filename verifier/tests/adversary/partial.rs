@@ -248,10 +248,10 @@ pub(crate) const ATTACKS: [Attack; 29] = [
         9,
         || bundle(&[], &[9, 10, 11], |_| {}),
     ),
-    suspect("partial: a key revoked back", 2, || {
+    suspect("partial: a key revoked back", &[8, 9], || {
         revoked_back(8, 8, &[8, 9, 10, 11], &[STREAM])
     }),
-    suspect("partial: an approver's key revoked back", 2, || {
+    suspect("partial: an approver's key revoked back", &[6, 7], || {
         let case = format!("case/{}", id(6));
         revoked_back(7, 6, &[5, 6, 7, 10, 11], &[&case])
     }),

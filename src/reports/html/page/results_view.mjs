@@ -84,12 +84,19 @@ export function timelineSection(story, open) {
     more > 0 ? element("p", { className: "quiet" }, `And ${count(more)} more: search below.`) : null);
 }
 
+function standing({ active, endedAt, revokedAt }) {
+  if (active) return "in force";
+  const ended = revokedAt === endedAt ? "revoked" : "replaced";
+  const later = revokedAt === null || revokedAt === endedAt ? "" : `; revoked in entry ${count(revokedAt)}`;
+  return `${ended} in entry ${count(endedAt)}${later}`;
+}
+
 export function keysSection(verdict) {
   const keys = [...verdict.state.keys.known.values()];
   const columns = ["Role", "Person", "Key id", "Since", "State"].map((label) => ({ label }));
   const rows = keys.map((key) => [
     key.roles.join(", "), key.person || "a machine", exact(key.keyid), `entry ${count(key.enrolledAt)}`,
-    key.active ? "in force" : `ended in entry ${count(key.endedAt)}`,
+    standing(key),
   ]);
   return section("keys", "Keys", element("p", {}, "Who could sign, by the record. A person is a pseudonym that the root keys assert."),
     table("Keys of this ledger", columns, rows));

@@ -113,7 +113,7 @@ export const KEY_TYPES = {
     apply(state, entry, { key, old }) {
       const { roles, person } = state.keys.get(old);
       state.keys.end(old, entry.index);
-      const keyid = state.keys.enrol(key, roles, person, entry.index);
+      const keyid = state.keys.enrol(key, roles, person, entry.index, old);
       for (const [stream, owner] of state.keys.assigned) {
         if (owner === old) state.keys.assigned.set(stream, keyid);
       }
@@ -126,18 +126,19 @@ export const KEY_TYPES = {
       holdData(isCount(from) && from <= index, "from_index lies behind the entry itself");
       holdHexData(key, "key");
       holdData(REASONS.includes(reason), "a reason that is none of the four");
-      holdData(state.keys.isActive(key), "the key is not active");
-      const { roles } = state.keys.get(key);
+      const known = state.keys.get(key);
+      holdData(known !== undefined, "no such key");
+      holdData(known.revokedAt === null, "the key was revoked before");
+      const { roles } = known;
       holdData(roles[0] !== "log", "the log key is rotated, not revoked");
       holdSigners(!event.by.includes(key), "signed by the key that it revokes");
       holdRoots(state, event.by, null);
-      const left = state.keys.active("root").length - (roles[0] === "root" ? 1 : 0);
+      const left = state.keys.active("root").filter((root) => root.keyid !== key).length;
       holdData(left >= state.keys.threshold, "too few roots would stay");
       return { from, key };
     },
     apply(state, entry, { from, key }) {
-      state.keys.end(key, entry.index);
-      state.keys.revocations.push({ keyid: key, from, index: entry.index });
+      state.keys.revoke(key, from, entry.index);
     },
   },
   PolicyChanged: {

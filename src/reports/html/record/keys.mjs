@@ -81,9 +81,11 @@ export class Keys {
     return keys;
   }
 
-  enrol(publicHex, roles, person, index) {
+  /** `follows` is the key whose place it takes, in a rotation. */
+  enrol(publicHex, roles, person, index, follows = null) {
     const keyid = keyidOf(publicHex);
-    this.known.set(keyid, { keyid, publicHex, roles, person, active: true, enrolledAt: index, endedAt: null });
+    const since = { active: true, enrolledAt: index, endedAt: null, revokedAt: null };
+    this.known.set(keyid, { keyid, publicHex, roles, person, follows, ...since });
     if (roles[0] === "log") this.logKeys.push({ from: index + 1, publicHex });
     return keyid;
   }
@@ -91,7 +93,14 @@ export class Keys {
   end(keyid, index) {
     const key = this.known.get(keyid);
     key.active = false;
-    key.endedAt = index;
+    key.endedAt ??= index;
+  }
+
+  /** A key that was rotated away ended before; it is revoked for what it signed until then. */
+  revoke(keyid, from, index) {
+    this.end(keyid, index);
+    this.known.get(keyid).revokedAt = index;
+    this.revocations.push({ keyid, from, index });
   }
 
   /** The log key after entries 0 to size-1. */

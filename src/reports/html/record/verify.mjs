@@ -249,7 +249,8 @@ class Run {
   }
 
   verdict() {
-    const marked = this.state === null ? new Map() : suspects(this.state);
+    // Of a record that breaks a rule nothing is believed: to mark a part of it would say that the rest is.
+    const marked = this.state === null || this.broken !== null ? new Map() : suspects(this.state);
     let code = 21;
     if (this.broken !== null) code = 20;
     else if (this.options.trust) code = marked.size > 0 ? 3 : 0;
