@@ -35,7 +35,7 @@ use crate::store::{CheckpointPlace, PlaceError, StoreError};
 use crate::tree::inclusion_proof;
 use crate::vault::{Vault, VaultError};
 
-pub(crate) use erasure::digest_of as erasure_digest;
+pub use erasure::digest_of as erasure_digest;
 pub use keys::KeyChange;
 pub use opening::{Opening, Root, origin_of};
 pub use replay::{Signatures, fold_entries};

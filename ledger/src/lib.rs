@@ -46,7 +46,7 @@ pub use hash::Hash;
 pub use heads::{HeadProof, StreamHeads};
 pub use key::known::{KnownKey, Revocation, RevocationReason, Rotation};
 pub use key::{KeyId, PrivateKey, PublicKey, Signature, Signer, SignerError};
-pub use ledger::{Draft, KeyChange, Ledger, LedgerError, Opening, Root};
+pub use ledger::{Draft, KeyChange, Ledger, LedgerError, Opening, Root, erasure_digest};
 pub use note::{Checkpoint, SignedCheckpoint};
 pub use objects::Objects;
 pub use offline::approval::{ApprovalRequest, Decision};

@@ -9,9 +9,11 @@ use serde_json::json;
 use unbroken_ledger::offline::approval::REQUEST_BYTES_MAX;
 use unbroken_ledger::{
     ApprovalRequest, Clock as _, Decision, Entry, OfflineError, OfflineEvent, SystemClock, Value,
+    erasure_digest,
 };
 
 use super::exchange::{self, shown};
+use super::flow::erasing::SCOPE;
 use super::key_file::Passphrases;
 use super::keys::expect_yes;
 use super::output::Output;
@@ -27,7 +29,7 @@ What is approved is shown first, and a yes is asked for. The file that it leaves
 plan.rejected) goes back: `unbroken case import plan.approved`. Neither ledger nor network is
 needed. Compare the digest with the plan that you were shown by another way.")]
 pub(crate) struct Approve {
-    /// The request, as `unbroken plan propose` leaves it.
+    /// The request, as `unbroken plan propose` or `unbroken erase --propose` leaves it.
     #[arg(long, value_name = "FILE")]
     request: PathBuf,
     /// The approver's key file.
@@ -117,7 +119,10 @@ fn summary(request: &ApprovalRequest) -> Result<String> {
         ("digest", request.digest().to_string()),
     ];
     for about in request.about() {
-        lines.extend(of_plan(about, request)?);
+        lines.extend(match &*about.event.kind {
+            "CustodianMapped/1" => vec![of_erasure(about, request)?],
+            _ => of_plan(about, request)?,
+        });
     }
     Ok(lines.iter().fold(String::new(), |mut said, (name, value)| {
         let _ = writeln!(said, "{name:<12} {value}");
@@ -125,13 +130,26 @@ fn summary(request: &ApprovalRequest) -> Result<String> {
     }))
 }
 
+fn refused(why: &str) -> Error {
+    Error::new(ErrorKind::VerificationFailed, why.to_owned())
+        .hint("ask for the request again; sign nothing of it")
+}
+
+/// Whom the digest that was proposed stands for.
+fn of_erasure(entry: &Entry, request: &ApprovalRequest) -> Result<(&'static str, String)> {
+    let custodian = entry.event.data.field("custodian").and_then(Value::as_str);
+    let custodian = custodian.filter(|custodian| {
+        request.scope() == SCOPE && erasure_digest(request.origin(), custodian) == *request.digest()
+    });
+    let custodian = custodian
+        .ok_or_else(|| refused("the request shows somebody else than who was proposed"))?;
+    let said = format!("custodian {}, of entry {}", shown(custodian), entry.index);
+    Ok(("erases", said))
+}
+
 /// The counts of the plan whose hash was proposed.
 fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str, String)>> {
     let data = &entry.event.data;
-    let refused = |why: &str| {
-        Error::new(ErrorKind::VerificationFailed, why.to_owned())
-            .hint("ask for the request again; sign nothing of it")
-    };
     let plan = data.field("plan").and_then(Value::as_str);
     if entry.event.kind != "PlanMade/1" || plan != Some(&*request.digest().to_string()) {
         return Err(refused(

@@ -1,10 +1,14 @@
 //! `unbroken erase`: a custodian's key, facts and plans are destroyed, after approval and while no legal hold stands.
 
+use std::path::PathBuf;
+
 use chrono::TimeDelta;
 use clap::Args;
 use serde_json::json;
 
 use super::access::CaseFolder;
+use super::exchange;
+use super::flow::copies::{self, Copies};
 use super::flow::{custodians, erasing, meaning, opening};
 use super::keyring;
 use super::open;
@@ -15,14 +19,17 @@ use crate::error::Result;
 /// Erase what the record says of a custodian. It cannot be undone; every proof stays valid.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken erase --case acme --custodian jane@acme.example --propose
+  unbroken erase --case acme --custodian jane@acme.example --propose --request erase.request
   unbroken erase --case acme --custodian jane@acme.example --approve --keys /media/stick
   unbroken erase --case acme --custodian jane@acme.example
   unbroken erase --case acme --finish
 
-It destroys the custodian's key, salts, facts and parts of plans in this case folder. It does not
-touch the backup, the clean tenant, bundles that were handed out, or copies of the vault: those
-are yours to find. A copy of the vault that is put back is refused when the case is opened.")]
+Approvers elsewhere decide on the request: `unbroken approve`, then `unbroken case import`.
+
+It destroys the custodian's key, salts, facts and parts of plans below ledger/ of the case. It
+does not touch the backup, the clean tenant, bundles and reports that were handed out, copies of
+the vault, or what a person put into the case's folder: it says which of those there name the
+custodian. A copy of the vault that is put back is refused when the case is opened.")]
 pub(crate) struct Erase {
     #[command(flatten)]
     folder: CaseFolder,
@@ -38,6 +45,9 @@ pub(crate) struct Erase {
     /// Destroy what an old copy of the vault brought back of custodians who are erased already.
     #[arg(long, group = "step", conflicts_with = "custodian")]
     finish: bool,
+    /// Leave the request for the approvers here; in the folder requests/ of the case when not given.
+    #[arg(long, value_name = "FILE", requires = "propose")]
+    request: Option<PathBuf>,
     /// How long the approval may take.
     #[arg(long, value_name = "HOURS", default_value_t = 24, requires = "propose",
           value_parser = clap::value_parser!(u32).range(1..=720))]
@@ -60,16 +70,23 @@ fn run_propose(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let custodian = custodians::find(&case, custodian)?;
     let expires_in = TimeDelta::hours(i64::from(wanted.expires_in_hours));
     let needed = erasing::approvals_needed(&journal)?;
+    let place = exchange::request_place(wanted.request.as_deref(), &wanted.folder.case)?;
     let proposal = erasing::propose(&journal, &custodian, SystemClock.now(), expires_in)?;
+    let request = erasing::request(&journal, &proposal, &custodian)?;
+    let path = place.file("erase", &proposal.to_string());
+    exchange::write_new(&path, &request.to_bytes())?;
+    let path = path.display().to_string();
     output.answer(
         &json!({
             "proposal": proposal.to_string(),
             "custodian": custodian.as_str(),
             "approvals_needed": needed,
+            "request": path,
         }),
         &format!(
-            "proposal {proposal}\nto erase custodian {custodian}\n\
-             {needed} other(s) than the one who asked approve it now"
+            "proposal {proposal}\nto erase custodian {custodian}\nrequest  {path}\n\
+             {}",
+            erasing::others(needed)
         ),
     );
     Ok(())
@@ -98,15 +115,47 @@ fn run_erase(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let custodian = custodians::find(&case, custodian)?;
     let (receipt, destroyed) = erasing::erase(&journal, &custodian)?;
     let (index, objects) = (receipt.index, destroyed.objects);
+    // The names are those from before: nothing knows them any more.
+    let known = case.custodians.get(&custodian);
+    let copies = known.map(|known| copies::naming(known, &wanted.folder.case));
+    let copies = copies.unwrap_or_default();
     output.answer(
-        &json!({ "custodian": custodian.as_str(), "index": index, "objects": objects }),
+        &json!({
+            "custodian": custodian.as_str(),
+            "index": index,
+            "objects": objects,
+            "still_named_in": copies.places,
+            "searched_all": copies.is_whole,
+        }),
         &format!(
             "custodian {custodian}: erased, see entry {index}\n\
-             destroyed: the key, the facts and salts, {objects} parts of plans\n\
-             not touched: the backup, the clean tenant, what was handed out, copies of the vault"
+             destroyed: the key, the facts and salts, parts of plans: {objects}\n\
+             NOT erased: the backup, the clean tenant, bundles and reports that were handed out,\n\
+             copies of the vault, and whatever else lies outside {}\n{}",
+            open::ledger_folder(&wanted.folder.case).display(),
+            still_named(&copies)
         ),
     );
     Ok(())
+}
+
+/// Where the person still stands in the case's folder: only a person can say what may go.
+fn still_named(copies: &Copies) -> String {
+    let places = copies.places.iter().map(|(place, files)| match files {
+        1 => format!("{place} (1 file)"),
+        files => format!("{place} ({files} files)"),
+    });
+    let places: Vec<String> = places.collect();
+    let mut said = if places.is_empty() {
+        "no other file in the case's folder names the custodian in plain text".to_owned()
+    } else {
+        format!("still named in the case's folder: {}", places.join(", "))
+    };
+    said.push_str("\nPDF files, archives and encoded text were not looked into");
+    if !copies.is_whole {
+        said.push_str("; not every file was read to its end");
+    }
+    said
 }
 
 fn run_finish(wanted: &Erase, output: &Output) -> Result<()> {

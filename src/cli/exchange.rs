@@ -53,6 +53,41 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
         })
 }
 
+/// Where a request is left: as asked for, or in the folder `requests/` of the case. Found out before anything is on the
+/// record: a proposal that no file could be made of would stand there all the same.
+pub(crate) fn request_place(wanted: Option<&Path>, case: &Path) -> Result<RequestPlace> {
+    let Some(path) = wanted else {
+        let folder = case.join("requests");
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Error::failed(error).while_doing(format!("{}: cannot be made", folder.display()))
+        })?;
+        return Ok(RequestPlace::Folder(folder));
+    };
+    if path.exists() {
+        return Err(
+            Error::failed(format!("{}: is there already", path.display()))
+                .hint("--request names a new file"),
+        );
+    }
+    Ok(RequestPlace::File(path.to_owned()))
+}
+
+/// Where a request is left.
+pub(crate) enum RequestPlace {
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl RequestPlace {
+    /// The file of a proposal to do `what`.
+    pub(crate) fn file(self, what: &str, proposal: &str) -> PathBuf {
+        match self {
+            Self::File(path) => path,
+            Self::Folder(folder) => folder.join(format!("{what}-{proposal:.16}.request")),
+        }
+    }
+}
+
 /// Replaces a file by one with more in it, whole or not at all.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     durable::write_whole(path, bytes).map_err(|error| {

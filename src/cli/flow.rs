@@ -2,6 +2,7 @@
 //! What may be done is decided in the domain; nothing here prints.
 
 pub(crate) mod anchoring;
+pub(crate) mod copies;
 pub(crate) mod custodians;
 pub(crate) mod digesting;
 pub(crate) mod erasing;

@@ -14,7 +14,7 @@ use super::output::Output;
 use super::{exchange, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::PlanCounts;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Make a plan, show it, have it approved by somebody else, adopt it.
 #[derive(Debug, Subcommand)]
@@ -136,18 +136,12 @@ fn run_show(show: &Show, output: &Output) -> Result<()> {
 
 fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&propose.folder)?;
-    if let Some(path) = propose.request.as_ref().filter(|path| path.exists()) {
-        // Found out before the proposal is on the record, not after.
-        return Err(
-            Error::failed(format!("{}: is there already", path.display()))
-                .hint("--request names a new file"),
-        );
-    }
+    let place = exchange::request_place(propose.request.as_deref(), &propose.folder.case)?;
     let plan = planning::newest(&journal)?.plan;
     let expires_in = TimeDelta::hours(i64::from(propose.expires_in_hours));
     let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?;
-    let request = planning::request(&journal, &proposal)?;
-    let path = request_path(propose, &proposal.to_string())?;
+    let request = planning::request(&journal, &proposal, &plan)?;
+    let path = place.file("plan", &proposal.to_string());
     exchange::write_new(&path, &request.to_bytes())?;
     let (proposal, path) = (proposal.to_string(), path.display().to_string());
     let text = format!(
@@ -158,17 +152,6 @@ fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
         &text,
     );
     Ok(())
-}
-
-fn request_path(propose: &Propose, proposal: &str) -> Result<PathBuf> {
-    if let Some(path) = &propose.request {
-        return Ok(path.clone());
-    }
-    let folder = propose.folder.case.join("requests");
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Error::failed(error).while_doing(format!("{}: cannot be made", folder.display()))
-    })?;
-    Ok(folder.join(format!("plan-{proposal:.16}.request")))
 }
 
 fn run_approve(approve: &Approve, output: &Output) -> Result<()> {

@@ -188,15 +188,20 @@ impl Case {
 
     /// Up to people who are mapped: nothing is planned yet.
     pub(crate) fn prepare_people(&self, custodian: &str) {
+        self.declare(custodian, "");
+    }
+
+    /// As [`Case::prepare_people`], with more words to the declaration.
+    pub(crate) fn declare(&self, custodian: &str, more: &str) {
         self.done(&format!(
             "keys set {} --no-passphrase",
             self.path("case/keys").display()
         ));
-        self.done(
+        self.done(&format!(
             "case declare CASE --name example.org/test --title t --source-tenant old.example \
              --declared-by test --window-from 2020-01-01T00:00:00Z \
-             --window-to 2020-01-02T00:00:00Z --simulated",
-        );
+             --window-to 2020-01-02T00:00:00Z --simulated {more}"
+        ));
         self.done("source register CASE SOURCE");
         self.done("case connect CASE TARGET");
         let map = format!("source,target\n{custodian},ada@clean.example\n");

@@ -8,11 +8,19 @@ use unbroken_ledger::{SystemDisk, Value, Vault, VaultKey};
 
 use crate::traces::{Traces, files};
 
+/// Where programs that are run in a folder leave what is temporary.
+pub(crate) fn temp(folder: &Path) -> PathBuf {
+    folder.join("temp")
+}
+
 /// Runs the program in a folder.
 pub(crate) fn run(folder: &Path, words: &[&str]) -> Output {
+    let temp = temp(folder);
+    std::fs::create_dir_all(&temp).expect("a folder");
     Command::new(env!("CARGO_BIN_EXE_unbroken"))
         .args(words)
         .current_dir(folder)
+        .env("TMPDIR", temp)
         .env("NO_COLOR", "1")
         .output()
         .expect("the program can be started")

@@ -9,7 +9,7 @@ use crate::sequencer::{Receipt, SubmitError};
 use crate::vault::Destroyed;
 
 /// What the approvers of an erasure approve (section 8): SHA-256 over the ledger's name and the subject.
-pub(crate) fn digest_of(origin: &str, subject: &str) -> Hash {
+pub fn digest_of(origin: &str, subject: &str) -> Hash {
     Hash::of(format!("unbroken/erase/v1\n{origin}\n{subject}\n").as_bytes())
 }
 

@@ -1,7 +1,7 @@
 //! Asking for an erasure, approving and doing it. What may be erased is decided in the domain and by the ledger's policy.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use unbroken_ledger::{Destroyed, Hash, Receipt, Signer};
+use unbroken_ledger::{ApprovalRequest, Destroyed, Hash, Receipt, Signer};
 
 use super::{meaning, planning};
 use crate::domain::pseudonym::Pseudonym;
@@ -41,6 +41,18 @@ pub(crate) fn propose(
         .leaf)
 }
 
+/// What an approver elsewhere needs: the entry that says which pseudonym the proposal's digest stands for. No name is in it.
+pub(crate) fn request(
+    journal: &Journal,
+    proposal: &Hash,
+    custodian: &Pseudonym,
+) -> Result<ApprovalRequest> {
+    planning::request_about(journal, proposal, |entry| {
+        entry.event.kind == "CustodianMapped/1"
+            && planning::text(entry, "custodian") == Some(custodian.as_str())
+    })
+}
+
 /// The newest proposal to erase somebody.
 pub(crate) fn proposal_of(journal: &Journal, custodian: &Pseudonym) -> Result<Hash> {
     let digest = journal.ledger().erasure_digest(custodian.as_str());
@@ -70,13 +82,29 @@ pub(crate) fn erase(journal: &Journal, custodian: &Pseudonym) -> Result<(Receipt
     let proposal = proposal_of(journal, custodian)?;
     journal.erase(custodian, &proposal).map_err(|error| {
         let error = refused(error);
-        if error.to_string().starts_with("approval/") {
-            return Error::new(ErrorKind::GateRefused, error).hint(format!(
-                "{needed} other(s) than the one who asked approve it: `unbroken erase --approve`"
-            ));
+        let said = error.to_string();
+        if !said.starts_with("approval/") {
+            return error;
         }
-        error
+        let hint = if said.starts_with("approval/count") {
+            let who = others(needed);
+            format!("{who}: `unbroken erase --approve`, or `unbroken approve` and `case import`")
+        } else {
+            "propose it again: `unbroken erase --propose`".to_owned()
+        };
+        Error::new(ErrorKind::GateRefused, said)
+            .while_doing(format!("custodian {custodian}: not erased"))
+            .hint(hint)
     })
+}
+
+/// Who has to approve.
+pub(crate) fn others(needed: u64) -> String {
+    if needed == 1 {
+        "1 person other than the one who asked has to approve".to_owned()
+    } else {
+        format!("{needed} persons other than the one who asked have to approve")
+    }
 }
 
 fn refused(error: crate::journal::JournalError) -> Error {

@@ -273,30 +273,33 @@ pub(crate) fn newest_proposal(journal: &Journal, wanted: &str) -> Result<Option<
     Ok(newest)
 }
 
-/// What an approver elsewhere needs: the proposal's own entry, that of the plan with its counts, and whose keys signed them.
-pub(crate) fn request(journal: &Journal, proposal: &Hash) -> Result<ApprovalRequest> {
+/// What an approver elsewhere needs to decide on a plan: its counts, beside the proposal.
+pub(crate) fn request(journal: &Journal, proposal: &Hash, plan: &str) -> Result<ApprovalRequest> {
+    request_about(journal, proposal, |entry| {
+        entry.event.kind == "PlanMade/1" && text(entry, "plan") == Some(plan)
+    })
+}
+
+/// The proposal's own entry, the newest before it that says what it is about, and whose keys signed them.
+pub(crate) fn request_about(
+    journal: &Journal,
+    proposal: &Hash,
+    says_what: impl Fn(&Entry) -> bool,
+) -> Result<ApprovalRequest> {
     let ledger = journal.ledger();
     let mut asked: Option<(Vec<u8>, Entry)> = None;
-    let mut plans = Vec::new();
+    let mut about: Option<(Vec<u8>, Entry)> = None;
     for read in ledger.entries(0).map_err(super::open::meaning)? {
         let (bytes, entry) = read.map_err(super::open::meaning)?;
-        if entry.event.kind == "PlanMade/1" {
-            plans.push((bytes, entry));
+        if says_what(&entry) {
+            about = Some((bytes, entry));
         } else if entry.event.kind == "Proposed" && leaf(&bytes) == *proposal {
             asked = Some((bytes, entry));
             break;
         }
     }
     let (bytes, entry) = asked.ok_or_else(|| Error::failed("there is no such proposal"))?;
-    let text = |entry: &Entry, name| {
-        let value = entry.event.data.field(name);
-        value.and_then(|value| value.as_str()).map(str::to_owned)
-    };
-    let digest = text(&entry, "digest");
-    let about = plans
-        .into_iter()
-        .rfind(|(_, made)| text(made, "plan") == digest);
-    let signers = [Some(&entry), about.as_ref().map(|(_, made)| made)];
+    let signers = [Some(&entry), about.as_ref().map(|(_, said)| said)];
     let mut keys: Vec<KeyId> = signers
         .into_iter()
         .flatten()
@@ -310,6 +313,11 @@ pub(crate) fn request(journal: &Journal, proposal: &Hash) -> Result<ApprovalRequ
     });
     let about = about.into_iter().map(|(bytes, _)| bytes).collect();
     ApprovalRequest::new(bytes, about, keys).map_err(Error::failed)
+}
+
+/// A text in an entry's public data.
+pub(crate) fn text<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
+    entry.event.data.field(name)?.as_str()
 }
 
 /// Approves a proposal.
