@@ -138,8 +138,7 @@ fn after_an_erasure_nothing_of_the_custodian_is_left_and_an_old_copy_is_refused(
     refused(&[who[0], who[1], "--propose"], "legal hold");
     hold(&["release", "--custodian", WHO, "--reason", "settled"]);
     refused(&who, "nobody proposed");
-    let proposed = erase(&[who[0], who[1], "--propose"]);
-    assert!(proposed.status.success());
+    assert!(erase(&[who[0], who[1], "--propose"]).status.success());
     refused(&who, "approval/count");
     assert!(erase(&[who[0], who[1], "--approve"]).status.success());
     // A hold that comes after the approval stands in the way all the same.
@@ -153,15 +152,7 @@ fn after_an_erasure_nothing_of_the_custodian_is_left_and_an_old_copy_is_refused(
         "{said}"
     );
 
-    assert_eq!(files(&case.join("requests")).len(), 1, "it is searched too");
-    assert_eq!(
-        before.traces.below(&left(folder.path())),
-        Vec::<String>::new()
-    );
-    each_kind_of_trace_would_have_been_found(folder.path(), &before);
-    for copy in ["people.csv (1 file)", "sample (", "summary.json (1 file)"] {
-        assert!(said.contains(copy), "{copy} is not named: {said}");
-    }
+    nothing_is_left(folder.path(), &before, &said);
     let status = done(folder.path(), &["case", "status", "--case", "case"]);
     assert!(status.contains(&format!("custodian {}: erased, see entry", before.alice)));
     let export = [
@@ -199,6 +190,17 @@ fn left(folder: &Path) -> Vec<PathBuf> {
     }
     left.push(temp(folder));
     left
+}
+
+/// No trace in what the commands left; what is beyond them is named.
+fn nothing_is_left(folder: &Path, before: &Before, said: &str) {
+    let requests = files(&folder.join("case/requests"));
+    assert_eq!(requests.len(), 1, "it is searched too");
+    assert_eq!(before.traces.below(&left(folder)), Vec::<String>::new());
+    each_kind_of_trace_would_have_been_found(folder, before);
+    for copy in ["people.csv (1 file)", "sample (", "summary.json (1 file)"] {
+        assert!(said.contains(copy), "{copy} is not named: {said}");
+    }
 }
 
 /// A search that finds nothing says something only if it finds what is there.

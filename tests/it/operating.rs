@@ -1,4 +1,5 @@
-//! docs/operating.md, "Keys and approvals": its commands are run as they stand there, and print what stands there.
+//! docs/operating.md, the sections on keys and approvals and on disclosure, holds and erasure: their commands are run as they
+//! stand there, and print what stands there.
 
 use std::fs;
 
@@ -21,26 +22,23 @@ fn normal(text: &str) -> String {
         run.clear();
         out.push(letter);
     }
-    let lines = out
-        .trim_end()
-        .lines()
-        .map(|line| match line.split_once(' ') {
-            Some((label @ ("until" | "asked"), rest)) if rest.contains([':', '…']) => {
-                let end = rest.find(", as entry").map_or("", |at| &rest[at..]);
-                format!("{label} …{end}")
-            }
-            _ => line.split_whitespace().collect::<Vec<_>>().join(" "),
+    let lines = out.trim_end().lines().map(|line| {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let timed = ["until ", "asked at "].into_iter().find_map(|label| {
+            let rest = line.strip_prefix(label)?;
+            let end = rest.find(", as entry").map_or("", |at| &rest[at..]);
+            rest.contains([':', '…']).then(|| format!("{label}…{end}"))
         });
+        timed.unwrap_or(line)
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The commands of the section's blocks, each with what the page says that it prints.
-fn commands() -> Vec<(String, String)> {
+/// The commands of a section's blocks, each with what the page says that it prints.
+fn commands(heading: &str) -> Vec<(String, String)> {
     let page = fs::read_to_string(top().join("docs/operating.md")).expect("read");
-    let section = page
-        .split("\n## Keys and approvals\n")
-        .nth(1)
-        .expect("the section");
+    let section = page.split(&format!("\n## {heading}\n")).nth(1);
+    let section = section.expect("the section");
     let section = section.split("\n## ").next().expect("its text");
     let mut found: Vec<(String, String)> = Vec::new();
     for block in section.split("```console\n").skip(1) {
@@ -75,7 +73,7 @@ fn the_page_prints_what_the_program_prints() {
         fs::copy(case.path("case/keys").join(from), case.path(to)).expect("copied");
     }
     let mut wrong = Vec::new();
-    let found = commands();
+    let found = commands("Keys and approvals");
     assert!(found.len() > 12, "only {} commands", found.len());
     for (command, printed) in found {
         let words = filled(&case, &command);
@@ -97,6 +95,36 @@ fn the_page_prints_what_the_program_prints() {
         "the page says otherwise:\n{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn the_page_prints_what_disclosing_holding_and_erasing_print() {
+    let folder = crate::disclose::demo();
+    std::os::unix::fs::symlink("case", folder.path().join("demo-out")).expect("linked");
+    let approver = folder.path().join("case/keys/approver.pem");
+    fs::copy(approver, folder.path().join("approver.pem")).expect("carried over");
+    let mut wrong = Vec::new();
+    let found = commands("Disclosure, legal hold, erasure");
+    assert_eq!(found.len(), 11);
+    for (command, printed) in found {
+        let words = crate::cli::words(&command);
+        let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let output = crate::disclose::run(folder.path(), &words);
+        // What the page shows as refused is refused, by a gate; all else is done.
+        let code = if printed.starts_with("error: ") {
+            12
+        } else {
+            0
+        };
+        let said = [output.stderr, output.stdout].concat();
+        let said = String::from_utf8(said).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(code), "{command}: {said}");
+        if normal(&printed) != normal(&said) {
+            wrong.push(format!("$ {command}\n{said}"));
+        }
+    }
+    let wrong = wrong.join("\n");
+    assert!(wrong.is_empty(), "the page says otherwise:\n{wrong}");
 }
 
 /// `NAME-KEYID` and `NAME-PUBLIC` on the page stand for what `keys show` prints of that key.
