@@ -151,7 +151,7 @@ fn still_named(copies: &Copies) -> String {
     } else {
         format!("still named in the case's folder: {}", places.join(", "))
     };
-    said.push_str("\nPDF files, archives and encoded text were not looked into");
+    said.push_str("\ncompressed and encoded text (PDF, archives) was not looked into");
     if !copies.is_whole {
         said.push_str("; not every file was read to its end");
     }
