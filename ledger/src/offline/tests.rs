@@ -97,6 +97,37 @@ fn a_file_with_a_foreign_doubled_or_misplaced_signature_is_no_request() {
     );
 }
 
+fn standard(bytes: &[u8]) -> String {
+    let mut text = Vec::new();
+    crate::base64::encode(bytes, &mut text);
+    String::from_utf8(text).expect("ASCII")
+}
+
+/// Section 11.7 of the format, letter by letter.
+#[test]
+fn a_file_has_the_bytes_that_the_page_gives_it() {
+    let (a, b) = (key(1), key(2));
+    let mut file = OfflineEvent::unsigned(event(&[&a, &b]));
+    let payload = standard(&file.payload);
+    let head = format!(
+        "{{\"payloadType\":\"application/vnd.unbroken.event.v1+json\",\"payload\":\"{payload}\",\
+         \"signatures\":["
+    );
+    let blank = format!("{head}]}}\n");
+    assert_eq!(file.to_bytes(), blank.as_bytes());
+    file.sign(&b).expect("asked");
+    let signature = b.sign(&pae(&file.payload)).expect("signed");
+    let one = format!(
+        "{head}{{\"keyid\":\"{}\",\"sig\":\"{}\"}}]}}",
+        b.key_id(),
+        standard(&signature.0)
+    );
+    assert_eq!(file.to_bytes(), format!("{one}\n").as_bytes());
+    for (text, holds) in [(one.clone(), true), (format!("{one}\n\n"), false)] {
+        assert_eq!(OfflineEvent::parse(text.as_bytes()).is_ok(), holds);
+    }
+}
+
 mod approvals {
     use super::*;
     use crate::entry::{Entry, encode, leaf};
@@ -130,6 +161,35 @@ mod approvals {
     fn about(index: u64, operator: &PrivateKey) -> Vec<u8> {
         let data = Value::object([("plan", Value::text("ab".repeat(32)))]);
         entry(index, "PlanMade/1", data, operator)
+    }
+
+    /// Section 11.7 of the format, letter by letter.
+    #[test]
+    fn a_request_has_the_bytes_that_the_page_gives_it() {
+        let operator = key(6);
+        let (proposed, about) = (proposed(&operator), about(6, &operator));
+        let keys = vec![operator.public()];
+        let asked = ApprovalRequest::new(proposed.clone(), vec![about.clone()], keys);
+        let text = format!(
+            "{{\"about\":[\"{}\"],\"keys\":[\"{}\"],\"proposed\":\"{}\",\"v\":1}}",
+            standard(&about),
+            operator.public(),
+            standard(&proposed)
+        );
+        assert_eq!(
+            asked.expect("whole").to_bytes(),
+            format!("{text}\n").as_bytes()
+        );
+        assert!(ApprovalRequest::parse(text.as_bytes()).is_ok());
+        let changed = [
+            text.replace("\"v\":1", "\"v\":2"),
+            text.replace("\"keys\":[", "\"keys\":[7,"),
+            text.replace(",\"v\":1", ""),
+        ];
+        for changed in changed {
+            let refused = ApprovalRequest::parse(changed.as_bytes()).expect_err("refused");
+            assert_eq!(refused.rule, "request/form");
+        }
     }
 
     #[test]
