@@ -354,3 +354,30 @@ fn a_redacted_report_shows_no_fact_and_one_for_a_custodian_only_that_custodians(
         }
     }
 }
+
+/// What stands in the record answers no guess: a digest is that of the salt and the file, and the salt is not in the record.
+#[test]
+fn a_digest_in_the_record_confirms_no_guess() {
+    let demo = Demo::run();
+    demo.issue("one", &["--edition", "full"]);
+    demo.issue("none", &[]);
+    let list = demo.done(&["report", "list", "--case", "case", "--json"]);
+    let list: Value = serde_json::from_str(&list).expect("JSON");
+    let salt = fs::read(demo.path("one/salt")).expect("a salt");
+    assert_eq!(salt.len(), 32);
+    assert!(!demo.path("none/salt").exists());
+    let named = |report: usize, name: &str| list["reports"][report]["files"][name].clone();
+    let digest = |salt: &[u8], path: &str| {
+        let file = fs::read(demo.path(path)).expect("written");
+        unbroken_ledger::Hash::of(&[salt, &file].concat()).to_string()
+    };
+    let name = "tables/custodians.csv";
+    assert_eq!(named(1, name), digest(&salt, "one/tables/custodians.csv"));
+    assert_ne!(named(1, name), digest(&[], "one/tables/custodians.csv"));
+    assert_eq!(named(2, name), digest(&[], "none/tables/custodians.csv"));
+    for path in files_below(&demo.path("case/ledger")) {
+        let bytes = fs::read(&path).expect("read");
+        let found = bytes.windows(salt.len()).any(|window| window == salt);
+        assert!(!found, "{} holds the salt", path.display());
+    }
+}

@@ -1,6 +1,8 @@
 //! Issuing a report: what the verifier says now, the files made from the record, and the event that names their digests; and
 //! making an issued one again.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -22,8 +24,11 @@ use crate::journal::{Journal, JournalError};
 use crate::reports::document::Document;
 use crate::reports::edition::{self, EditionError, Files, Sealed};
 use crate::reports::report::{Edition, Issue};
+use kept::Kept;
 
 const VERIFY: &str = include_str!("../../reports/verify.txt");
+/// The file with the salt, beside those that are hashed behind it.
+const SALT: &str = "salt";
 
 /// A report that was issued.
 pub(crate) struct Issued {
@@ -33,11 +38,8 @@ pub(crate) struct Issued {
     pub(crate) index: u64,
 }
 
-/// A new folder whose files are hashed as they are written.
-pub(crate) struct Folder {
-    path: PathBuf,
-    digests: BTreeMap<String, String>,
-}
+/// A new folder.
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn make(path: &Path) -> Result<Self> {
@@ -46,10 +48,7 @@ impl Folder {
                 .while_doing(format!("{}: cannot be made", path.display()))
                 .hint("--out names a folder that does not exist yet")
         })?;
-        Ok(Self {
-            path: path.to_owned(),
-            digests: BTreeMap::new(),
-        })
+        Ok(Self(path.to_owned()))
     }
 }
 
@@ -59,20 +58,14 @@ impl Files for Folder {
         name: &str,
         fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        let path = self.path.join(name);
+        let path = self.0.join(name);
         if let Some(above) = path.parent() {
             std::fs::create_dir_all(above)?;
         }
-        let mut hashing = Hashing {
-            out: BufWriter::new(durable::create_new(&path)?),
-            hash: Sha256::new(),
-        };
-        fill(&mut hashing)?;
-        hashing.out.flush()?;
-        hashing.out.get_ref().sync_all()?;
-        let digest = Hash(hashing.hash.finalize().into()).to_string();
-        self.digests.insert(name.to_owned(), digest);
-        Ok(())
+        let mut out = BufWriter::new(durable::create_new(&path)?);
+        fill(&mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()
     }
 }
 
@@ -128,19 +121,21 @@ pub(crate) fn issue(journal: &Journal, wanted: &Wanted, out: &Path) -> Result<Is
         verify_text: VERIFY,
     };
     let mut folder = Folder::make(out)?;
-    let mut update = None;
+    let shown = kept::shown(journal, &issue.edition)?;
+    let mut kept = Kept::new(&issue.edition)?;
+    let mut hashed = Hashed::new(&mut folder, &kept.salt).map_err(Error::failed)?;
     let mut sealing = |pdf: Vec<u8>| -> Sealed {
         let Some(seal) = &wanted.seal else {
             return Ok(pdf);
         };
         let sealed = seal.put_on(&pdf)?;
-        // Durable before the event that names it.
-        update = Some(ledger.objects().put(&sealed[pdf.len()..])?.to_string());
+        kept.seal = sealed[pdf.len()..].to_vec();
         Ok(sealed)
     };
     let document =
-        edition::write(journal, &issue, &mut sealing, &mut folder).map_err(edition_meaning)?;
-    let data = recorded(&issue, folder.digests, update);
+        edition::write(journal, &issue, &mut sealing, &mut hashed).map_err(edition_meaning)?;
+    let digests = hashed.digests;
+    let data = recorded(&issue, digests, kept.put(journal, &shown)?.to_string());
     let facts = IssuerFacts {
         issuer: issue.issuer.clone(),
     };
@@ -168,15 +163,12 @@ pub(crate) fn again(journal: &Journal, number: u64, files: &mut dyn Files) -> Re
         );
     };
     let issue = issue_of(journal.ledger().origin(), data, facts);
-    let mut hashed = Again {
-        files,
-        digests: BTreeMap::new(),
-    };
+    let name = Hash::parse(&data.kept);
+    let name = name.ok_or_else(|| Error::failed("the event names no object"))?;
+    let kept = Kept::read(journal, &name)?;
+    let mut hashed = Hashed::new(files, &kept.salt).map_err(Error::failed)?;
     let mut sealing = |mut pdf: Vec<u8>| -> Sealed {
-        if let Some(name) = &data.seal {
-            let name = Hash::parse(name).ok_or("the seal's name is no hash")?;
-            pdf.extend(journal.ledger().objects().read(&name)?);
-        }
+        pdf.extend(&kept.seal);
         Ok(pdf)
     };
     edition::write(journal, &issue, &mut sealing, &mut hashed).map_err(edition_meaning)?;
@@ -191,13 +183,27 @@ pub(crate) fn again(journal: &Journal, number: u64, files: &mut dyn Files) -> Re
     }
 }
 
-/// Passes files on and hashes them.
-struct Again<'a> {
+/// Passes files on, the salt before them, and hashes each behind the salt.
+struct Hashed<'a> {
     files: &'a mut dyn Files,
+    salt: Vec<u8>,
     digests: BTreeMap<String, String>,
 }
 
-impl Files for Again<'_> {
+impl<'a> Hashed<'a> {
+    fn new(files: &'a mut dyn Files, salt: &[u8]) -> io::Result<Self> {
+        if !salt.is_empty() {
+            files.file(SALT, &mut |file| file.write_all(salt))?;
+        }
+        Ok(Self {
+            files,
+            salt: salt.to_vec(),
+            digests: BTreeMap::new(),
+        })
+    }
+}
+
+impl Files for Hashed<'_> {
     fn file(
         &mut self,
         name: &str,
@@ -207,7 +213,7 @@ impl Files for Again<'_> {
         self.files.file(name, &mut |out| {
             let mut hashing = Hashing {
                 out,
-                hash: Sha256::new(),
+                hash: Sha256::new_with_prefix(&self.salt),
             };
             fill(&mut hashing)?;
             digest = Hash(hashing.hash.finalize().into()).to_string();
@@ -248,16 +254,16 @@ fn checked(verdict: &Verdict) -> CheckedAs {
     }
 }
 
-fn recorded(issue: &Issue, files: BTreeMap<String, String>, seal: Option<String>) -> ReportIssued {
+fn recorded(issue: &Issue, files: BTreeMap<String, String>, kept: String) -> ReportIssued {
     ReportIssued {
         checked: issue.checked.clone(),
         custodian: issue.edition.custodian().cloned(),
         edition: issue.edition.name().to_owned(),
         files,
+        kept,
         made: issue.made.clone(),
         number: issue.number,
         root: issue.root.clone(),
-        seal,
         seal_certificate: issue.seal_certificate.clone(),
         size: issue.size,
         software: issue.software.clone(),

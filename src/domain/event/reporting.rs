@@ -37,17 +37,17 @@ pub struct ReportIssued {
     pub custodian: Option<Pseudonym>,
     /// `full`, `redacted` or `custodian`.
     pub edition: String,
-    /// SHA-256 of each file, by name; `report.json` is always there.
+    /// SHA-256 of the salt and each file, by name; `report.json` is always there. The salt, none for a redacted edition, goes
+    /// with the files and is destroyed with the key of anybody whom the report shows: else a digest would answer a guess.
     pub files: BTreeMap<String, String>,
+    /// The object that keeps the salt, and the bytes behind the PDF that are its seal.
+    pub kept: String,
     /// When it was made, RFC 3339.
     pub made: String,
     /// Its number in the case, from 1.
     pub number: u64,
     /// The root of the checkpoint that it reports on, hex.
     pub root: String,
-    /// The object that stands behind the PDF as its seal, where it has one: with it the sealed file comes out again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seal: Option<String>,
     /// SHA-256 of the seal's certificate, where the PDF is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal_certificate: Option<String>,
