@@ -1,6 +1,7 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
 mod erasing;
+mod one_mailbox;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,6 +127,7 @@ impl Case {
                 if self.custodians.contains_key(&data.custodian) {
                     return Err(Refusal::AlreadyMapped(data.custodian.to_string()));
                 }
+                self.check_one_mailbox(&data.custodian, &facts)?;
                 Ok(Event::CustodianMapped(Box::new(data), Box::new(facts)))
             }
             CaseCommand::MakePlan(data) => {

@@ -40,6 +40,12 @@ pub enum Refusal {
     /// The custodian is mapped already.
     #[error("custodian {0} is mapped already; a changed mapping needs an amendment")]
     AlreadyMapped(String),
+    /// The user in the clean tenant is another custodian already.
+    #[error(
+        "this user of the clean tenant gets the items of custodian {0} already; \
+         name a user of their own for each custodian"
+    )]
+    UserTaken(String),
     /// Nobody is mapped.
     #[error("no custodian is mapped; nothing could be restored")]
     NobodyMapped,

@@ -70,6 +70,22 @@ fn a_mapping_row_for_a_user_that_does_not_exist_is_named_by_file_and_line() {
     assert_eq!(entries(&before), entries(&after), "something was recorded");
 }
 
+#[test]
+fn a_second_file_puts_nobody_into_somebodys_mailbox() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare_people("mailbox");
+    let before = case.done("ledger info CASE --json");
+    put(
+        &case.path("map.csv"),
+        b"source,target\nother,ADA@clean.example\n",
+    );
+    let refused = case.run("case map CASE --csv MAP TARGET");
+    expect_refused(&refused, 12, &["map.csv", "line 2", "already", "hint:"]);
+    let after = case.done("ledger info CASE --json");
+    assert_eq!(entries(&before), entries(&after), "something was recorded");
+}
+
 fn entries(info: &str) -> serde_json::Value {
     let value: serde_json::Value = serde_json::from_str(info).expect("JSON");
     value["types"].clone()

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use unbroken_ledger::Role;
 
 use super::{meaning, new_pseudonym, target_meaning};
-use crate::domain::case::CaseCommand;
+use crate::domain::case::{Case, CaseCommand, KnownCustodian};
 use crate::domain::event::{CustodianFacts, CustodianMapped, TargetConnected, TargetFacts};
 use crate::domain::identity::{MappingError, MappingRow, parse_map};
 use crate::domain::pseudonym::Pseudonym;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, custodian_stream};
 use crate::targets::{Organization, Target, TargetUser};
 
@@ -100,7 +100,9 @@ pub(crate) async fn map<T: Target>(
         })?;
         users.push(user);
     }
-    let known = journal.case().map_err(meaning)?.custodians;
+    let case = journal.case().map_err(meaning)?;
+    check_one_mailbox_each(case.clone(), rows, &users, path)?;
+    let known = case.custodians;
     let mut mapped = 0;
     for (row, user) in rows.iter().zip(users) {
         let same = |facts: &CustodianFacts| {
@@ -123,6 +125,46 @@ pub(crate) async fn map<T: Target>(
     }
     hand_over(journal)?;
     Ok(mapped)
+}
+
+/// Refuses the whole file where a user would get the items of two custodians, of this file or of one before.
+fn check_one_mailbox_each(
+    mut case: Case,
+    rows: &[MappingRow],
+    users: &[TargetUser],
+    path: &Path,
+) -> Result<()> {
+    for (row, user) in rows.iter().zip(users) {
+        let facts = facts(&row.source, Some(user));
+        let before = case
+            .custodians
+            .iter()
+            .find(|(_, known)| known.facts.source_name.as_deref() == Some(&row.source));
+        let custodian = match before {
+            Some((custodian, _)) => custodian.clone(),
+            None => new_pseudonym()?,
+        };
+        case.check_one_mailbox(&custodian, &facts)
+            .map_err(|refusal| {
+                Error::new(ErrorKind::GateRefused, refusal)
+                    .while_doing(format!("{}: line {}", path.display(), row.line))
+                    .hint("correct the row; nothing of the file was recorded")
+            })?;
+        let known = KnownCustodian {
+            is_mapped: true,
+            facts,
+        };
+        case.custodians.insert(custodian, known);
+    }
+    Ok(())
+}
+
+fn facts(source_name: &str, user: Option<&TargetUser>) -> CustodianFacts {
+    CustodianFacts {
+        source_name: Some(source_name.to_owned()),
+        target_upn: user.map(|user| user.user_principal_name.clone()),
+        target_user_id: user.map(|user| user.id.clone()),
+    }
 }
 
 /// Gives a pseudonym to each custodian of the source that nobody mapped: their items are held.
@@ -149,11 +191,7 @@ async fn record(
         custodian,
         mapped: user.is_some(),
     };
-    let facts = CustodianFacts {
-        source_name: Some(source_name.to_owned()),
-        target_upn: user.map(|user| user.user_principal_name.clone()),
-        target_user_id: user.map(|user| user.id.clone()),
-    };
+    let facts = facts(source_name, user);
     journal
         .command(CaseCommand::MapCustodian(data, facts))
         .await
