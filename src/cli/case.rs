@@ -1,5 +1,6 @@
 //! `unbroken case`: declaring a case, connecting its clean tenant, saying who is who, and its state.
 
+mod declared;
 mod import;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::{self, mapping, restoring, tenant};
 use super::output::Output;
 use super::summary::Summary;
+use crate::clock::{Clock, SystemClock};
 use crate::error::Result;
 
 /// Declare a case, connect its clean tenant, map its people, see where it stands.
@@ -139,6 +141,7 @@ async fn run_connect(connect: &Connect, output: &Output) -> Result<()> {
 }
 
 fn run_declare(declare: Declare, output: &Output) -> Result<()> {
+    declared::check(&declare, SystemClock.now())?;
     let keys = declare.folder.ring();
     let declared = Declaration {
         name: declare.name,

@@ -194,7 +194,7 @@ fn edition(journal: &Journal, wanted: Wanted, custodian: Option<String>) -> Resu
             ErrorKind::Usage,
             format!("{text}: the case has no such custodian"),
         )
-        .hint("a custodian is named by the pseudonym that `unbroken case status` shows")
+        .hint("a custodian is named by the pseudonym that `unbroken state` shows")
     })
 }
 

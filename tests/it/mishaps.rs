@@ -71,6 +71,39 @@ fn a_mapping_row_for_a_user_that_does_not_exist_is_named_by_file_and_line() {
 }
 
 #[test]
+fn a_declaration_that_cannot_be_is_refused_before_anything_is_made() {
+    let case = Case::new(Faults::none());
+    case.done(&format!(
+        "keys set {} --no-passphrase",
+        case.path("keys").display()
+    ));
+    let declare = |name: &str, window: (&str, &str), more: &str| {
+        let (from, to) = window;
+        case.run(&format!(
+            "case declare CASE --keys @keys --name {name} --title t --source-tenant old.example \
+             --declared-by test --window-from {from} --window-to {to} --simulated {more}"
+        ))
+    };
+    let window = ("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    let swapped = (window.1, window.0);
+    let name = "example.org/test";
+    for (refused, word) in [
+        (declare("Acme", window, ""), "[a-z0-9]"),
+        (declare("example_org", window, ""), "[a-z0-9]"),
+        (declare(name, swapped, ""), "--window-from"),
+        (
+            declare(name, window, "--aware-at 9999-01-01T00:00:00Z"),
+            "--aware-at",
+        ),
+    ] {
+        expect_refused(&refused, 2, &[word, "hint:"]);
+        assert!(!case.path("case").exists(), "something was made");
+    }
+    let good = declare(name, window, "--aware-at 2020-01-03T00:00:00Z");
+    assert!(good.status.success());
+}
+
+#[test]
 fn a_second_file_puts_nobody_into_somebodys_mailbox() {
     let case = Case::new(Faults::none());
     case.plant("1.eml", &mail(1, 0));
