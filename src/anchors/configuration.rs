@@ -22,6 +22,8 @@ pub struct Configuration {
     pub witnesses: Vec<WitnessAt>,
     /// Authorities.
     pub authorities: Vec<AuthorityAt>,
+    /// The certificates of all authorities' roots, one PEM behind the other.
+    pub roots: String,
     /// The policy's lines without a log: what a trust file says of witnesses.
     pub policy: Vec<String>,
 }
@@ -131,6 +133,8 @@ impl Configuration {
                     check_url(url).map_err(&refuse)?;
                     let pem = read(&folder.join(PathBuf::from(roots)))?;
                     let roots = Authorities::from_pem(&pem).map_err(|e| refuse(e.to_string()))?;
+                    self.roots += &pem;
+                    self.roots.push('\n');
                     self.authorities.push(AuthorityAt {
                         name: (*name).to_owned(),
                         url: (*url).to_owned(),

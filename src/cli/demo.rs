@@ -274,7 +274,7 @@ fn hand_out(journal: &Journal, folder: &DemoFolder) -> Result<Summary> {
 
 /// Issues the full report, sealed with a key of the rehearsal's own.
 fn report(journal: &Journal, folder: &DemoFolder) -> Result<u64> {
-    let (key, certificate) = (folder.seal_key(), folder.seal_certificate());
+    let (key, certificate) = folder.make_seal()?;
     let wanted = reporting::Wanted {
         edition: Edition::Full,
         issuer: Some("demo operator".to_owned()),

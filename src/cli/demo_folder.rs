@@ -62,12 +62,11 @@ impl DemoFolder {
         self.0.join("report")
     }
 
-    pub(crate) fn seal_key(&self) -> PathBuf {
-        self.keys().join("seal.pem")
-    }
-
-    pub(crate) fn seal_certificate(&self) -> PathBuf {
-        self.keys().join("seal-certificate.pem")
+    /// Where the seal's key and certificate go: apart from the ledger's keys, which are of another kind.
+    pub(crate) fn make_seal(&self) -> Result<(PathBuf, PathBuf)> {
+        let folder = self.0.join("seal");
+        fs::create_dir(&folder).map_err(|error| cannot(&folder, error))?;
+        Ok((folder.join("key.pem"), folder.join("certificate.pem")))
     }
 
     pub(crate) fn trust(&self) -> PathBuf {

@@ -164,20 +164,27 @@ fn run_issue(wanted: Issue, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// What the verifier is given: the case's own trust file, and the authorities' certificates.
+/// What the verifier is given: the case's own trust file, as its witnesses are now, and the authorities' certificates.
 pub(crate) fn reader(journal: &Journal, folder: &CaseFolder) -> Result<Options> {
     let configuration = open::anchors(&folder.case)?;
-    let path = folder.case.join("trust");
-    if !path.exists() {
-        let policy = trust::policy(journal.ledger(), &configuration.policy);
-        durable::write_whole(&path, policy.as_bytes()).map_err(|error| {
-            Error::failed(error).while_doing(format!("{}: cannot be written", path.display()))
-        })?;
-    }
-    Ok(Options {
-        trust: Some(path),
+    let keep = |name: &str, text: &str| -> Result<PathBuf> {
+        let path = folder.case.join(name);
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            durable::write_whole(&path, text.as_bytes()).map_err(|error| {
+                Error::failed(error).while_doing(format!("{}: cannot be written", path.display()))
+            })?;
+        }
+        Ok(path)
+    };
+    let policy = trust::policy(journal.ledger(), &configuration.policy);
+    let mut options = Options {
+        trust: Some(keep("trust", &policy)?),
         ..Options::default()
-    })
+    };
+    if !configuration.roots.is_empty() {
+        options.authorities = Some(keep("authorities.pem", &configuration.roots)?);
+    }
+    Ok(options)
 }
 
 fn edition(journal: &Journal, wanted: Wanted, custodian: Option<String>) -> Result<Edition> {

@@ -87,7 +87,7 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "Proposed" => "approval asked for",
         "Approved" => "approved",
         "Rejected" => "rejected",
-        "PlanAdopted/1" => "approved plan put in force",
+        "PlanAdopted/1" => "plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
         "LegalHoldPlaced/1" => "legal hold placed",

@@ -40,10 +40,13 @@ impl Section {
         self
     }
 
-    /// The same with one more paragraph.
+    /// The same with one more paragraph; nothing said is none.
     #[must_use]
     pub fn says(self, text: impl Into<String>) -> Self {
-        self.with(Block::Paragraph(text.into()))
+        match text.into() {
+            text if text.is_empty() => self,
+            text => self.with(Block::Paragraph(text)),
+        }
     }
 }
 

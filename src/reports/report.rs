@@ -7,6 +7,7 @@ mod cover;
 mod evidence;
 mod items;
 mod keys;
+mod limits;
 mod outcome;
 mod reference;
 mod scope;
@@ -22,8 +23,10 @@ use super::document::Document;
 use crate::domain::case::Case;
 use crate::domain::event::CheckedAs;
 use crate::domain::pseudonym::Pseudonym;
+use crate::projections::approvals::Approvals;
 use crate::projections::exceptions::{Exception, exceptions};
 use crate::projections::reading::{Reading, Written};
+use crate::projections::reconciliation::{Disagreement, Reconciliation};
 use crate::projections::results::Results;
 use crate::projections::timeline::{Milestone, timeline};
 pub use items::write_items;
@@ -97,6 +100,8 @@ struct Gathered<'a> {
     keys: Keys,
     anchors: evidence::Anchors,
     milestones: Vec<Milestone>,
+    approvals: Approvals,
+    disagreements: Vec<Disagreement>,
     erased: BTreeMap<String, u64>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
@@ -113,6 +118,12 @@ pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Erro
         keys: Keys::default(),
         anchors: evidence::Anchors::default(),
         milestones: timeline(&view)?,
+        approvals: Approvals::load(&view)?,
+        disagreements: match issue.edition {
+            // What others' rows and counts say is not shown there, so that nothing could agree.
+            Edition::Custodian(_) => Vec::new(),
+            _ => Reconciliation::load(&view)?.disagreements,
+        },
         erased: BTreeMap::new(),
         first: None,
         last: None,
@@ -147,6 +158,15 @@ impl Gathered<'_> {
             .unwrap_or_else(|| name.to_string())
     }
 
+    /// The erasures that the edition's readers may know of.
+    fn erased_shown(&self) -> impl Iterator<Item = (&String, &u64)> {
+        let only = self.issue.edition.custodian();
+        let shown = move |subject: &str| only.is_none_or(|only| only.as_str() == subject);
+        self.erased
+            .iter()
+            .filter(move |(subject, _)| shown(subject))
+    }
+
     fn document(&self) -> Document {
         let issue = self.issue;
         let named = certification::Named {
@@ -169,7 +189,7 @@ impl Gathered<'_> {
                 reference::method(&issue.software),
                 evidence::integrity(self),
                 keys::section(self),
-                reference::limits(&statement::further_limits(self)),
+                reference::limits(&limits::further(self)),
                 reference::checking(issue.verify_text),
                 certification::section(&named),
                 reference::glossary(),

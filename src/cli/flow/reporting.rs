@@ -24,11 +24,13 @@ use crate::journal::{Journal, JournalError};
 use crate::reports::document::Document;
 use crate::reports::edition::{self, EditionError, Files, Sealed};
 use crate::reports::report::{Edition, Issue};
+use crate::reports::trust;
 use kept::Kept;
 
 const VERIFY: &str = include_str!("../../reports/verify.txt");
 /// The file with the salt, beside those that are hashed behind it.
 const SALT: &str = "salt";
+const QUORUM: &str = "trust/quorum";
 
 /// A report that was issued.
 pub(crate) struct Issued {
@@ -106,14 +108,14 @@ pub(crate) fn issue(journal: &Journal, wanted: &Wanted, out: &Path) -> Result<Is
         seal.bind(journal)?;
     }
     let checkpoint = ledger.checkpoint_now().map_err(open::meaning)?.checkpoint;
-    let verdict = unbroken_verify::verify(ledger.dir(), &wanted.reader).map_err(Error::failed)?;
+    let checked = check(journal, &wanted.reader)?;
     let issue = Issue {
         number: journal.case().map_err(meaning)?.reports.len() as u64 + 1,
         edition: wanted.edition.clone(),
         origin: ledger.origin().to_owned(),
         size: checkpoint.size,
         root: checkpoint.root.to_string(),
-        checked: checked(&verdict),
+        checked,
         made: SystemClock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
         issuer: wanted.issuer.clone(),
         seal_certificate: wanted.seal.as_ref().map(Seal::certificate),
@@ -242,12 +244,41 @@ pub(crate) fn newest(journal: &Journal, edition: &Edition, size: u64) -> Result<
     Ok(of_edition.map(|(data, _)| data.number))
 }
 
+/// What the verifier finds. Where all that is wrong is that too few witnesses have seen the newest entries yet, the record itself
+/// is asked about again: it holds or not whoever has seen it, and the report says what is missing.
+fn check(journal: &Journal, reader: &Options) -> Result<CheckedAs> {
+    let ledger = journal.ledger();
+    let verify =
+        |reader: &Options| unbroken_verify::verify(ledger.dir(), reader).map_err(Error::failed);
+    let verdict = verify(reader)?;
+    let found = checked(&verdict);
+    let only_quorum = verdict.broken.iter().all(|finding| finding.rule == QUORUM);
+    let (Some(trust), true, false) = (&reader.trust, only_quorum, verdict.broken.is_empty()) else {
+        return Ok(found);
+    };
+    let alone = trust.with_extension("log-alone");
+    durable::write_whole(&alone, trust::policy(ledger, &[]).as_bytes()).map_err(Error::failed)?;
+    let again = verify(&Options {
+        trust: Some(alone.clone()),
+        ..reader.clone()
+    });
+    let _is_only_in_the_way = std::fs::remove_file(&alone);
+    let again = checked(&again?);
+    let rule = again.rule.clone().or_else(|| Some(QUORUM.to_owned()));
+    Ok(CheckedAs {
+        rule,
+        witnessed: found.witnessed,
+        ..again
+    })
+}
+
 fn checked(verdict: &Verdict) -> CheckedAs {
     let broken = verdict.broken.first();
     CheckedAs {
         entry: broken.and_then(|finding| finding.entry),
         rule: broken.map(|finding| finding.rule.clone()),
         suspect: verdict.suspect.0,
+        suspect_first: verdict.suspect.1.clone(),
         timestamped: verdict.timestamped,
         verdict: verdict.kind.name().to_owned(),
         witnessed: verdict.witnessed,

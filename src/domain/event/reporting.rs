@@ -18,6 +18,8 @@ pub struct CheckedAs {
     pub rule: Option<String>,
     /// How many entries are SUSPECT.
     pub suspect: u64,
+    /// The first of them.
+    pub suspect_first: Vec<u64>,
     /// How many entries a time stamp covers.
     pub timestamped: u64,
     /// The verdict, as section 12 of the format words it.

@@ -38,6 +38,21 @@ impl Anchors {
     }
 }
 
+/// How many entries are SUSPECT, and which; the verifier names the first of many.
+fn suspect(gathered: &Gathered) -> String {
+    let checked = &gathered.issue.checked;
+    if checked.suspect == 0 {
+        return "none".to_owned();
+    }
+    let first: Vec<String> = checked.suspect_first.iter().map(u64::to_string).collect();
+    let all = if first.len() as u64 == checked.suspect {
+        "entries"
+    } else {
+        "the first are entries"
+    };
+    format!("{}: {all} {}", checked.suspect, first.join(", "))
+}
+
 /// Section I.
 pub(super) fn integrity(gathered: &Gathered) -> Section {
     let issue = gathered.issue;
@@ -56,7 +71,7 @@ pub(super) fn integrity(gathered: &Gathered) -> Section {
         ("Root hash (RFC 6962)", issue.root.clone()),
         ("Verdict of unbroken-verify", issue.checked.verdict.clone()),
         ("Rule that is broken", rule),
-        ("SUSPECT entries", issue.checked.suspect.to_string()),
+        ("SUSPECT entries", suspect(gathered)),
         (
             "Entries that a quorum of witnesses has seen",
             covered(issue.checked.witnessed),

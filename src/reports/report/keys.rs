@@ -35,10 +35,12 @@ impl Keys {
                     .field("from_index")
                     .and_then(Value::as_size)
                     .unwrap_or_default();
-                let how = format!(
-                    "revoked ({reason}), entry {}; SUSPECT from entry {from}",
-                    written.index
-                );
+                let index = written.index;
+                let how = if from < index {
+                    format!("revoked ({reason}), entry {index}; SUSPECT from entry {from}")
+                } else {
+                    format!("revoked ({reason}), entry {index}")
+                };
                 let key = text("key").and_then(KeyId::parse);
                 self.ended.extend(key.map(|key| (key, how)));
             }

@@ -23,7 +23,7 @@ fn words(outcome: &str) -> String {
 }
 
 const COUNTS: [&str; 9] = [
-    "In the backup",
+    "Planned",
     "Identical",
     "As declared",
     "Held",
@@ -97,6 +97,25 @@ pub(super) fn results(gathered: &Gathered) -> Section {
         .with(Block::Table(workloads))
         .with(Block::Table(custodians))
         .with(Block::Table(reasons))
+        .with(Block::Table(disagreements(gathered)))
+}
+
+/// Where plans, outcomes and the end of the case say different things.
+fn disagreements(gathered: &Gathered) -> Table {
+    let rows = gathered.disagreements.iter().map(|found| {
+        vec![
+            found.rule.to_owned(),
+            found.place.clone(),
+            found.required.clone(),
+            found.found.clone(),
+        ]
+    });
+    Table {
+        id: "disagreements",
+        caption: "Where the record disagrees with itself; empty where it does not".to_owned(),
+        columns: vec!["Rule", "Where", "Required", "Found"],
+        rows: rows.collect(),
+    }
 }
 
 /// Section F.
@@ -160,7 +179,7 @@ pub(super) fn annexes(gathered: &Gathered) -> Section {
                     known.and_then(|known| known.facts.target_upn.as_ref()),
                 ),
             ),
-            ("Items in the backup", counts.enumerated.to_string()),
+            ("Items planned", counts.enumerated.to_string()),
             ("Restored", counts.restored().to_string()),
             (
                 "Held, skipped, failed",

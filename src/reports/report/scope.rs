@@ -95,20 +95,18 @@ fn custodians(gathered: &Gathered) -> Table {
 }
 
 fn out_of_scope(gathered: &Gathered) -> String {
-    let unmapped = gathered
-        .case
-        .custodians
-        .values()
-        .filter(|known| !known.is_mapped)
-        .count();
-    let about = match gathered.issue.edition {
-        Edition::Custodian(_) => "This edition is about one custodian. ",
-        _ => "",
+    let custodians = gathered.case.custodians.values();
+    let unmapped = custodians.filter(|known| !known.is_mapped).count();
+    let whose = match gathered.issue.edition {
+        Edition::Custodian(_) => "This edition is about one custodian.".to_owned(),
+        _ => format!(
+            "Custodians that nobody in the clean tenant was named for: {unmapped}; nothing of \
+             theirs was restored."
+        ),
     };
     format!(
-        "{about}Restored were mail and files. Calendars, contacts, tasks, chats, sites, \
-         permissions and settings were not, and this report says nothing of them. Custodians that \
-         nobody in the clean tenant was named for: {unmapped}. What was in the old tenant and in \
-         none of the backups is not known here."
+        "Restored were mail and files. Calendars, contacts, tasks, chats, sites, permissions and \
+         settings were not, and this report says nothing of them. {whose} What was in the old \
+         tenant and in none of the backups is not known here."
     )
 }

@@ -1,7 +1,9 @@
 //! Section B, page 1: the verdict, what happened, who approved, what is missing and what is not proven, in plain words on one page.
 
 use super::super::document::{Block, Section, Table, Tone};
-use super::{Gathered, outcome, reference};
+use super::{Edition, Gathered, outcome, reference};
+use crate::projections::approvals::Proposal;
+use crate::projections::signers::SignedBy;
 
 /// Reasons that page 1 names; all of them stand in section E.
 const REASONS_MAX: usize = 5;
@@ -16,27 +18,39 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Table(counts(gathered)))
         .says(approved(gathered))
         .says(missing(gathered))
+        .says(kept_and_erased(gathered))
         .with(Block::Heading("What this report does not prove".to_owned()))
         .with(Block::List(
             reference::NOT_PROVEN.map(str::to_owned).to_vec(),
         ))
 }
 
-/// How many exceptions there are: items that are not identical or have no outcome, and reservations of the check.
+/// How many exceptions there are: items that are not identical or have no outcome, SUSPECT entries, places where the record
+/// disagrees with itself, and reservations of the check.
 fn exceptions(gathered: &Gathered) -> u64 {
-    let total = gathered.results.total();
-    let items = gathered.exceptions.len() as u64 + total.erased;
-    items + gathered.issue.checked.suspect + reservations(gathered).len() as u64
+    let erased = gathered.results.total().erased;
+    let counted = gathered.exceptions.len() + gathered.disagreements.len();
+    counted as u64 + erased + gathered.issue.checked.suspect + reservations(gathered).len() as u64
 }
 
 /// What keeps a passed check from being without reserve, beside single items and entries.
 fn reservations(gathered: &Gathered) -> Vec<&'static str> {
+    let case = &gathered.case;
+    let checked = &gathered.issue.checked;
     let mut found = Vec::new();
-    if gathered.issue.checked.verdict == "consistent but not anchored" {
+    if checked.verdict == "consistent but not anchored" {
         found.push("The check had no trust file: it does not say whose record this is.");
     }
-    if !gathered.results.total().adds_up() {
-        found.push("The counts of section E do not add up.");
+    if checked.verdict != "invalid" && checked.rule.as_deref() == Some("trust/quorum") {
+        found.push("Fewer witnesses have seen them than the case asks for.");
+    }
+    if case.adopted.is_empty() {
+        found.push("No plan is in force: nothing was restored from a backup.");
+    }
+    if case.sources.iter().any(|(source, _)| source.points < 2) {
+        found.push(
+            "A backup has one restore point: nothing in it shows what is older than the breach.",
+        );
     }
     found
 }
@@ -84,19 +98,24 @@ fn checked(gathered: &Gathered) -> String {
         )
     } else {
         format!(
-            "A second, independent program checked {} records of what was done{span}. No record \
-             was changed, removed or put in another order since it was sealed.",
+            "A second, independent program checked {} records of what was done{span}. They fit the \
+             checkpoint that the ledger's key signed: none was changed, removed or put in another \
+             order before that.",
             issue.size
         )
     };
     if issue.checked.suspect > 0 {
         let count = issue.checked.suspect;
-        let marked = "of them were signed by a key that was later revoked; they are marked.";
+        let marked = "of them rest on a key that was later revoked: section I names them.";
         text = format!("{text} {count} {marked}");
     }
     for reservation in reservations(gathered) {
         text.push(' ');
         text += reservation;
+    }
+    if !gathered.disagreements.is_empty() {
+        let count = gathered.disagreements.len();
+        text = format!("{text} In {count} places they disagree with each other: see section E.");
     }
     text + &outsiders(gathered)
 }
@@ -122,22 +141,27 @@ fn outsiders(gathered: &Gathered) -> String {
 
 fn restored(gathered: &Gathered) -> String {
     let total = gathered.results.total();
-    let people = gathered.results.by_custodian().len();
     let rehearsal = if gathered.issue.origin.ends_with("/simulated") {
         "This is a rehearsal: the tenant was a simulated one. "
     } else {
         ""
     };
+    if gathered.case.adopted.is_empty() {
+        return format!("{rehearsal}What the backups hold was not counted.");
+    }
+    let whose = match (
+        &gathered.issue.edition,
+        gathered.results.by_custodian().len(),
+    ) {
+        (Edition::Custodian(_), _) => "of this custodian".to_owned(),
+        (_, 1) => "of 1 custodian".to_owned(),
+        (_, people) => format!("of {people} custodians"),
+    };
     format!(
-        "{rehearsal}The backup held {} items of {people} {}. {} were written into the new tenant, \
+        "{rehearsal}The plans in force name {} items {whose}. {} were written into the new tenant, \
          read back and compared with the backup: {} are identical, {} differ only in ways that \
          are listed.",
         total.enumerated,
-        if people == 1 {
-            "custodian"
-        } else {
-            "custodians"
-        },
         total.restored(),
         total.identical,
         total.as_declared,
@@ -147,7 +171,7 @@ fn restored(gathered: &Gathered) -> String {
 fn counts(gathered: &Gathered) -> Table {
     let total = gathered.results.total();
     let mut rows = vec![
-        ("In the backup, as of the chosen instant", total.enumerated),
+        ("Named by the plans in force", total.enumerated),
         ("Restored, identical", total.identical),
         ("Restored, different only as declared", total.as_declared),
         ("Held for a person to decide", total.held),
@@ -158,7 +182,7 @@ fn counts(gathered: &Gathered) -> Table {
         rows.push(("Erased before they were restored", total.erased));
     }
     if total.open > 0 {
-        rows.push(("Still open", total.open));
+        rows.push(("Without an outcome so far", total.open));
     }
     rows.push(("Sum of the outcomes", total.accounted()));
     let rows = rows
@@ -172,40 +196,74 @@ fn counts(gathered: &Gathered) -> Table {
     }
 }
 
+/// Plans that page 1 names one by one.
+const PLANS_MAX: usize = 3;
+
+/// Who asked for each plan in force and who approved it; what other proposals came to is no approval of a plan.
 fn approved(gathered: &Gathered) -> String {
-    let person = |kind: &str| {
-        let mut names: Vec<&str> = Vec::new();
-        let of_kind = gathered.milestones.iter().filter(|step| step.kind == kind);
-        for signer in of_kind.flat_map(|step| &step.by) {
-            if !signer.person.is_empty() && !names.contains(&signer.person.as_str()) {
-                names.push(&signer.person);
-            }
-        }
-        if names.is_empty() {
-            "nobody".to_owned()
-        } else {
-            names.join(", ")
-        }
+    let plans = &gathered.case.adopted;
+    let mut text: Vec<String> = plans
+        .iter()
+        .take(PLANS_MAX)
+        .map(|plan| approval_of(gathered, plan))
+        .collect();
+    if plans.len() > PLANS_MAX {
+        let more = plans.len() - PLANS_MAX;
+        text.push(format!(
+            "{more} more plans are in force: section D names them."
+        ));
+    }
+    if text.is_empty() {
+        return "Nobody has put a plan in force.".to_owned();
+    }
+    text.join(" ")
+}
+
+fn approval_of(gathered: &Gathered, plan: &str) -> String {
+    let short = plan.get(..8).unwrap_or(plan);
+    let mut adopted = gathered.milestones.iter();
+    let adopted = adopted.find(|step| step.kind == "PlanAdopted/1" && step.about == plan);
+    let by = adopted.map_or_else(|| "somebody unknown".to_owned(), |step| persons(&step.by));
+    let used = |proposal: &&Proposal| {
+        proposal.digest == plan && adopted.is_some_and(|step| proposal.used_by == Some(step.index))
     };
-    let adopted = gathered.case.adopted.len();
+    let Some(proposal) = gathered.approvals.proposals.values().find(used) else {
+        return format!(
+            "Plan {short} was put in force by {by}. Nobody approved it: the policy asked for no \
+             approval."
+        );
+    };
+    let approvers: Vec<&str> = proposal.approved.iter().map(String::as_str).collect();
+    let doubt = if gathered.issue.checked.suspect > 0 {
+        " Section I says whether an approval rests on a revoked key."
+    } else {
+        ""
+    };
     format!(
-        "{adopted} {} in force, put there by {}. Approval was given by {}, not by whoever asked \
-         for it. The custody of each item is in the record.",
-        if adopted == 1 {
-            "plan was"
-        } else {
-            "plans were"
-        },
-        person("PlanAdopted/1"),
-        person("Approved"),
+        "Plan {short} was asked for by {}, approved by {} and put in force by {by}.{doubt}",
+        proposal.requester,
+        approvers.join(", ")
     )
+}
+
+fn persons(by: &[SignedBy]) -> String {
+    let names = by.iter().map(|signer| signer.person.as_str());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        "a key of no person".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 fn missing(gathered: &Gathered) -> String {
     let total = gathered.results.total();
     let missing = total.held + total.failed + total.open + total.erased;
+    if gathered.case.adopted.is_empty() {
+        return String::new();
+    }
     if missing == 0 {
-        return "Nothing is missing of what the backup held.".to_owned();
+        return "Nothing is missing of what the plans name.".to_owned();
     }
     let reasons = outcome::reasons(gathered);
     let mut named: Vec<String> = reasons
@@ -213,68 +271,40 @@ fn missing(gathered: &Gathered) -> String {
         .filter(|((outcome, _), _)| matches!(*outcome, "held" | "failed"))
         .map(|((outcome, reason), count)| format!("{count} {outcome} ({reason})"))
         .collect();
-    let more = named.len().saturating_sub(REASONS_MAX);
-    named.truncate(REASONS_MAX);
-    let more = if more > 0 {
-        format!(", and {more} more reasons")
+    if named.len() > REASONS_MAX {
+        let more = named.len() - REASONS_MAX;
+        named.truncate(REASONS_MAX);
+        named.push(format!("{more} more reasons"));
+    }
+    if total.open > 0 {
+        let open = total.open;
+        named.push(format!(
+            "{open} without an outcome, which may be in the tenant"
+        ));
+    }
+    if total.erased > 0 {
+        let erased = total.erased;
+        named.push(format!("{erased} erased before they had an outcome"));
+    }
+    let listed = if total.erased > 0 {
+        "those that are not erased"
     } else {
-        String::new()
+        "each of them"
     };
     format!(
-        "{missing} items are not in the new tenant: {}{more}. Section F lists each of them.",
+        "{missing} items do not count as restored: {}. Section F lists {listed}.",
         named.join(", ")
     )
 }
 
-/// What section K adds to what is the same in every report.
-pub(super) fn further_limits(gathered: &Gathered) -> Vec<String> {
-    let mut limits = Vec::new();
-    for (data, _) in &gathered.case.sources {
-        let exhibit = format!("Backup S{}", data.source);
-        if !data.evidence.access {
-            limits.push(format!(
-                "{exhibit} does not say who could read what; access was not compared."
-            ));
-        }
-        if !data.evidence.immutability {
-            limits.push(format!(
-                "{exhibit} does not prove that nobody changed it before it was read."
-            ));
-        }
-        if data.points < 2 {
-            limits.push(format!(
-                "{exhibit} has one restore point: whether an item is older than the intrusion is \
-                 not provable."
-            ));
-        }
+/// Holds and erasures, where there are any.
+fn kept_and_erased(gathered: &Gathered) -> String {
+    let held = gathered.case.holds.custodians().count();
+    let erased = gathered.erased_shown().count();
+    if held + erased == 0 {
+        return String::new();
     }
-    limits.push(
-        "Who can read what in the new tenant was not compared with the old one by this version; \
-         only the custodian's own mailbox and drive were written to."
-            .to_owned(),
-    );
-    let checked = &gathered.issue.checked;
-    let size = gathered.issue.size;
-    if checked.witnessed < size {
-        limits.push(format!(
-            "Entries {} to {} were not seen by a quorum of witnesses: the machine that keeps the \
-             ledger could still show somebody else another end of it.",
-            checked.witnessed,
-            size.saturating_sub(1)
-        ));
-    }
-    if checked.timestamped < size {
-        limits.push(format!(
-            "Entries {} to {} carry no outside time stamp: their times are the word of the machine \
-             that keeps the ledger.",
-            checked.timestamped,
-            size.saturating_sub(1)
-        ));
-    }
-    if gathered.case.finished.is_none() {
-        limits.push("The case was not finished when this report was made.".to_owned());
-    }
-    limits
+    format!("Under a legal hold: {held} custodians. Erased: {erased} (section G).")
 }
 
 /// A time without its seconds, for prose.

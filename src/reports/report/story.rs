@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::super::document::{Block, Section, Table};
-use super::{Gathered, clocks};
+use super::{Edition, Gathered, clocks};
 use crate::projections::signers::SignedBy;
 use crate::projections::timeline::Milestone;
 
@@ -139,11 +139,15 @@ fn holds(gathered: &Gathered) -> Block {
         })
     };
     let points = holds.custodians().flat_map(of).collect();
-    or_none(points, "Nobody stands under a legal hold.")
+    let none = match gathered.issue.edition {
+        Edition::Custodian(_) => "This custodian stands under none.",
+        _ => "Nobody stands under a legal hold.",
+    };
+    or_none(points, none)
 }
 
 fn erasures(gathered: &Gathered) -> Block {
-    let erased = gathered.erased.iter().map(|(subject, entry)| {
+    let erased = gathered.erased_shown().map(|(subject, entry)| {
         format!(
             "{subject}: personal facts erased, see entry {entry}. The proofs of what happened \
              stay valid."
