@@ -324,7 +324,7 @@ impl Check {
         })?;
         match read {
             Err(error) => {
-                self.found::<()>(Some(error.index), Some("data/entries"), Err(error.broken));
+                self.found::<()>(error.entry, Some(error.file), Err(error.broken));
                 Ok(None)
             }
             Ok(partial) => {

@@ -1,17 +1,19 @@
 //! A partial bundle (11.2): some streams whole, proven in the heads, against the tiles of the whole tree.
 
+mod heads;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::broken::{Broken, Checked, broken, ensure};
+use self::heads::{Heads, Shown};
+use crate::broken::{Broken, ensure};
 use crate::bytes::Hash;
-use crate::event::{Entry, Envelope, Event};
+use crate::event::{Entry, Envelope};
 use crate::files::VerifyError;
-use crate::files::bundle::{self, HeadLine, Index};
-use crate::json::Value;
+use crate::files::bundle::{self, Index};
 use crate::rules::{self, Before};
 use crate::state::State;
-use crate::tree::{Roots, leaf, proves_inclusion};
+use crate::tree::Roots;
 use crate::verdict::Verdict;
 use crate::walk::BrokenAt;
 
@@ -55,17 +57,43 @@ impl Partial {
     }
 }
 
+/// What is broken in it, at an entry or in a file.
+pub(crate) struct BrokenIn {
+    pub(crate) entry: Option<u64>,
+    pub(crate) file: &'static str,
+    pub(crate) broken: Broken,
+}
+
+impl BrokenIn {
+    fn file(file: &'static str, broken: Broken) -> Self {
+        Self {
+            entry: None,
+            file,
+            broken,
+        }
+    }
+}
+
+impl From<BrokenAt> for BrokenIn {
+    fn from(BrokenAt { index, broken }: BrokenAt) -> Self {
+        Self {
+            entry: Some(index),
+            file: "data/entries",
+            broken,
+        }
+    }
+}
+
 /// Reads all of it; the outer error is the machine's, the inner one the record's.
 pub(crate) fn read(
     root: &Path,
     index: &Index,
     earlier: Option<u64>,
     mut see: impl FnMut(&Entry<'_>),
-) -> Result<Result<Partial, BrokenAt>, VerifyError> {
-    let at = |index: u64| move |broken: Broken| BrokenAt { index, broken };
+) -> Result<Result<Partial, BrokenIn>, VerifyError> {
     let leaves = match bundle::leaves(root, index.size)? {
         Ok(leaves) => leaves,
-        Err(broken) => return Ok(Err(at(0)(broken))),
+        Err(broken) => return Ok(Err(BrokenIn::file("data/tile", broken))),
     };
     let mut partial = Partial::default();
     let mut roots = Roots::default();
@@ -87,6 +115,7 @@ pub(crate) fn read(
         .collect();
     let mut failed = None;
     let mut heads = None;
+    let mut shown = Shown::default();
     let mut last = None;
     let read = bundle::entries(root, &mut |first, bytes| {
         let result = take(
@@ -97,8 +126,9 @@ pub(crate) fn read(
             last.max(first.checked_sub(1)),
             |entry| {
                 if entry.index == index.heads {
-                    heads = Some(Heads::named(&entry.event));
+                    heads = Heads::named(&entry.event);
                 }
+                shown.see(entry);
                 see(entry);
             },
         );
@@ -115,42 +145,16 @@ pub(crate) fn read(
         }
     })?;
     if let Some(failed) = failed {
-        return Ok(Err(failed));
+        return Ok(Err(failed.into()));
     }
     if let Err(broken) = read {
-        return Ok(Err(at(partial.state.size)(broken)));
+        let index = partial.state.size;
+        return Ok(Err(BrokenAt { index, broken }.into()));
     }
-    let Some(heads) = heads.flatten() else {
-        let broken = broken::<()>("heads/stream", "the StreamHeads that it names is not shown");
-        return Ok(Err(at(index.heads)(broken.expect_err("made so"))));
-    };
-    let held = check_heads(root, &partial.state, &heads, &whole)?;
-    (partial.leaves, partial.seen) = (leaves, heads.seen);
-    let held = held.map(|whole| Partial { whole, ..partial });
-    Ok(held.map_err(at(index.heads)))
-}
-
-/// What the `StreamHeads` that a bundle names says.
-struct Heads {
-    count: u64,
-    root: Option<Hash>,
-    /// Its own `seen.size`.
-    seen: u64,
-}
-
-impl Heads {
-    fn named(event: &Event<'_>) -> Option<Self> {
-        let text = event.data.field("root").and_then(Value::text);
-        (event.kind == "StreamHeads").then(|| Self {
-            count: event
-                .data
-                .field("count")
-                .and_then(Value::count)
-                .unwrap_or(0),
-            root: text.and_then(|text| crate::bytes::parse_hex(text).ok()),
-            seen: event.seen_size,
-        })
-    }
+    let held = heads::check(root, index.heads, heads.as_ref(), &shown, &whole)?;
+    partial.leaves = leaves;
+    partial.seen = heads.map_or(0, |heads| heads.seen);
+    Ok(held.map(|whole| Partial { whole, ..partial }))
 }
 
 /// One entry, at the index that it says; the tiles decide whether that is its place.
@@ -200,52 +204,4 @@ fn take(
     rules::apply::apply(state, place, &entry).map_err(at)?;
     see(&entry);
     Ok(place)
-}
-
-/// Every stream that the bundle calls whole has a line in the heads, and as many events as that says.
-fn check_heads(
-    root: &Path,
-    state: &State,
-    heads: &Heads,
-    whole: &BTreeSet<&str>,
-) -> Result<Checked<BTreeMap<String, u64>>, VerifyError> {
-    let Some(top) = heads.root else {
-        return Ok(broken("heads/root", "no root"));
-    };
-    let mut proven: BTreeMap<String, u64> = BTreeMap::new();
-    let read = bundle::heads(root, |line: HeadLine| {
-        let text = rules::heads::line(&line.stream, line.next, &line.last);
-        let holds = proves_inclusion(
-            leaf(text.as_bytes()),
-            line.leaf,
-            heads.count,
-            &line.proof,
-            &top,
-        );
-        ensure(
-            holds,
-            "heads/stream",
-            format_args!("the proof of {}", line.stream),
-        )?;
-        proven.insert(line.stream, line.next);
-        Ok(())
-    })?;
-    if let Err(broken) = read {
-        return Ok(Err(broken));
-    }
-    for stream in whole {
-        let shown = state.streams.get(*stream).map_or(0, |stream| stream.next);
-        let Some(next) = proven.get(*stream) else {
-            return Ok(broken(
-                "heads/stream",
-                format!("{stream} has no line in the heads"),
-            ));
-        };
-        if shown < *next {
-            let why = format!("{stream} has {next} events, and {shown} are shown");
-            return Ok(broken("heads/stream", why));
-        }
-    }
-    proven.retain(|stream, _| whole.contains(&**stream));
-    Ok(Ok(proven))
 }

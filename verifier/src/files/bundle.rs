@@ -188,13 +188,14 @@ pub(crate) fn leaves(root: &Path, size: u64) -> InFile<Vec<Hash>> {
     Ok(Ok(leaves))
 }
 
-/// Files of lines in a folder, in order of their numbers.
-fn lines(root: &Path, folder: &str, mut take: impl FnMut(&[u8]) -> Checked) -> InFile {
+/// Files of lines in a folder, in order of their numbers. What is taken says by which number its line would name the
+/// `n`-th file if it were the first in it.
+fn lines(root: &Path, folder: &str, mut take: impl FnMut(u64, &[u8]) -> Checked<u64>) -> InFile {
     let folder = root.join(folder);
-    for name in names(&folder)? {
-        if number(&name, 12).is_none() {
+    for (n, name) in (0..).zip(names(&folder)?) {
+        let Some(named) = number(&name, 12) else {
             return Ok(broken("bundle/form", format!("{name}: not twelve digits")));
-        }
+        };
         let path: PathBuf = folder.join(&name);
         let mut file: BufReader<_> = open(&path)?;
         let mut count = 0;
@@ -214,7 +215,11 @@ fn lines(root: &Path, folder: &str, mut take: impl FnMut(&[u8]) -> Checked) -> I
                 "bundle/form",
                 format!("{name}: a line does not end, or there are more than 4,096"),
             )
-            .and_then(|()| take(&line));
+            .and_then(|()| take(n, &line))
+            .and_then(|first| {
+                let why = format_args!("{name}: its first line asks for the name {first:012}");
+                ensure(count > 1 || first == named, "bundle/form", why)
+            });
             if held.is_err() {
                 return Ok(held);
             }
@@ -224,7 +229,9 @@ fn lines(root: &Path, folder: &str, mut take: impl FnMut(&[u8]) -> Checked) -> I
 }
 
 pub(crate) fn heads(root: &Path, mut take: impl FnMut(HeadLine) -> Checked) -> InFile {
-    lines(root, "data/heads", |line| take(read_head(line)?))
+    lines(root, "data/heads", |n, line| {
+        take(read_head(line)?).map(|()| n)
+    })
 }
 
 pub(crate) fn read_head(line: &[u8]) -> Checked<HeadLine> {
@@ -250,7 +257,11 @@ pub(crate) fn read_head(line: &[u8]) -> Checked<HeadLine> {
 }
 
 pub(crate) fn disclosures(root: &Path, mut take: impl FnMut(Shown) -> Checked) -> InFile {
-    lines(root, "data/disclosures", |line| take(read_shown(line)?))
+    lines(root, "data/disclosures", |_, line| {
+        let shown = read_shown(line)?;
+        let index = shown.index;
+        take(shown).map(|()| index)
+    })
 }
 
 pub(crate) fn read_shown(line: &[u8]) -> Checked<Shown> {

@@ -5,6 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::approvals::{erased, with};
 use super::{Attack, Forged, Shape, holds, within};
+use crate::forge::place::full;
 use crate::forge::sha256;
 use crate::forge::sound::{ATTEMPTED, RESTORED, sound};
 
@@ -68,7 +69,7 @@ fn shown_of_the_erased(subject: &str) -> Forged {
     forged
 }
 
-pub(crate) const ATTACKS: [Attack; 26] = [
+pub(crate) const ATTACKS: [Attack; 27] = [
     holds("disclosures: all of them", || {
         shown(&[line(8, SIZE), line(9, SUBJECT), line(9, FOLDER)])
     }),
@@ -148,6 +149,21 @@ pub(crate) const ATTACKS: [Attack; 26] = [
     within("disclosures: one twice", "bundle/form", FILE, || {
         shown(&[line(9, SUBJECT), line(9, SUBJECT)])
     }),
+    within(
+        "disclosures: under another number",
+        "bundle/form",
+        FILE,
+        || {
+            let mut forged = shown(&[line(9, SUBJECT)]);
+            let note = forged.note.as_bytes();
+            let mut files = full(&forged.chain, note, &forged.disclosures);
+            let lines = files.remove("data/disclosures/000000000009");
+            let lines = lines.expect("there");
+            files.insert("data/disclosures/000000000008".to_owned(), lines);
+            forged.payload = Some(files);
+            forged
+        },
+    ),
     within("disclosures: in another order", "bundle/form", FILE, || {
         shown(&[line(9, SUBJECT), line(8, SIZE)])
     }),

@@ -3,7 +3,7 @@
 
 use super::{Attack, Forged, Shape, at, holds, suspect, within};
 use crate::forge::chain::{Chain, event};
-use crate::forge::place::{Files, head_lines, partial};
+use crate::forge::place::{Files, head_lines, partial, partial_with};
 use crate::forge::sound::{STREAM, enrolled, origin, revoked, sound};
 use crate::forge::{hex, id, leaf, root};
 
@@ -21,7 +21,10 @@ fn chain() -> Chain {
 }
 
 fn heads(chain: &Chain) -> crate::forge::chain::Event {
-    let lines = head_lines(chain, chain.entries.len());
+    heads_over(&head_lines(chain, chain.entries.len()))
+}
+
+fn heads_over(lines: &[(String, String)]) -> crate::forge::chain::Event {
     let leaves: Vec<_> = lines
         .iter()
         .map(|(_, line)| leaf(line.as_bytes()))
@@ -65,7 +68,34 @@ fn edited(path: &'static str, piece: &'static str, by: &'static str) -> Forged {
     })
 }
 
-pub(crate) const ATTACKS: [Attack; 29] = [
+/// Heads that the service key signed over the stream's line as the attacker would have it; all else in them is right.
+fn lying(line: &str) -> Forged {
+    let mut chain = Chain::of(&origin(), &sound());
+    chain.add(&revoked(7, 10, &[1, 2]));
+    let mut lines = head_lines(&chain, chain.entries.len());
+    let own = lines.iter_mut().find(|(stream, _)| stream == STREAM);
+    own.expect("a line").1 = format!("{STREAM}\n{line}\n");
+    chain.add(&heads_over(&lines));
+    let shown = [0, 1, 2, 3, 4, 8, 9, 10, 11];
+    let note = chain.note();
+    let files = partial_with(&chain, note.as_bytes(), (11, &lines), &[STREAM], &shown);
+    let mut forged = Forged::of(chain).only(Shape::Bundle);
+    forged.payload = Some(files);
+    forged
+}
+
+/// The sound bundle with other lines of heads.
+fn lined(edit: impl Fn(&mut Vec<String>)) -> Forged {
+    bundle(&[STREAM], &[8, 9, 10, 11], |files| {
+        let text = String::from_utf8(files[HEADS].clone()).expect("text");
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        edit(&mut lines);
+        let text = lines.join("\n") + "\n";
+        files.insert(HEADS.to_owned(), text.into_bytes());
+    })
+}
+
+pub(crate) const ATTACKS: [Attack; 36] = [
     holds("partial: a custodian's stream", || {
         bundle(&[STREAM], &[8, 9, 10, 11], |_| {})
     }),
@@ -157,6 +187,58 @@ pub(crate) const ATTACKS: [Attack; 29] = [
         },
     ),
     at(
+        "partial: heads of another last event",
+        "heads/stream",
+        11,
+        || lying(&format!("2\n{}", "ab".repeat(32))),
+    ),
+    at(
+        "partial: heads of fewer events than there were",
+        "heads/stream",
+        11,
+        || lying(&format!("1\n{}", "ab".repeat(32))),
+    ),
+    at(
+        "partial: heads of no event of what is shown",
+        "heads/stream",
+        11,
+        || lying(&format!("0\n{}", "00".repeat(32))),
+    ),
+    at("partial: a line twice", "heads/stream", 11, || {
+        lined(|lines| lines.push(lines[0].clone()))
+    }),
+    at(
+        "partial: a line of a stream that is not shown",
+        "heads/stream",
+        11,
+        || {
+            let case = format!("case/{}", id(6));
+            let other = bundle(&[&case], &[5, 6, 7, 10, 11], |_| {});
+            let files = other.payload.expect("a payload");
+            let text = String::from_utf8(files[HEADS].clone()).expect("text");
+            let line = text.lines().find(|line| line.contains(&case));
+            let line = line.expect("its line").to_owned();
+            lined(move |lines| lines.push(line.clone()))
+        },
+    ),
+    within(
+        "partial: heads under another number",
+        "bundle/form",
+        "data/heads",
+        || {
+            bundle(&[STREAM], &[8, 9, 10, 11], |files| {
+                let lines = files.remove(HEADS).expect("there");
+                files.insert("data/heads/000000000001".to_owned(), lines);
+            })
+        },
+    ),
+    within(
+        "partial: a line of heads that is none",
+        "bundle/form",
+        "data/heads",
+        || lined(|lines| lines[0] = lines[0].replacen("\"next\":", "\"next\":-", 1)),
+    ),
+    at(
         "partial: the line of another stream",
         "heads/stream",
         11,
@@ -223,7 +305,7 @@ pub(crate) const ATTACKS: [Attack; 29] = [
     within(
         "partial: a tile is missing",
         "bundle/form",
-        "data/entries",
+        "data/tile",
         || {
             bundle(&[STREAM], &[8, 9, 10, 11], |files| {
                 files.remove("data/tile/0/000.p/12");

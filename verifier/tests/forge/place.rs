@@ -97,6 +97,17 @@ pub(crate) fn partial(
     shown: &[usize],
 ) -> Files {
     let lines = head_lines(chain, heads);
+    partial_with(chain, note, (heads, &lines), streams, shown)
+}
+
+/// The same with heads over these lines.
+pub(crate) fn partial_with(
+    chain: &Chain,
+    note: &[u8],
+    (heads, lines): (usize, &[(String, String)]),
+    streams: &[&str],
+    shown: &[usize],
+) -> Files {
     let leaves: Vec<Hash> = lines
         .iter()
         .map(|(_, line)| leaf(line.as_bytes()))
