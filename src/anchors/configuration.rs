@@ -1,6 +1,7 @@
 //! Who is asked: the witnesses of a C2SP tlog-policy with their addresses, and the time-stamping authorities with their
 //! roots, from two files beside the case.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,7 @@ impl Configuration {
 
     fn load_witnesses(&mut self, path: &Path) -> Result<(), ConfigurationError> {
         let text = read(path)?;
+        let mut once = Once::default();
         for (number, line) in (1..).zip(text.lines()) {
             let refuse = |rule: String| ConfigurationError::Line {
                 path: path.display().to_string(),
@@ -91,6 +93,7 @@ impl Configuration {
                 rule,
             };
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            once.take(&words).map_err(&refuse)?;
             match &words[..] {
                 [] | ["log", ..] => {}
                 [first, ..] if first.starts_with('#') => {}
@@ -152,6 +155,40 @@ impl Configuration {
     }
 }
 
+/// What stands in a policy once: names, keys, members of groups. Else one witness counts as two, and every reader of the
+/// trust file that is made of it refuses it (section 11.3).
+#[derive(Default)]
+struct Once<'a> {
+    names: BTreeSet<&'a str>,
+    keys: BTreeSet<&'a str>,
+    members: BTreeSet<&'a str>,
+}
+
+impl<'a> Once<'a> {
+    fn take(&mut self, words: &[&'a str]) -> Result<(), String> {
+        let (name, members) = match words {
+            ["witness", name, vkey, ..] => {
+                // Behind the second plus stands the key itself, in base64, which has pluses of its own.
+                let key = vkey.splitn(3, '+').last().unwrap_or(vkey);
+                if !self.keys.insert(key) {
+                    return Err(format!("{name}: another witness has that key"));
+                }
+                (name, &[][..])
+            }
+            ["group", name, _, members @ ..] => (name, members),
+            _ => return Ok(()),
+        };
+        if *name == "none" || !self.names.insert(name) {
+            return Err(format!("the name {name} is taken"));
+        }
+        let again = members.iter().find(|member| !self.members.insert(member));
+        match again {
+            Some(again) => Err(format!("{again} is a member of a group already")),
+            None => Ok(()),
+        }
+    }
+}
+
 fn check_url(url: &str) -> Result<(), String> {
     let is_http = url.starts_with("https://") || url.starts_with("http://");
     if is_http {
@@ -164,6 +201,33 @@ fn check_url(url: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_witness_counts_as_two() {
+        for good in [
+            "group g 2 a b",
+            "witness a a+00+AB+D\nwitness b b+01+AC+D",
+            "group g any a b\ngroup h all g c",
+        ] {
+            assert_eq!(taken(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "group g 2 a a",
+            "group g any a\ngroup h any a",
+            "group none any a",
+            "witness a a+00+AB+D\nwitness b b+01+AB+D",
+            "witness a a+00+AB+D\nwitness a b+01+AC+D",
+            "witness a a+00+AB+D\ngroup a any b",
+        ] {
+            assert!(taken(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn taken(text: &str) -> Result<(), String> {
+        let mut once = Once::default();
+        let mut lines = text.lines();
+        lines.try_for_each(|line| once.take(&line.split(' ').collect::<Vec<_>>()))
+    }
 
     #[test]
     fn a_line_that_is_none_is_named_with_its_file_and_number() {

@@ -2,7 +2,7 @@
 // RFC 6962, and the worked example of docs/ledger-format.md.
 
 import assert from "node:assert/strict";
-import { createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -179,5 +179,29 @@ test("a trust file is read, and a broken one is refused", () => {
   for (const text of ["", `log ${vkey}\n`, `log ${vkey}\nlog ${vkey}\nquorum none\n`, `log ${vkey}\nquorum w\n`,
     `log ${vkey.replace(/\+[0-9a-f]{8}/, "+00000000")}\nquorum none\n`, `log ${vkey}\nquorum none\nsurprise\n`]) {
     assert.throws(() => readTrust(text), { rule: "trust/form" }, text);
+  }
+});
+
+/** A witness's vkey: type 0x04. */
+function witnessVkey(name, number) {
+  const body = Buffer.concat([Buffer.from([4]), publicKey(number)]);
+  const id = createHash("sha256").update(`${name}\n`).update(body).digest("hex").slice(0, 8);
+  return `${name}+${id}+${body.toString("base64")}`;
+}
+
+test("no witness counts as two", () => {
+  const log = `log ${vkeyText("example.org/log", publicKey(4))}\n`;
+  const [a, b, c, aAgain, bAsA, bWithKey, none] = [["a", "a", 5], ["b", "b", 6], ["c", "c", 7], ["a", "b", 6], ["b", "a", 5],
+    ["b", "b", 5], ["none", "a", 5]].map(([name, key, number]) => `witness ${name} ${witnessVkey(`${key}.example`, number)}\n`);
+  for (const text of [`${a}${b}group g 2 a b\nquorum g`, `${a}${b}${c}group g any a b\ngroup h all g c\nquorum h`,
+    `${a}quorum a`, "quorum none"]) {
+    assert.equal(readTrust(`${log}${text}\n`).log.name, "example.org/log");
+  }
+  for (const text of [`${a}group g 2 a a\nquorum g`, `${a}${b}group g any a b\ngroup h 2 g a\nquorum h`,
+    `${a}${b}${c}group g any a b\ngroup h any a c\ngroup i all g h\nquorum i`, `${a}${aAgain}group g any a\nquorum g`,
+    `${a}${bAsA}group g 2 a b\nquorum g`, `${a}${bWithKey}group g 2 a b\nquorum g`, `${none}quorum none`,
+    `${a}group none any a\nquorum none`, `${a}${b}group g +1 a b\nquorum g`, `${a}${b}group g 1e0 a b\nquorum g`,
+    `${a}group g 1\nquorum g`, `${a}group g 0 a\nquorum g`, `${a}group g 2 a\nquorum g`, `${a}group g any g\nquorum g`]) {
+    assert.throws(() => readTrust(`${log}${text}\n`), { rule: "trust/form" }, text);
   }
 });

@@ -1,7 +1,7 @@
 //! The trust file of 11.3: a C2SP tlog-policy. It comes by another way than what it judges.
 //! <https://c2sp.org/tlog-policy>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::broken::{Checked, broken, ensure};
 use crate::note::{Note, Vkey};
@@ -27,6 +27,8 @@ impl Trust {
         let (mut log, mut quorum) = (None, None);
         let mut witnesses = BTreeMap::new();
         let mut groups: BTreeMap<String, (usize, Vec<String>)> = BTreeMap::new();
+        // One witness must not count as two: under a second name or key name, or by way of two groups.
+        let (mut keys, mut grouped) = (BTreeSet::new(), BTreeSet::new());
         for (number, line) in (1..).zip(text.lines()) {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             let known = |name: &&str| witnesses.contains_key(*name) || groups.contains_key(*name);
@@ -36,17 +38,26 @@ impl Trust {
                 ["log", vkey] | ["log", vkey, _] if log.is_none() => {
                     log = Some(Vkey::parse(vkey, "trust/form")?);
                 }
-                ["witness", name, vkey] | ["witness", name, vkey, _] if !known(name) => {
+                ["witness", name, vkey] | ["witness", name, vkey, _]
+                    if !known(name) && *name != "none" =>
+                {
                     let vkey = Vkey::parse(vkey, "trust/form")?;
+                    if !keys.insert(*vkey.key.bytes()) {
+                        return bad(format!("line {number}: another witness has that key"));
+                    }
                     witnesses.insert((*name).to_owned(), vkey);
                 }
                 ["group", name, threshold, members @ ..]
-                    if !known(name) && !members.is_empty() && members.iter().all(known) =>
+                    if !known(name) && *name != "none" && members.iter().all(known) =>
                 {
+                    if let Some(again) = members.iter().find(|name| !grouped.insert(**name)) {
+                        return bad(format!("line {number}: {again} is in a group already"));
+                    }
                     let least = match *threshold {
                         "all" => members.len(),
                         "any" => 1,
-                        number => number.parse().unwrap_or(0),
+                        number if !number.starts_with('+') => number.parse().unwrap_or(0),
+                        _ => 0,
                     };
                     if !(1..=members.len()).contains(&least) {
                         return bad(format!("line {number}: the group's threshold"));

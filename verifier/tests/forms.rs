@@ -1,6 +1,8 @@
 //! What fuzzing both implementations against each other found the verifier too lax in, one case each.
 
-use unbroken_verify::fuzzing::{Frames, event, note, note_is_signed, policy, segment};
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
+use unbroken_verify::fuzzing::{Frames, event, note, note_is_signed, policy, segment, trust};
 
 const PAGE: &str = include_str!("../../docs/ledger-format.md");
 
@@ -90,4 +92,58 @@ fn only_a_last_frame_is_torn() {
     assert_eq!(judge(&[&whole, &zeros, b"x"], 1), (1, Frames::Torn));
     assert_eq!(judge(&[&whole, &zeros, &next], 1), (1, Frames::Damaged));
     assert_eq!(judge(&[&whole, &flipped, &next], 1), (1, Frames::Damaged));
+}
+
+/// A vkey of that type; the secret bytes of its key are all that number.
+fn vkey(name: &str, kind: u8, number: u8) -> String {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[number; 32]);
+    let body = [&[kind][..], key.verifying_key().as_bytes()].concat();
+    let hash = Sha256::digest([name.as_bytes(), b"\n", &body].concat());
+    let id = format!(
+        "{:08x}",
+        u32::from_be_bytes(*hash.first_chunk().expect("32 bytes"))
+    );
+    format!("{name}+{id}+{}", Base64::encode_string(&body))
+}
+
+#[test]
+fn no_witness_counts_as_two() {
+    let judge = |lines: &str| {
+        let log = vkey("example.org/log", 1, 4);
+        let witness = |name, key, number| format!("witness {name} {}\n", vkey(key, 4, number));
+        let lines = lines
+            .replace("(a)", &witness("a", "a.example", 5))
+            .replace("(b)", &witness("b", "b.example", 6))
+            .replace("(c)", &witness("c", "c.example", 7))
+            .replace("(a again)", &witness("a", "b.example", 6))
+            .replace("(b as a)", &witness("b", "a.example", 5))
+            .replace("(b with a's key)", &witness("b", "b.example", 5))
+            .replace("(none)", &witness("none", "a.example", 5));
+        trust(format!("log {log}\n{lines}\n").as_bytes())
+    };
+    for good in [
+        "(a)(b)group g 2 a b\nquorum g",
+        "(a)(b)(c)group g any a b\ngroup h all g c\nquorum h",
+        "(a)quorum a",
+        "quorum none",
+    ] {
+        assert_eq!(judge(good), Ok(()), "{good}");
+    }
+    for bad in [
+        "(a)group g 2 a a\nquorum g",
+        "(a)(b)group g any a b\ngroup h 2 g a\nquorum h",
+        "(a)(b)(c)group g any a b\ngroup h any a c\ngroup i all g h\nquorum i",
+        "(a)(a again)group g any a\nquorum g",
+        "(a)(b as a)group g 2 a b\nquorum g",
+        "(a)(b with a's key)group g 2 a b\nquorum g",
+        "(none)quorum none",
+        "(a)group none any a\nquorum none",
+        "(a)(b)group g +1 a b\nquorum g",
+        "(a)group g 1\nquorum g",
+        "(a)group g 0 a\nquorum g",
+        "(a)group g 2 a\nquorum g",
+        "(a)group g any g\nquorum g",
+    ] {
+        assert_eq!(judge(bad), Err("trust/form"), "{bad}");
+    }
 }

@@ -92,7 +92,7 @@ function readVkey(text, kind) {
 
 /** Reads a C2SP tlog-policy with exactly one log and one quorum. */
 export function readTrust(text) {
-  const trust = { log: null, witnesses: new Map(), groups: new Map(), quorum: null };
+  const trust = { log: null, witnesses: new Map(), groups: new Map(), quorum: null, keys: new Set(), grouped: new Set() };
   for (const line of text.split("\n")) {
     const words = line.trim().split(/[ \t]+/);
     if (words[0] === "" || words[0].startsWith("#")) continue;
@@ -107,13 +107,16 @@ function readTrustLine(trust, [kind, ...words]) {
   if (kind === "log" && trust.log === null && words.length > 0) {
     trust.log = readVkey(words[0], LOG_KEY);
   } else if (kind === "witness" && words.length > 1 && !isKnown(words[0]) && words[0] !== "none") {
-    trust.witnesses.set(words[0], readVkey(words[1], COSIGNATURE_KEY));
+    const vkey = readVkey(words[1], COSIGNATURE_KEY);
+    readOnce(trust.keys, vkey.publicKey.join(), `the key of the witness ${words[0]}`);
+    trust.witnesses.set(words[0], vkey);
   } else if (kind === "group" && words.length > 2 && !isKnown(words[0]) && words[0] !== "none") {
     const [name, asked, ...members] = words;
-    const need = asked === "any" ? 1 : asked === "all" ? members.length : Number(asked);
-    const right = Number.isInteger(need) && need > 0 && need <= members.length
-      && new Set(members).size === members.length && members.every(isKnown);
+    const number = /^[0-9]+$/.test(asked) ? Number(asked) : 0;
+    const need = asked === "any" ? 1 : asked === "all" ? members.length : number;
+    const right = need > 0 && need <= members.length && members.every(isKnown);
     if (!right) throw unreadable(`the group ${name} cannot be met`);
+    for (const member of members) readOnce(trust.grouped, member, `the member ${member}`);
     trust.groups.set(name, { need, members });
   } else if (kind === "quorum" && trust.quorum === null && words.length === 1
     && (words[0] === "none" || isKnown(words[0]))) {
@@ -121,6 +124,12 @@ function readTrustLine(trust, [kind, ...words]) {
   } else {
     throw unreadable(`the line ${[kind, ...words].join(" ")} has no place in it`);
   }
+}
+
+/** One witness must not count as two: under a second name, or by way of two groups. */
+function readOnce(seen, what, spoken) {
+  if (seen.has(what)) throw unreadable(`${spoken} stands in it twice`);
+  seen.add(what);
 }
 
 /** Whether enough witnesses cosigned the checkpoint for the quorum. */
