@@ -151,5 +151,11 @@ fn a_history_that_was_written_again_is_an_equivocation() {
             .and_then(|mut file| std::io::Write::write_all(&mut file, other.as_bytes()))
             .expect("written");
         assert_eq!(rule(&judge(&tampered)), "checkpoint/signature");
+        // Without the second life's checkpoint it is the entries alone that show it, more of them or as many.
+        std::fs::remove_file(case.path("ledger/checkpoint")).expect("removed");
+        let (_, evidence) = case.refused();
+        let verdict = judge(&evidence);
+        let text = verdict.to_text();
+        assert_eq!(rule(&verdict), "evidence/rolled-back", "{lives}: {text}");
     }
 }

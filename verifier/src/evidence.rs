@@ -127,26 +127,38 @@ fn judge(
     }
     match evidence.kind.as_str() {
         "equivocation" => equivocation(evidence, &key, verdict),
-        "rolled-back" => {
-            let differs = evidence.size < evidence.kept.size || evidence.size == 0;
-            let why = format!(
-                "the log signed {} entries; {} were found, with root {}",
-                evidence.kept.size,
-                evidence.size,
-                hex(&evidence.root)
-            );
-            let other = evidence.size == evidence.kept.size && evidence.root != evidence.kept.root;
-            verdict
-                .not_checked
-                .push("what was found: whoever found it says so".to_owned());
-            if differs || other || evidence.size > evidence.kept.size {
-                Ok(("evidence/rolled-back", why))
-            } else {
-                broken("evidence/form", "what was found is what was signed")
-            }
-        }
+        "rolled-back" => rolled_back(evidence, verdict),
         _ => broken("evidence/form", "neither equivocation nor rolled-back"),
     }
+}
+
+/// What was found is its finder's word; that it does not extend what was signed must still be shown.
+fn rolled_back(evidence: &Evidence, verdict: &mut Verdict) -> Checked<(&'static str, String)> {
+    let kept = &evidence.kept;
+    let found = (evidence.size, &evidence.root);
+    let other = evidence.size == kept.size && evidence.root != kept.root;
+    if evidence.size < kept.size || other || forks(evidence, found) {
+        let not_checked = "what was found: whoever found it says so".to_owned();
+        verdict.not_checked.push(not_checked);
+        let why = format!(
+            "the log signed {} entries; {} were found, with root {}",
+            kept.size,
+            evidence.size,
+            hex(&evidence.root)
+        );
+        Ok(("evidence/rolled-back", why))
+    } else {
+        broken("evidence/form", "what was found may extend what was signed")
+    }
+}
+
+/// Whether a larger tree is shown to begin with other entries than those that `kept` covers.
+fn forks(evidence: &Evidence, (size, root): (u64, &Hash)) -> bool {
+    let (kept, then) = (&evidence.kept, &evidence.root_at_kept);
+    size > kept.size
+        && *then != ZEROS
+        && *then != kept.root
+        && proves_consistency(kept.size, size, &evidence.proof, then, root)
 }
 
 fn equivocation(
@@ -162,16 +174,7 @@ fn equivocation(
         .holds
         .push(format!("it also signed a tree of {} entries", found.size));
     let same_size = found.size == kept.size && found.root != kept.root;
-    let not_extended = found.size > kept.size
-        && evidence.root_at_kept != ZEROS
-        && evidence.root_at_kept != kept.root
-        && proves_consistency(
-            kept.size,
-            found.size,
-            &evidence.proof,
-            &evidence.root_at_kept,
-            &found.root,
-        );
+    let not_extended = forks(evidence, (found.size, &found.root));
     let why = format!(
         "the log signed two trees, of {} and of {} entries, and neither extends the other",
         kept.size, found.size

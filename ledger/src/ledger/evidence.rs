@@ -30,41 +30,38 @@ pub(super) struct Found<'a> {
 
 /// Puts the file together. It shows an equivocation when the log signed two trees of which neither extends the other,
 /// else that what it signed once is not what is there now.
-pub(super) fn encode(kept: &SignedCheckpoint, found: &Found<'_>) -> Vec<u8> {
+/// Nothing where what was found holds all that was signed.
+pub(super) fn encode(kept: &SignedCheckpoint, found: &Found<'_>) -> Option<Vec<u8>> {
     let size = kept.checkpoint.size;
     let leaves = found.leaves;
     let there = leaves.len() as u64;
-    let mut root_at_kept = Hash::ZERO;
-    let mut proof = Vec::new();
-    let mut kind = "rolled-back";
-    if let Some(note) = found.note {
-        let other = &note.checkpoint;
-        if other.size == size && other.root != kept.checkpoint.root {
-            kind = "equivocation";
-        }
-        let read = (size < other.size && other.size <= there)
-            .then(|| {
-                usize::try_from(size)
-                    .ok()
-                    .zip(usize::try_from(other.size).ok())
-            })
-            .flatten();
-        if let Some((old, new)) = read {
-            let root = root_of(&leaves[..old]);
-            if root != kept.checkpoint.root && root_of(&leaves[..new]) == other.root {
-                kind = "equivocation";
-                root_at_kept = root;
-                proof = consistency_proof(&leaves[..new], size, other.size)
-                    .unwrap_or_else(|never| match never {});
-            }
-        }
+    let other = found.note.map(|note| &note.checkpoint);
+    let same_size = other.filter(|other| other.size == size && other.root != kept.checkpoint.root);
+    let signed = other
+        .filter(|other| other.size <= there && root_of(leaves_to(leaves, other.size)) == other.root)
+        .and_then(|other| fork(kept, leaves_to(leaves, other.size)));
+    let kind = if same_size.or(other.filter(|_| signed.is_some())).is_some() {
+        "equivocation"
+    } else {
+        "rolled-back"
+    };
+    // Where the log signed no other tree, what was found is shown as it is.
+    let shown = if kind == "equivocation" {
+        signed
+    } else {
+        fork(kept, leaves)
+    };
+    let begins = leaves_to(leaves, size);
+    if kind == "rolled-back" && there >= size && root_of(begins) == kept.checkpoint.root {
+        return None;
     }
+    let (root_at_kept, proof) = shown.unwrap_or((Hash::ZERO, Vec::new()));
     let note = found
         .note
         .map(SignedCheckpoint::to_note)
         .unwrap_or_default();
     let proof = proof.iter().map(|hash| Value::text(hash.to_string()));
-    Value::Object(vec![
+    let file = Value::Object(vec![
         ("v".to_owned(), Value::Integer(1)),
         ("evidence".to_owned(), Value::text(kind)),
         ("origin".to_owned(), Value::text(&kept.checkpoint.origin)),
@@ -81,8 +78,26 @@ pub(super) fn encode(kept: &SignedCheckpoint, found: &Found<'_>) -> Vec<u8> {
             Value::text(root_at_kept.to_string()),
         ),
         ("proof".to_owned(), Value::Array(proof.collect())),
-    ])
-    .to_bytes()
+    ]);
+    Some(file.to_bytes())
+}
+
+/// Where these leaves are more than `kept` covers and begin otherwise: their root at its size, and the proof that they
+/// lead on from there.
+fn fork(kept: &SignedCheckpoint, leaves: &[Hash]) -> Option<(Hash, Vec<Hash>)> {
+    let (old, new) = (kept.checkpoint.size, leaves.len() as u64);
+    let root = root_of(leaves_to(leaves, old));
+    if old >= new || root == kept.checkpoint.root {
+        return None;
+    }
+    let proof = consistency_proof(leaves, old, new).unwrap_or_else(|never| match never {});
+    Some((root, proof))
+}
+
+/// The first of them, at most as many as there are.
+fn leaves_to(leaves: &[Hash], size: u64) -> &[Hash] {
+    let size = usize::try_from(size).map_or(leaves.len(), |size| size.min(leaves.len()));
+    &leaves[..size]
 }
 
 /// Writes the file where the error says that the ledger is shorter or different, and names it in the error.
@@ -126,7 +141,7 @@ impl Ledger {
             &*self.disk,
             &self.dir,
             self.clock.now(),
-            &encode(theirs, &found),
+            &encode(theirs, &found)?,
         )
     }
 }
@@ -151,6 +166,6 @@ fn write(on: &dyn Disk, dir: &Path, kept: &SignedCheckpoint, now: Timestamp) -> 
             opened: &opened,
             note: beside.as_ref(),
         },
-    );
+    )?;
     put(on, dir, now, &bytes)
 }
