@@ -8,14 +8,14 @@ use clap::Args;
 use serde_json::json;
 use unbroken_ledger::offline::approval::REQUEST_BYTES_MAX;
 use unbroken_ledger::{
-    ApprovalRequest, Clock as _, Decision, Entry, OfflineError, OfflineEvent, SystemClock, Value,
-    erasure_digest,
+    ApprovalRequest, Clock as _, Decision, Entry, KeyId, OfflineError, OfflineEvent, SystemClock,
+    Value, erasure_digest,
 };
 
 use super::exchange::{self, shown};
-use super::flow::erasing::SCOPE;
+use super::flow::{erasing, planning};
 use super::key_file::Passphrases;
-use super::keys::expect_yes;
+use super::keys::{expect_yes, fingerprint};
 use super::output::Output;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -27,7 +27,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 What is approved is shown first, and a yes is asked for. The file that it leaves (plan.approved or
 plan.rejected) goes back: `unbroken case import plan.approved`. Neither ledger nor network is
-needed. Compare the digest with the plan that you were shown by another way.")]
+needed. What is shown is what one key signed: compare its fingerprint with the one that you have
+from the person who asks, or give it as --asked-by.")]
 pub(crate) struct Approve {
     /// The request, as `unbroken plan propose` or `unbroken erase --propose` leaves it.
     #[arg(long, value_name = "FILE")]
@@ -35,6 +36,9 @@ pub(crate) struct Approve {
     /// The approver's key file.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// Decide only on what this key asks: the keyid that the person who asks gave you by another way.
+    #[arg(long, value_name = "KEYID", value_parser = keyid)]
+    asked_by: Option<KeyId>,
     /// Say no: nothing is done on this proposal any more.
     #[arg(long)]
     reject: bool,
@@ -49,11 +53,16 @@ pub(crate) struct Approve {
     yes: bool,
 }
 
+fn keyid(text: &str) -> std::result::Result<KeyId, String> {
+    let digits: String = text.split_whitespace().collect();
+    KeyId::parse(&digits).ok_or_else(|| "a keyid is 64 lowercase hex digits".to_owned())
+}
+
 /// Does what was asked.
 pub(crate) fn run(wanted: &Approve, output: &Output) -> Result<()> {
     let bytes = exchange::read(&wanted.request, REQUEST_BYTES_MAX)?;
     let request = ApprovalRequest::parse(&bytes).map_err(|refusal| {
-        let changed = refusal.rule == "signature/strict";
+        let changed = ["signature/strict", "request/foreign"].contains(&refusal.rule);
         let kind = if changed {
             ErrorKind::VerificationFailed
         } else {
@@ -63,7 +72,19 @@ pub(crate) fn run(wanted: &Approve, output: &Output) -> Result<()> {
             .while_doing(format!("{}: not a request", wanted.request.display()))
             .hint("ask for it again; sign nothing of it")
     })?;
+    if wanted
+        .asked_by
+        .is_some_and(|known| known != request.requester())
+    {
+        return Err(refused("another key asks than the one that you named"));
+    }
     output.note(summary(&request)?.trim_end());
+    if wanted.asked_by.is_none() {
+        output.note(
+            "Whose key that is the file cannot show: compare the fingerprint\n\
+             with the one that you have from the person who asks.",
+        );
+    }
     let at = SystemClock.now();
     if at >= request.expires() && !wanted.reject {
         let why = format!("the proposal expired at {}", request.expires());
@@ -110,6 +131,7 @@ fn summary(request: &ApprovalRequest) -> Result<String> {
         ("ledger", shown(request.origin())),
         ("proposal", request.proposal().to_string()),
         ("asked by", format!("key {}", request.requester())),
+        ("fingerprint", fingerprint(request.requester())),
         (
             "asked at",
             format!("{}, as entry {}", entry.received, entry.index),
@@ -118,12 +140,19 @@ fn summary(request: &ApprovalRequest) -> Result<String> {
         ("scope", request.scope().to_owned()),
         ("digest", request.digest().to_string()),
     ];
-    for about in request.about() {
-        lines.extend(match &*about.event.kind {
-            "CustodianMapped/1" => vec![of_erasure(about, request)?],
-            _ => of_plan(about, request)?,
-        });
-    }
+    let mut about = request.about();
+    let (Some(entry), None) = (about.next(), about.next()) else {
+        return Err(refused("the request shows more than what was proposed"));
+    };
+    lines.extend(match request.scope() {
+        erasing::SCOPE => vec![of_erasure(entry, request)?],
+        planning::SCOPE => of_plan(entry, request)?,
+        _ => {
+            return Err(refused(
+                "this program knows no proposal under such a heading",
+            ));
+        }
+    });
     Ok(lines.iter().fold(String::new(), |mut said, (name, value)| {
         let _ = writeln!(said, "{name:<12} {value}");
         said
@@ -135,19 +164,17 @@ fn refused(why: &str) -> Error {
         .hint("ask for the request again; sign nothing of it")
 }
 
-/// Whom the digest that was proposed stands for.
+/// Whom the digest that was proposed stands for. Nothing else of the entry is shown: the digest vouches for no more.
 fn of_erasure(entry: &Entry, request: &ApprovalRequest) -> Result<(&'static str, String)> {
     let custodian = entry.event.data.field("custodian").and_then(Value::as_str);
-    let custodian = custodian.filter(|custodian| {
-        request.scope() == SCOPE && erasure_digest(request.origin(), custodian) == *request.digest()
-    });
+    let custodian = custodian
+        .filter(|custodian| erasure_digest(request.origin(), custodian) == *request.digest());
     let custodian = custodian
         .ok_or_else(|| refused("the request shows somebody else than who was proposed"))?;
-    let said = format!("custodian {}, of entry {}", shown(custodian), entry.index);
-    Ok(("erases", said))
+    Ok(("erases", format!("custodian {}", shown(custodian))))
 }
 
-/// The counts of the plan whose hash was proposed.
+/// The counts of the plan whose hash was proposed, as the requester's key signed them. The entry's index is none of that.
 fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str, String)>> {
     let data = &entry.event.data;
     let plan = data.field("plan").and_then(Value::as_str);
@@ -164,12 +191,16 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
         ("skips", "skip", "items"),
         ("cannot read", "unreadable", "items"),
     ];
-    let mut lines = vec![("plan", format!("made by entry {}", entry.index))];
+    let mut lines = vec![(
+        "plan",
+        format!("event {} of that key's stream", entry.event.seq),
+    )];
     for (label, name, what) in wanted {
         let count = count(name).ok_or_else(|| refused("the plan in the request has no counts"))?;
         lines.push((label, format!("{count} {what}")));
     }
     let parts = data.field("parts").and_then(Value::as_size);
-    lines.push(("people", parts.unwrap_or_default().to_string()));
+    let parts = parts.ok_or_else(|| refused("the plan in the request has no number of people"))?;
+    lines.push(("people", parts.to_string()));
     Ok(lines)
 }

@@ -6,6 +6,8 @@ mod list;
 mod sign;
 mod summary;
 
+pub(crate) use summary::fingerprint;
+
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -157,7 +159,7 @@ fn say_public(public: &PublicKey, file: Option<&Path>, output: &Output) {
         &format!(
             "{}public key   {public}\nkeyid        {id}\nfingerprint  {}",
             first.unwrap_or_default(),
-            summary::fingerprint(id)
+            fingerprint(id)
         ),
     );
 }

@@ -138,6 +138,7 @@ fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&propose.folder)?;
     let place = exchange::request_place(propose.request.as_deref(), &propose.folder.case)?;
     let plan = planning::newest(&journal)?.plan;
+    planning::expect_own(&journal, &plan)?;
     let expires_in = TimeDelta::hours(i64::from(propose.expires_in_hours));
     let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?;
     let request = planning::request(&journal, &proposal, &plan)?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use base64ct::{Base64, Encoding};
 use m365_simulator::Faults;
 use unbroken_ledger::{
-    ApprovalRequest, Decision, Draft, FilePlace, Hash, Ledger, PrivateKey, Signer, SystemClock,
-    Timestamp, Value, VaultKey,
+    ApprovalRequest, Decision, Draft, Entry, Event, FilePlace, Hash, Ledger, OfflineEvent,
+    PrivateKey, Signer, SystemClock, Timestamp, Value, VaultKey, entry,
 };
 use unbroken_verify::VerdictKind;
 
@@ -248,6 +248,68 @@ fn a_decision_that_may_not_count_is_refused_with_its_rule() {
     case.done("plan adopt CASE");
 }
 
+/// Whoever carries the file signs other counts of the same plan with a key of their own, and puts that key into the file.
+#[test]
+fn counts_that_the_requester_never_signed_are_not_shown() {
+    let case = case();
+    proposed(&case);
+    let request = std::fs::read_to_string(case.path("plan.request")).expect("read");
+    let mut value = json(&request);
+    let about = value["about"][0].as_str().expect("text");
+    let about = Entry::parse(&Base64::decode_vec(about).expect("base64")).expect("an entry");
+    let operator = about.event.by[0];
+    let approve = |name: &str, more: &str| {
+        case.run(&format!(
+            "approve --request @{name} --key @case/keys/approver.pem --yes {more}"
+        ))
+    };
+    let carried = |name: &str, value: &serde_json::Value| {
+        put(&case.path(name), format!("{value}\n").as_bytes());
+        let output = approve(name, "");
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!shown.contains("restores"), "{shown}");
+        assert!(!case.path(&name.replace("request", "approved")).exists());
+        output
+    };
+    let fresh = PrivateKey::from_seed(&[9; 32]);
+    let mut forged = about.event.clone();
+    let said = forged.data.to_bytes();
+    let said = String::from_utf8(said)
+        .expect("UTF-8")
+        .replace("\"restore\":3", "\"restore\":1");
+    forged.data = unbroken_ledger::canonical::parse(said.as_bytes()).expect("JSON");
+    assert_ne!(forged.data, about.event.data);
+    forged.by = vec![fresh.key_id()];
+    for stream in [about.event.stream, format!("case/{}", fresh.key_id())] {
+        let mut file = OfflineEvent::unsigned(Event {
+            stream,
+            ..forged.clone()
+        });
+        file.sign(&fresh).expect("asked");
+        let envelope = file.into_envelope().expect("whole");
+        let bytes = entry::encode(about.index, &about.prev, about.received, &envelope);
+        value["about"][0] = Base64::encode_string(&bytes).into();
+        value["keys"] = [operator_key(&case), fresh.public().to_string()]
+            .into_iter()
+            .collect();
+        refused(&carried("forged.request", &value), 20, &["request/foreign"]);
+    }
+    // A signature on a bare digest.
+    value["about"] = serde_json::json!([]);
+    refused(&carried("bare.request", &value), 1, &["request/form"]);
+    // Whose key asks: the approver says whose it has to be.
+    let other = approve("plan.request", &format!("--asked-by {}", fresh.key_id()));
+    refused(&other, 20, &["another key asks"]);
+    assert!(!case.path("plan.approved").exists());
+    let known = approve("plan.request", &format!("--asked-by {operator}"));
+    assert!(known.status.success());
+}
+
+fn operator_key(case: &Case) -> String {
+    let shown = json(&case.done("keys show --key @case/keys/operator.pem --json"));
+    shown["public"].as_str().expect("a key").to_owned()
+}
+
 fn proposed_again(case: &Case) {
     std::fs::remove_file(case.path("plan.request")).expect("removed");
     case.done("plan propose CASE --request @plan.request");
@@ -290,18 +352,33 @@ fn what_expired_is_neither_approved_nor_taken() {
         Arc::new(SystemClock),
     )
     .expect("opened");
+    let stream = format!("case/{}", operator.key_id());
+    let counts = ["hold", "restore", "skip", "unreadable"].map(|name| (name, Value::Integer(0)));
+    let made = Value::object([
+        ("as_of", Value::Integer(0)),
+        ("counts", Value::object(counts)),
+        ("parts", Value::Integer(1)),
+        ("plan", Value::text(Hash::ZERO.to_string())),
+    ]);
+    let made = ledger
+        .emit(&Draft::new(&*stream, "PlanMade/1", made), &[&operator])
+        .expect("taken");
     let data = Value::object([
         ("digest", Value::text(Hash::ZERO.to_string())),
         ("expires", Value::text("2026-01-01T00:00:00.000000Z")),
         ("scope", Value::text("plan")),
     ]);
-    let stream = format!("case/{}", operator.key_id());
     let receipt = ledger
         .emit(&Draft::new(stream, "Proposed", data), &[&operator])
         .expect("taken");
-    let mut entries = ledger.entries(receipt.index).expect("read");
-    let (bytes, _) = entries.next().expect("there").expect("whole");
-    let request = ApprovalRequest::new(bytes, vec![], vec![operator.public()]).expect("whole");
+    let bytes = |index| {
+        let mut entries = ledger.entries(index).expect("read");
+        let (bytes, _) = entries.next().expect("there").expect("whole");
+        bytes
+    };
+    let about = vec![bytes(made.index)];
+    let keys = vec![operator.public()];
+    let request = ApprovalRequest::new(bytes(receipt.index), about, keys).expect("whole");
     put(&case.path("plan.request"), &request.to_bytes());
     drop(ledger);
     let late = decide(&case, "case/keys/approver.pem", &["--yes"], "late");

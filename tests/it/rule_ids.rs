@@ -11,7 +11,7 @@ const PAGE: &str = include_str!("../../docs/ledger-format.md");
 const NO_FAMILIES: [&str; 2] = ["code", "data"];
 
 /// Rules for whoever signs away from the ledger (section 11.7). A verifier never meets such a file; the ledger's reader does.
-const SIGNERS_ONLY: [&str; 1] = ["request/form"];
+const SIGNERS_ONLY: [&str; 2] = ["request/foreign", "request/form"];
 
 /// `family/name`, and nothing else between the two marks.
 fn ids(text: &str, mark: char) -> impl Iterator<Item = &str> {

@@ -1,5 +1,5 @@
 //! What an approver is asked, as a file: the proposal's own entry and those that say what it is about, as they stand in
-//! the ledger. Nothing in it has to be believed: what is shown is read from bytes whose hash is the proposal's name.
+//! the ledger. What is shown is what one key said, the requester's; whose key that is, no file can show.
 
 use super::OfflineError;
 use crate::admission::check_signatures;
@@ -10,7 +10,7 @@ use crate::entry::{Entry, leaf};
 use crate::event::{Event, Seen};
 use crate::hash::Hash;
 use crate::key::{KeyId, PublicKey, Signer};
-use crate::ledger::{sign_event, uuid_v7};
+use crate::ledger::{erasure_digest, sign_event, uuid_v7};
 use crate::refusal::{Refusal, ensure};
 use crate::time::Timestamp;
 
@@ -19,6 +19,9 @@ pub const REQUEST_BYTES_MAX: usize = 512 << 10;
 /// Entries beside the proposal's own.
 const ABOUT_MAX: usize = 4;
 const RULE: &str = "request/form";
+const FOREIGN: &str = "request/foreign";
+/// Proposals under this heading are of a digest that names somebody (section 8, `Erased`).
+const ERASE: &str = "erase";
 
 /// What the approver says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +62,12 @@ impl ApprovalRequest {
         about: Vec<Vec<u8>>,
         keys: Vec<PublicKey>,
     ) -> Result<Self, Refusal> {
-        ensure(about.len() <= ABOUT_MAX, RULE, || {
-            format!("more than {ABOUT_MAX} entries beside the proposal")
+        // A bare digest says nothing: who signs it has decided on what they never saw.
+        ensure((1..=ABOUT_MAX).contains(&about.len()), RULE, || {
+            format!(
+                "{} entries beside the proposal, not 1 to {ABOUT_MAX}",
+                about.len()
+            )
         })?;
         let read = |bytes: Vec<u8>| {
             let entry = Entry::parse(&bytes)?;
@@ -77,6 +84,9 @@ impl ApprovalRequest {
             "an entry of another ledger, or behind the proposal".into()
         })?;
         let (scope, digest, expires) = proposal(event)?;
+        for (_, about) in &about {
+            check_said(&about.event, event, &scope, &digest)?;
+        }
         Ok(Self {
             proposed,
             about,
@@ -209,6 +219,27 @@ fn check_entry(entry: &Entry, keys: &[PublicKey]) -> Result<(), Refusal> {
         key.ok_or_else(|| Refusal::new("key/unknown", format!("key {id}")))
     });
     check_signatures(&entry.envelope, &signers.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The keys come in the file, so that a signature alone shows nothing: whoever carries the file can sign other counts of the
+/// same plan with a key of their own. Only the key that proposed can say what it proposed, and before it did; or the digest,
+/// which that key signed, says it.
+fn check_said(about: &Event, proposed: &Event, scope: &str, digest: &Hash) -> Result<(), Refusal> {
+    if scope == ERASE {
+        let custodian = about.data.field("custodian").and_then(Value::as_str);
+        let named = custodian.map(|custodian| erasure_digest(&proposed.origin, custodian));
+        return ensure(named.as_ref() == Some(digest), FOREIGN, || {
+            "it names somebody else than the digest that was proposed".into()
+        });
+    }
+    let own = about.by == proposed.by && about.stream == proposed.stream;
+    ensure(own && about.seq < proposed.seq, FOREIGN, || {
+        let (by, requester) = (&about.by[0], &proposed.by[0]);
+        format!(
+            "key {by} said in {} what it shows, not the requester {requester} before it proposed",
+            about.stream
+        )
+    })
 }
 
 fn proposal(event: &Event) -> Result<(String, Hash, Timestamp), Refusal> {

@@ -218,6 +218,66 @@ mod approvals {
         ));
     }
 
+    /// What whoever carries the file can do: keys travel in it, so anybody's signature holds.
+    #[test]
+    fn what_the_requester_did_not_say_in_its_own_stream_is_not_shown() {
+        let (operator, stranger) = (key(6), key(8));
+        let keys = vec![operator.public(), stranger.public()];
+        let rule = |about| {
+            let refused = ApprovalRequest::new(proposed(&operator), about, keys.clone());
+            refused.map_err(|refusal| refusal.rule).map(|_| ())
+        };
+        assert_eq!(rule(vec![about(6, &operator)]), Ok(()));
+        // A fresh key's other counts of the same plan, alone and beside the true ones; a signature on a bare digest.
+        let forged = about(6, &stranger);
+        for shown in [vec![forged.clone()], vec![about(5, &operator), forged]] {
+            assert_eq!(rule(shown), Err("request/foreign"));
+        }
+        assert_eq!(rule(vec![]), Err("request/form"));
+        // The requester's, but of another stream, or not said before the proposal.
+        let placed = |stream: &str, seq: u64| {
+            let data = Value::object([("plan", Value::text("ab".repeat(32)))]);
+            let event = Event {
+                stream: stream.to_owned(),
+                seq,
+                kind: "PlanMade/1".to_owned(),
+                data,
+                ..event(&[&operator])
+            };
+            let envelope = crate::ledger::sign_event(&event, &[&operator]).expect("signed");
+            encode(6, &Hash::ZERO, at(20), &envelope)
+        };
+        let own = format!("case/{}", operator.key_id());
+        assert_eq!(rule(vec![placed(&own, 6)]), Ok(()));
+        let others = format!("case/{}", stranger.key_id());
+        for about in [placed(&others, 6), placed("keys", 6), placed(&own, 7)] {
+            assert_eq!(rule(vec![about]), Err("request/foreign"));
+        }
+    }
+
+    /// The digest of an erasure says itself who is meant: an operator's key may have been rotated since the mapping.
+    #[test]
+    fn whom_an_erasure_names_is_held_against_the_digest_that_the_requester_signed() {
+        let (operator, before) = (key(6), key(8));
+        let keys = vec![operator.public(), before.public()];
+        let digest = crate::ledger::erasure_digest("example.org/x", "c1");
+        let data = Value::object([
+            ("digest", Value::text(digest.to_string())),
+            ("expires", Value::text(at(22).to_string())),
+            ("scope", Value::text("erase")),
+        ]);
+        let rule = |name: &str, signer: &PrivateKey| {
+            let mapped = Value::object([("custodian", Value::text(name))]);
+            let about = vec![entry(6, "CustodianMapped/1", mapped, signer)];
+            let asked = entry(7, "Proposed", data.clone(), &operator);
+            let refused = ApprovalRequest::new(asked, about, keys.clone());
+            refused.map_err(|refusal| refusal.rule).map(|_| ())
+        };
+        assert_eq!(rule("c1", &before), Ok(()));
+        assert_eq!(rule("c2", &before), Err("request/foreign"));
+        assert_eq!(rule("c2", &operator), Err("request/foreign"));
+    }
+
     #[test]
     fn a_request_that_does_not_hold_together_shows_nothing() {
         let (operator, other) = (key(6), key(8));
@@ -225,11 +285,15 @@ mod approvals {
         let rule = |proposed, about, keys| {
             ApprovalRequest::new(proposed, about, keys).map_err(|refusal| refusal.rule)
         };
-        let unknown = rule(proposed(&operator), vec![], vec![other.public()]);
+        let unknown = rule(
+            proposed(&operator),
+            vec![about(6, &operator)],
+            vec![other.public()],
+        );
         assert_eq!(unknown.expect_err("refused"), "key/unknown");
         let behind = rule(proposed(&operator), vec![about(8, &operator)], keys.clone());
         assert_eq!(behind.expect_err("refused"), "request/form");
-        let another = rule(about(6, &operator), vec![], keys.clone());
+        let another = rule(about(6, &operator), vec![about(5, &operator)], keys.clone());
         assert_eq!(another.expect_err("refused"), "request/form");
         // Other counts under the same signature.
         let entry = Entry::parse(&about(6, &operator)).expect("an entry");

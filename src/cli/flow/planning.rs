@@ -273,14 +273,31 @@ pub(crate) fn newest_proposal(journal: &Journal, wanted: &str) -> Result<Option<
     Ok(newest)
 }
 
-/// What an approver elsewhere needs to decide on a plan: its counts, beside the proposal.
-pub(crate) fn request(journal: &Journal, proposal: &Hash, plan: &str) -> Result<ApprovalRequest> {
-    request_about(journal, proposal, |entry| {
-        entry.event.kind == "PlanMade/1" && text(entry, "plan") == Some(plan)
-    })
+/// An approver elsewhere believes the counts of a plan from nobody but whoever proposes it: refused before it is proposed.
+pub(crate) fn expect_own(journal: &Journal, plan: &str) -> Result<()> {
+    let operator = journal.operator_key().map_err(meaning)?;
+    for read in journal.ledger().entries(0).map_err(super::open::meaning)? {
+        let (_, entry) = read.map_err(super::open::meaning)?;
+        if says_plan(&entry, plan) && entry.event.by == [operator] {
+            return Ok(());
+        }
+    }
+    let text = format!("plan {plan} was made with another key than {operator}, which proposes");
+    Err(Error::new(ErrorKind::GateRefused, text)
+        .hint("whoever proposes a plan makes it: `unbroken plan make` with this key, then propose"))
 }
 
-/// The proposal's own entry, the newest before it that says what it is about, and whose keys signed them.
+fn says_plan(entry: &Entry, plan: &str) -> bool {
+    entry.event.kind == "PlanMade/1" && text(entry, "plan") == Some(plan)
+}
+
+/// What an approver elsewhere needs to decide on a plan: its counts, beside the proposal.
+pub(crate) fn request(journal: &Journal, proposal: &Hash, plan: &str) -> Result<ApprovalRequest> {
+    request_about(journal, proposal, |entry| says_plan(entry, plan))
+}
+
+/// The proposal's own entry, the newest before it that says what it is about, of the same key where there is one, and whose
+/// keys signed them.
 pub(crate) fn request_about(
     journal: &Journal,
     proposal: &Hash,
@@ -288,17 +305,19 @@ pub(crate) fn request_about(
 ) -> Result<ApprovalRequest> {
     let ledger = journal.ledger();
     let mut asked: Option<(Vec<u8>, Entry)> = None;
-    let mut about: Option<(Vec<u8>, Entry)> = None;
+    let mut said: BTreeMap<KeyId, (Vec<u8>, Entry)> = BTreeMap::new();
     for read in ledger.entries(0).map_err(super::open::meaning)? {
         let (bytes, entry) = read.map_err(super::open::meaning)?;
         if says_what(&entry) {
-            about = Some((bytes, entry));
+            said.insert(entry.event.by[0], (bytes, entry));
         } else if entry.event.kind == "Proposed" && leaf(&bytes) == *proposal {
             asked = Some((bytes, entry));
             break;
         }
     }
     let (bytes, entry) = asked.ok_or_else(|| Error::failed("there is no such proposal"))?;
+    let own = said.remove(&entry.event.by[0]);
+    let about = own.or_else(|| said.into_values().max_by_key(|(_, said)| said.index));
     let signers = [Some(&entry), about.as_ref().map(|(_, said)| said)];
     let mut keys: Vec<KeyId> = signers
         .into_iter()

@@ -8,7 +8,7 @@ use super::super::exchange::shown;
 use crate::error::{Error, Result};
 
 /// A keyid to read aloud: eight groups of eight digits, enough of which to compare.
-pub(super) fn fingerprint(id: KeyId) -> String {
+pub(crate) fn fingerprint(id: KeyId) -> String {
     let text = id.to_string();
     let groups: Vec<&str> = (0..64).step_by(8).map(|at| &text[at..at + 8]).collect();
     groups.join(" ")

@@ -31,6 +31,11 @@ fn read(bytes: &[u8]) -> Option<ApprovalRequest> {
         assert!(verifier.is_ok(), "{verifier:?}");
         assert_eq!(about.event.origin, request.origin());
     }
+    for about in request.about().filter(|_| request.scope() != "erase") {
+        assert_eq!(about.event.by, [request.requester()]);
+        assert_eq!(about.event.stream, asked.event.stream);
+        assert!(about.event.seq < asked.event.seq);
+    }
     let (approver, at) = (key(7), Timestamp::from_micros(0).expect("1970"));
     match request.decide(Decision::Approve, &approver, at) {
         Ok(envelope) => {
@@ -48,6 +53,7 @@ fn read(bytes: &[u8]) -> Option<ApprovalRequest> {
 /// The event as the operator's, signed, at that place.
 fn signed(mut event: Event, index: u64) -> Option<Vec<u8>> {
     let operator = key(6);
+    event.seq = index;
     event.by = vec![operator.key_id()];
     if event.stream.starts_with("case/") {
         event.stream = format!("case/{}", operator.key_id());
@@ -76,16 +82,16 @@ fuzz_target!(|bytes: &[u8]| {
         vec![asked.clone()],
         vec![about; 5],
     ] {
-        let sound = about.len() < 5 && !about.contains(&asked);
-        let request = ApprovalRequest::new(asked.clone(), about, keys.clone());
+        let sound = about.len() == 1 && !about.contains(&asked);
+        let request = ApprovalRequest::new(asked.clone(), about.clone(), keys.clone());
         if let Ok(request) = request {
             assert!(
                 sound,
-                "too many entries, or one that is not before the proposal"
+                "no entry, too many, or one that is not before the proposal"
             );
             let again = read(&request.to_bytes()).expect("read");
             assert_eq!(again.to_bytes(), request.to_bytes());
-            let nobody = ApprovalRequest::new(asked.clone(), vec![], vec![key(7).public()]);
+            let nobody = ApprovalRequest::new(asked.clone(), about, vec![key(7).public()]);
             assert_eq!(nobody.expect_err("no key for it").rule, "key/unknown");
         }
     }
