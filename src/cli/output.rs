@@ -1,6 +1,7 @@
 //! Decides what is printed: stdout is data, stderr is the rest; colour and bars on a terminal only.
 //! No other file of the program prints.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
@@ -33,7 +34,7 @@ impl Output {
         if self.json {
             Self::data(&value.to_string());
         } else {
-            Self::data(text.trim_end_matches('\n'));
+            Self::data(&harmless(text.trim_end_matches('\n')));
         }
     }
 
@@ -68,7 +69,7 @@ impl Output {
         reason = "where remarks go is the output's to decide"
     )]
     pub(crate) fn note(&self, text: &str) {
-        let _closed_pipe = writeln!(std::io::stderr().lock(), "{text}");
+        let _closed_pipe = writeln!(std::io::stderr().lock(), "{}", harmless(text));
     }
 
     /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
@@ -108,22 +109,44 @@ impl Output {
         } else {
             ("", "", "")
         };
-        let mut text = format!("{red}error:{reset} {}", lines[0]);
+        let mut text = format!("{red}error:{reset} {}", harmless(&lines[0]));
         for cause in &lines[1..] {
-            let _ = write!(text, "\n{red}caused by:{reset} {cause}");
+            let _ = write!(text, "\n{red}caused by:{reset} {}", harmless(cause));
         }
         for hint in error.hints() {
-            let _ = write!(text, "\n{blue}hint:{reset} {hint}");
+            let _ = write!(text, "\n{blue}hint:{reset} {}", harmless(hint));
         }
         text
     }
+}
+
+/// Text for a person, in which nothing commands the terminal: subjects, names and paths in a message come from a backup, a
+/// bundle or a tenant, and an escape sequence among them would erase lines, set the title or fill the clipboard; an override
+/// of the writing's direction would show another name. Letters of any script stay; new lines are ours too often to be taken.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let commands = |letter: char| {
+        (letter.is_control() && letter != '\n')
+            || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if commands(letter) {
+            out.extend(letter.escape_unicode());
+        } else {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Asks for a secret on the terminal, without showing it; `None` where nobody can be asked.
 pub(crate) fn ask_secret(question: &str) -> Option<Result<Zeroizing<String>>> {
     let terminal = terminal()?;
     let asked = terminal
-        .write_str(question)
+        .write_str(&harmless(question))
         .and_then(|()| terminal.read_secure_line())
         .map(Zeroizing::new);
     Some(asked.map_err(unread))
@@ -133,7 +156,7 @@ pub(crate) fn ask_secret(question: &str) -> Option<Result<Zeroizing<String>>> {
 pub(crate) fn ask_yes(question: &str) -> Option<Result<bool>> {
     let terminal = terminal()?;
     let asked = terminal
-        .write_str(&format!("{question} Type yes to go on: "))
+        .write_str(&format!("{} Type yes to go on: ", harmless(question)))
         .and_then(|()| terminal.read_line());
     Some(asked.map(|answer| answer.trim() == "yes").map_err(unread))
 }
@@ -193,6 +216,35 @@ mod tests {
             output(false).failure_text(&error()),
             "error: map.csv: cannot be read\ncaused by: permission denied\n\
              hint: name a file that you may read"
+        );
+    }
+
+    #[test]
+    fn what_a_message_quotes_does_not_command_the_terminal() {
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\rc\u{9b}d\u{202e}e\u{2066}\tf\ng"),
+            "a\\u{1b}[2Jb\\u{d}c\\u{9b}d\\u{202e}e\\u{2066}\\u{9}f\ng"
+        );
+        let own = "Zürich, 東京, שלום\nline";
+        assert!(matches!(harmless(own), Cow::Borrowed(text) if text == own));
+        let error = Error::failed(std::io::Error::other("\u{1b}[1A"))
+            .while_doing("\u{1b}]0;x\u{7}")
+            .hint("\u{1b}c");
+        let coloured = Output {
+            colour: true,
+            ..output(false)
+        };
+        assert!(
+            !output(false)
+                .failure_text(&error)
+                .contains(['\u{1b}', '\u{7}'])
+        );
+        // The colours are ours: three lines, each with one on and one off.
+        assert_eq!(coloured.failure_text(&error).matches('\u{1b}').count(), 6);
+        let json = output(true).failure_text(&error);
+        assert!(
+            !json.contains('\u{1b}') && json.contains("\\u001b"),
+            "{json}"
         );
     }
 
