@@ -125,8 +125,10 @@ impl Output {
 /// of the writing's direction would show another name. Letters of any script stay; new lines are ours too often to be taken.
 fn harmless(text: &str) -> Cow<'_, str> {
     let commands = |letter: char| {
-        (letter.is_control() && letter != '\n')
-            || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].contains(&letter)
+            || ('\u{2028}'..='\u{202e}').contains(&letter)
+            || ('\u{2066}'..='\u{2069}').contains(&letter);
+        turns || (letter.is_control() && letter != '\n')
     };
     if !text.contains(commands) {
         return Cow::Borrowed(text);
