@@ -20,6 +20,7 @@ pub(crate) mod tenant;
 use unbroken_ledger::random;
 
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
 use crate::engine::EngineError;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::JournalError;
@@ -38,6 +39,10 @@ pub(crate) fn new_pseudonym() -> Result<Pseudonym> {
 pub(crate) fn meaning(error: JournalError) -> Error {
     match error {
         JournalError::Ledger(error) => open::meaning(error),
+        JournalError::Refused(refusal @ Refusal::NobodyMapped) => {
+            Error::new(ErrorKind::GateRefused, refusal)
+                .hint("`unbroken case map` says who becomes whom")
+        }
         JournalError::Refused(refusal) => Error::new(ErrorKind::GateRefused, refusal),
         other => Error::failed(other),
     }

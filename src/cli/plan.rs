@@ -15,6 +15,7 @@ use super::{exchange, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::PlanCounts;
 use crate::error::Result;
+use crate::journal::Journal;
 
 /// Make a plan, show it, have it approved by somebody else, adopt it.
 #[derive(Debug, Subcommand)]
@@ -106,11 +107,12 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let planned = planning::make(&journal, &*source, make.as_of).await?;
     let mut value = as_json(&planned.plan, planned.counts);
     value["point"] = planned.point.clone().into();
-    let text = format!(
+    let mut text = format!(
         "restore point {}\n{}",
         planned.point,
         as_text(&planned.plan, planned.counts)
     );
+    warn(&journal, &planned.plan, &mut value, &mut text)?;
     output.answer(&value, &text);
     Ok(())
 }
@@ -130,7 +132,22 @@ fn run_show(show: &Show, output: &Output) -> Result<()> {
             json!({ "decision": decision, "reason": reason, "items": count })
         })
         .collect();
+    warn(&journal, &made.plan, &mut value, &mut text)?;
     output.answer(&value, &text);
+    Ok(())
+}
+
+fn warn(
+    journal: &Journal,
+    plan: &str,
+    value: &mut serde_json::Value,
+    text: &mut String,
+) -> Result<()> {
+    let warning = planning::warning(journal, plan)?;
+    if let Some(warning) = &warning {
+        let _ = writeln!(text, "warning: {warning}");
+    }
+    value["warning"] = warning.into();
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unbroken_verify::{Options, Verdict, VerdictKind};
 
+use super::open::ledger_folder;
 use super::output::Output;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -52,7 +53,16 @@ pub(crate) fn check(path: &Path, trust: Option<&Path>, at_least: Option<&Path>) 
         } else {
             ErrorKind::Failed
         };
-        Error::new(kind, error)
+        let is_case = ledger_folder(path).join("format").exists();
+        let error = Error::new(kind, error);
+        if is_case {
+            let ledger = ledger_folder(path);
+            return error.hint(format!(
+                "this is a case; its ledger is {}",
+                ledger.display()
+            ));
+        }
+        error
     })
 }
 

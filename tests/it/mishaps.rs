@@ -104,6 +104,44 @@ fn a_declaration_that_cannot_be_is_refused_before_anything_is_made() {
 }
 
 #[test]
+fn a_plan_that_had_nothing_to_compare_with_says_so() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare_people("mailbox");
+    for command in ["plan make CASE --source SOURCE", "plan show CASE"] {
+        let text = case.done(command);
+        let line = "warning: the backup has one restore point: nothing can be held for having \
+                    appeared or changed in the breach window; to restore without comparison: 1";
+        assert!(text.lines().any(|said| said == line), "{command}: {text}");
+    }
+    let shown = case.done("plan show CASE --json");
+    assert!(shown.contains("\"warning\":\"the backup"), "{shown}");
+}
+
+#[test]
+fn what_is_missing_is_hinted_at() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.done(&format!(
+        "keys set {} --no-passphrase",
+        case.path("case/keys").display()
+    ));
+    case.done(
+        "case declare CASE --name example.org/test --title t --source-tenant old.example \
+         --declared-by test --window-from 2020-01-01T00:00:00Z \
+         --window-to 2020-01-02T00:00:00Z --simulated",
+    );
+    case.done("source register CASE SOURCE");
+    case.done("case connect CASE TARGET");
+    let plan = case.run("plan make CASE --source SOURCE");
+    expect_refused(&plan, 12, &["hint:", "unbroken case map"]);
+    let of_case = case.run("verify @case");
+    expect_refused(&of_case, 10, &["hint:", "case/ledger"]);
+    let report = case.run("report issue CASE --custodian nobody --out @report");
+    expect_refused(&report, 2, &["hint:", "unbroken state"]);
+}
+
+#[test]
 fn a_second_file_puts_nobody_into_somebodys_mailbox() {
     let case = Case::new(Faults::none());
     case.plant("1.eml", &mail(1, 0));

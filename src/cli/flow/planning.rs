@@ -223,6 +223,31 @@ pub(crate) fn reasons(
     Ok(reasons)
 }
 
+/// What a person has to know before they approve a plan: a window was declared, and items are restored of which nothing
+/// older could say whether they appeared or changed in it.
+pub(crate) fn warning(journal: &Journal, plan: &str) -> Result<Option<String>> {
+    let mut unproven = 0_u64;
+    for part in journal.plan_parts(plan).map_err(meaning)? {
+        let rows = journal.part_rows(plan, &part).map_err(meaning)?;
+        let is_unproven =
+            |row: &&PlanRow| row.decision == Decision::Restore && row.pre_breach == "not-provable";
+        unproven += rows.iter().filter(is_unproven).count() as u64;
+    }
+    if unproven == 0 {
+        return Ok(None);
+    }
+    let case = journal.case().map_err(meaning)?;
+    let why = if case.sources.iter().all(|(source, _)| source.points == 1) {
+        "the backup has one restore point"
+    } else {
+        "no restore point from before the breach window was compared"
+    };
+    Ok(Some(format!(
+        "{why}: nothing can be held for having appeared or changed in the breach window; \
+         to restore without comparison: {unproven}"
+    )))
+}
+
 /// Asks for the approval of a plan; the result is the proposal.
 pub(crate) fn propose(
     journal: &Journal,
