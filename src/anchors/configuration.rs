@@ -243,6 +243,12 @@ mod tests {
             .expect_err("refused")
             .to_string();
         assert!(error.contains("witnesses, line 2: "), "{error}");
+        put(WITNESSES, "group g any a b\ngroup h all g a\nquorum h\n");
+        let error = Configuration::load(folder.path())
+            .expect_err("refused")
+            .to_string();
+        let expected = "witnesses, line 2: a is a member of a group already";
+        assert!(error.contains(expected), "{error}");
         put(WITNESSES, "quorum none\n");
         put(AUTHORITIES, "authority a ftp://a.example roots.pem\n");
         let error = Configuration::load(folder.path())
