@@ -9,13 +9,14 @@ use crate::anchors::{self, Believed, Objects};
 use crate::batches;
 use crate::broken::{Broken, Checked, ensure};
 use crate::bytes::{Hash, hex};
-use crate::disclosures::{self, Wanted};
+use crate::disclosures;
 use crate::event::Entry;
 use crate::files::bundle::{self, Index};
 use crate::files::segments::{self, Ended};
 use crate::files::{VerifyError, bag, small};
 use crate::note::{NOTE_BYTES_MAX, Note};
 use crate::partial;
+use crate::rest::Rest;
 use crate::state::State;
 use crate::suspect::Suspects;
 use crate::timestamp::Authorities;
@@ -205,13 +206,21 @@ impl Check {
             );
             self.found(None, Some("data/bundle.json"), held);
         }
+        let mut rest = Rest::read(root)?;
+        let see = |entry: &Entry<'_>| {
+            wanted.see(entry.index, &entry.event.sd);
+            rest.see(entry);
+        };
         let read = if index.is_full {
             "bundle (full)".clone_into(&mut self.verdict.what);
-            self.full(root, &index, &mut wanted)?
+            self.full(root, &index, see)?
         } else {
             "bundle (partial)".clone_into(&mut self.verdict.what);
-            self.partial(root, &index, &mut wanted)?
+            self.partial(root, &index, see)?
         };
+        if read.is_some() {
+            rest.say(&mut self.verdict);
+        }
         let ended = wanted.end();
         if let Some(read) = &read {
             let file = Some("data/disclosures");
@@ -228,12 +237,11 @@ impl Check {
         &mut self,
         root: &Path,
         index: &Index,
-        wanted: &mut Wanted,
+        see: impl FnMut(&Entry<'_>) + Send,
     ) -> Result<Option<Read>, VerifyError> {
         let mut place = 0;
         let mut misplaced = None;
         let walk = self.walk(index.size);
-        let see = |entry: &Entry<'_>| wanted.see(entry.index, &entry.event.sd);
         let (walk, failed, read) = batches::walk(walk, see, |push| {
             bundle::entries(root, &mut |first, bytes| {
                 if !(first..first + 4096).contains(&place) {
@@ -315,11 +323,11 @@ impl Check {
         &mut self,
         root: &Path,
         index: &Index,
-        wanted: &mut Wanted,
+        mut see: impl FnMut(&Entry<'_>),
     ) -> Result<Option<Read>, VerifyError> {
         let mut places = Vec::new();
         let read = partial::read(root, index, self.earlier_size(), |entry| {
-            wanted.see(entry.index, &entry.event.sd);
+            see(entry);
             places.push(entry.index);
         })?;
         match read {

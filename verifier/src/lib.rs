@@ -17,6 +17,7 @@ mod note;
 mod partial;
 mod policy;
 mod proof;
+mod rest;
 mod rules;
 mod signature;
 mod state;

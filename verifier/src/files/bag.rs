@@ -105,7 +105,7 @@ fn hold(
                 path,
                 &format!("listed in {manifest}, but not there"),
             ));
-        } else if digest(&root.join(path))? != *expected {
+        } else if digest(&root.join(path), b"")? != *expected {
             findings.push(finding(
                 rule,
                 path,
@@ -158,9 +158,10 @@ pub(crate) fn read_lines(text: &str) -> (BTreeMap<String, Hash>, usize) {
     (listed, unread)
 }
 
-fn digest(path: &Path) -> Result<Hash, VerifyError> {
+/// SHA-256 of these bytes and the file's.
+pub(crate) fn digest(path: &Path, before: &[u8]) -> Result<Hash, VerifyError> {
     let mut file = open(path)?;
-    let mut hasher = Sha256::new();
+    let mut hasher = Sha256::new_with_prefix(before);
     let mut buffer = vec![0; 1 << 16];
     loop {
         match file.read(&mut buffer).map_err(io_error(path))? {
