@@ -21,6 +21,18 @@ pub fn create_secret(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Creates a folder that must not exist yet, below which only its owner reads: reports, bundles and samples name people, and
+/// on a machine with several users whoever hands them out decides to whom.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
 /// Writes a file whole: into a sibling first, then renamed over `path`, then the folder is synced.
 /// A crash leaves the old file or the new one.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -81,6 +93,19 @@ mod tests {
         write_whole(&path, b"new").expect("written again");
         assert_eq!(fs::read(&path).expect("read"), b"new");
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_private_folder_is_its_owners_only_and_new() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report");
+        create_private_folder(&path).expect("made");
+        let mode = fs::metadata(&path).expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let again = create_private_folder(&path).expect_err("there already");
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[test]

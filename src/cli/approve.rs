@@ -122,7 +122,7 @@ pub(crate) fn run(wanted: &Approve, output: &Output) -> Result<()> {
 }
 
 /// What is decided on, from the entries in the request and nothing else.
-fn summary(request: &ApprovalRequest) -> Result<String> {
+pub(super) fn summary(request: &ApprovalRequest) -> Result<String> {
     let entry = request.entry();
     let expires = request.expires();
     let left = DateTime::<Utc>::from_timestamp_micros(expires.micros())

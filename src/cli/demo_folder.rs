@@ -24,7 +24,7 @@ impl DemoFolder {
             if let Some(above) = wanted.parent() {
                 fs::create_dir_all(above).map_err(|error| refused(above, error))?;
             }
-            fs::create_dir(wanted).map_err(|error| refused(wanted, error))?;
+            durable::create_private_folder(wanted).map_err(|error| refused(wanted, error))?;
             return Ok(Self(wanted.to_owned()));
         }
         for number in 1..1000 {
@@ -33,7 +33,7 @@ impl DemoFolder {
             } else {
                 format!("demo-out-{number}")
             };
-            match fs::create_dir(&name) {
+            match durable::create_private_folder(Path::new(&name)) {
                 Ok(()) => return Ok(Self(name.into())),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(refused(Path::new(&name), error)),

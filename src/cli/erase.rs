@@ -7,9 +7,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::access::CaseFolder;
+use super::approve;
 use super::exchange;
 use super::flow::copies::{self, Copies};
-use super::flow::{custodians, erasing, meaning, opening};
+use super::flow::{custodians, erasing, meaning, opening, planning};
 use super::keyring;
 use super::open;
 use super::output::Output;
@@ -97,7 +98,11 @@ fn run_approve(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.folder)?;
     let case = journal.case().map_err(meaning)?;
     let custodian = custodians::find(&case, custodian)?;
-    let proposal = erasing::approve(&journal, &custodian, &*approver)?;
+    let proposal = erasing::proposal_of(&journal, &custodian)?;
+    let asked = erasing::request(&journal, &proposal, &custodian)?;
+    output.note(approve::summary(&asked)?.trim_end());
+    // This one, which was shown, and none that somebody proposes meanwhile.
+    planning::approve(&journal, &proposal, &*approver)?;
     output.answer(
         &json!({
             "proposal": proposal.to_string(),

@@ -183,7 +183,11 @@ impl Folder {
         if folder.temporary.symlink_metadata().is_ok() {
             fs::remove_dir_all(&folder.temporary).map_err(|error| folder.cannot("", error))?;
         }
-        fs::create_dir_all(folder.temporary.join("items"))
+        if let Some(above) = target.parent() {
+            fs::create_dir_all(above).map_err(|error| folder.cannot("", error))?;
+        }
+        durable::create_private_folder(&folder.temporary)
+            .and_then(|()| fs::create_dir(folder.temporary.join("items")))
             .map_err(|error| folder.cannot("items", error))?;
         Ok(folder)
     }

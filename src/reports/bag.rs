@@ -71,7 +71,10 @@ impl Bag {
         if temporary.symlink_metadata().is_ok() {
             fs::remove_dir_all(&temporary).map_err(refused)?;
         }
-        fs::create_dir_all(&temporary).map_err(refused)?;
+        if let Some(above) = target.parent() {
+            fs::create_dir_all(above).map_err(refused)?;
+        }
+        durable::create_private_folder(&temporary).map_err(refused)?;
         Ok(Self {
             target: target.to_owned(),
             temporary,
@@ -347,5 +350,17 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
         bag(&place).expect("written");
         assert!(matches!(Bag::begin(&place), Err(BagError::Exists { .. })));
+    }
+
+    /// Facts and a report about people may lie in it.
+    #[test]
+    #[cfg(unix)]
+    fn other_users_of_the_machine_do_not_read_a_bag() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("above/bag");
+        bag(&place).expect("written");
+        let mode = fs::metadata(&place).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 }

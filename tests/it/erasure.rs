@@ -140,7 +140,14 @@ fn after_an_erasure_nothing_of_the_custodian_is_left_and_an_old_copy_is_refused(
     refused(&who, "nobody proposed");
     assert!(erase(&[who[0], who[1], "--propose"]).status.success());
     refused(&who, "approval/count");
-    assert!(erase(&[who[0], who[1], "--approve"]).status.success());
+    let approved = erase(&[who[0], who[1], "--approve"]);
+    assert!(approved.status.success());
+    let shown = String::from_utf8_lossy(&approved.stderr).into_owned();
+    let custodian = String::from_utf8_lossy(&approved.stdout);
+    let custodian = custodian.trim().rsplit(' ').next().expect("a pseudonym");
+    for word in [&*format!("erases       custodian {custodian}"), "as entry "] {
+        assert!(shown.contains(word), "{word} is not shown: {shown}");
+    }
     // A hold that comes after the approval stands in the way all the same.
     hold(&["place", "--custodian", WHO, "--reason", "another matter"]);
     refused(&who, "legal hold");

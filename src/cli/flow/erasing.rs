@@ -1,7 +1,7 @@
 //! Asking for an erasure, approving and doing it. What may be erased is decided in the domain and by the ledger's policy.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use unbroken_ledger::{ApprovalRequest, Destroyed, Hash, Receipt, Signer};
+use unbroken_ledger::{ApprovalRequest, Destroyed, Hash, Receipt};
 
 use super::{meaning, planning};
 use crate::domain::pseudonym::Pseudonym;
@@ -61,17 +61,6 @@ pub(crate) fn proposal_of(journal: &Journal, custodian: &Pseudonym) -> Result<Ha
         Error::new(ErrorKind::GateRefused, text)
             .hint("`unbroken erase --propose`, then somebody else: `unbroken erase --approve`")
     })
-}
-
-/// Approves the newest proposal to erase somebody.
-pub(crate) fn approve(
-    journal: &Journal,
-    custodian: &Pseudonym,
-    approver: &dyn Signer,
-) -> Result<Hash> {
-    let proposal = proposal_of(journal, custodian)?;
-    planning::approve(journal, &proposal, approver)?;
-    Ok(proposal)
 }
 
 /// Erases whoever is approved to be erased.

@@ -45,7 +45,7 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn make(path: &Path) -> Result<Self> {
-        std::fs::create_dir(path).map_err(|error| {
+        durable::create_private_folder(path).map_err(|error| {
             Error::failed(error)
                 .while_doing(format!("{}: cannot be made", path.display()))
                 .hint("--out names a folder that does not exist yet")
