@@ -1,6 +1,7 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
 mod erasing;
+mod mapping;
 mod one_mailbox;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,10 +124,7 @@ impl Case {
                 Ok(Event::TargetConnected(Box::new(data), Box::new(facts)))
             }
             CaseCommand::MapCustodian(data, facts) => {
-                self.target.as_ref().ok_or(Refusal::NoTarget)?;
-                if self.custodians.contains_key(&data.custodian) {
-                    return Err(Refusal::AlreadyMapped(data.custodian.to_string()));
-                }
+                self.check_mapping(&data, &facts)?;
                 self.check_one_mailbox(&data.custodian, &facts)?;
                 Ok(Event::CustodianMapped(Box::new(data), Box::new(facts)))
             }
@@ -233,16 +231,7 @@ impl Case {
     }
 
     fn check_plan(&self, data: &PlanMade) -> Result<(), Refusal> {
-        if self.sources.is_empty() {
-            return Err(Refusal::NoSource);
-        }
-        if !self
-            .custodians
-            .values()
-            .any(|custodian| custodian.is_mapped)
-        {
-            return Err(Refusal::NobodyMapped);
-        }
+        self.check_may_plan()?;
         if self.plans.contains_key(&data.plan) {
             return Err(Refusal::PlanAlreadyMade(data.plan.clone()));
         }
@@ -392,7 +381,7 @@ mod tests {
         assert_eq!(case.seal_keys, [bound]);
     }
 
-    fn given(commands: Vec<CaseCommand>) -> Case {
+    pub(super) fn given(commands: Vec<CaseCommand>) -> Case {
         let mut case = Case::default();
         for command in commands {
             let event = case.decide(command).expect("given is allowed");
@@ -401,11 +390,11 @@ mod tests {
         case
     }
 
-    fn name(text: &str) -> Pseudonym {
+    pub(super) fn name(text: &str) -> Pseudonym {
         Pseudonym::parse(text).expect("a pseudonym")
     }
 
-    fn declare() -> CaseCommand {
+    pub(super) fn declare() -> CaseCommand {
         let data = CaseDeclared {
             case: name("c"),
             secret: String::new(),
@@ -421,7 +410,7 @@ mod tests {
         )
     }
 
-    fn connect(tenant: &str, simulated: bool) -> CaseCommand {
+    pub(super) fn connect(tenant: &str, simulated: bool) -> CaseCommand {
         let facts = TargetFacts {
             tenant_id: Some(tenant.to_owned()),
             display_name: None,
@@ -429,7 +418,7 @@ mod tests {
         CaseCommand::ConnectTarget(TargetConnected { simulated }, facts)
     }
 
-    fn register() -> CaseCommand {
+    pub(super) fn register() -> CaseCommand {
         let evidence = SourceEvidence {
             access: false,
             dates: false,
@@ -450,7 +439,7 @@ mod tests {
 
     use super::super::event::{PlanCounts, SourceEvidence};
 
-    fn map(custodian: &str, mapped: bool) -> CaseCommand {
+    pub(super) fn map(custodian: &str, mapped: bool) -> CaseCommand {
         let data = CustodianMapped {
             custodian: name(custodian),
             mapped,

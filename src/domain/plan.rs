@@ -175,6 +175,9 @@ pub struct Unreadable {
     pub digest: Option<Digest>,
 }
 
+/// Why the items of somebody are held whom nobody in the target is mapped for.
+pub const NOT_MAPPED: &str = "custodian-not-mapped";
+
 /// What is known of a key from earlier plans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownItem {
@@ -182,6 +185,8 @@ pub struct KnownItem {
     pub item: Pseudonym,
     /// It is restored already.
     pub is_restored: bool,
+    /// An earlier plan holds it for no other reason than that its custodian was not mapped.
+    pub is_held_unmapped: bool,
 }
 
 /// What a custodian's rows are decided from.
@@ -296,9 +301,12 @@ fn row(
 ) -> PlanRow {
     let key = input.secret.key_of(item);
     let known = input.known.get(&key);
+    // An item ends once, and the earlier plan ends it as held, now or when it is carried out. So the plan that restores it
+    // has another name for it, and neither plan's outcomes are taken for the other's.
+    let known = known.filter(|known| !(input.is_mapped && known.is_held_unmapped));
     let (decision, reason) = match decision {
         // Whoever is not mapped gets nothing, and is told apart from what is held for other reasons.
-        Decision::Restore if !input.is_mapped => (Decision::Hold, "custodian-not-mapped"),
+        Decision::Restore if !input.is_mapped => (Decision::Hold, NOT_MAPPED),
         Decision::Restore if known.is_some_and(|known| known.is_restored) => {
             (Decision::Skip, "already-restored")
         }
@@ -448,6 +456,20 @@ mod tests {
         is_mapped: bool,
         known: &HashMap<ItemKey, KnownItem>,
     ) -> Vec<(String, Decision, String, String)> {
+        let said = |row: PlanRow| {
+            let digest = row.digest[..2].to_owned();
+            (digest, row.decision, row.reason, row.pre_breach)
+        };
+        let rows = named(snapshots, window, is_mapped, known);
+        rows.into_iter().map(said).collect()
+    }
+
+    fn named(
+        snapshots: &[Snapshot],
+        window: Option<&str>,
+        is_mapped: bool,
+        known: &HashMap<ItemKey, KnownItem>,
+    ) -> Vec<PlanRow> {
         let custodian = CustodianName("alice".to_owned());
         let input = PlanInput {
             custodian: &custodian,
@@ -464,17 +486,7 @@ mod tests {
             next += 1;
             Pseudonym::from_random([next; 16])
         };
-        let rows = decide_rows(&input, &mut name);
-        rows.into_iter()
-            .map(|row| {
-                (
-                    row.digest[..2].to_owned(),
-                    row.decision,
-                    row.reason,
-                    row.pre_breach,
-                )
-            })
-            .collect()
+        decide_rows(&input, &mut name)
     }
 
     fn snapshots() -> Vec<Snapshot> {
@@ -542,20 +554,30 @@ mod tests {
         );
     }
 
+    fn known(is_restored: bool) -> HashMap<ItemKey, KnownItem> {
+        let key = CaseSecret([1; 32]).key_of(&item("kept", 1, "p1"));
+        let item = KnownItem {
+            item: Pseudonym::parse("known").expect("a pseudonym"),
+            is_restored,
+            is_held_unmapped: !is_restored,
+        };
+        HashMap::from([(key, item)])
+    }
+
     #[test]
     fn a_second_plan_keeps_names_and_writes_nothing_twice() {
-        let key = CaseSecret([1; 32]).key_of(&item("kept", 1, "p1"));
-        let item = Pseudonym::parse("known").expect("a pseudonym");
-        let known = HashMap::from([(
-            key,
-            KnownItem {
-                item,
-                is_restored: true,
-            },
-        )]);
-        let rows = decide(&snapshots(), None, true, &known);
+        let rows = decide(&snapshots(), None, true, &known(true));
         assert_eq!(rows[0].1, Decision::Skip);
         assert_eq!(rows[0].2, "already-restored");
+    }
+
+    #[test]
+    fn the_items_of_a_late_mapping_are_named_anew_and_only_then() {
+        let first = |is_mapped| named(&snapshots()[..1], None, is_mapped, &known(false)).remove(0);
+        assert_eq!(first(false).item.as_str(), "known");
+        let late = first(true);
+        assert_eq!(late.decision, Decision::Restore);
+        assert_ne!(late.item.as_str(), "known", "that one is held for ever");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Refusal {
         person: String,
     },
     /// The custodian is mapped already.
-    #[error("custodian {0} is mapped already; a changed mapping needs an amendment")]
+    #[error("custodian {0} is mapped already; a mapping that stands is not changed")]
     AlreadyMapped(String),
     /// The user in the clean tenant is another custodian already.
     #[error(

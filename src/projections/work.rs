@@ -6,7 +6,7 @@ use super::reading::Reading;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::item::ItemKey;
-use crate::domain::plan::{KnownItem, PlanRow, PlannedFolder};
+use crate::domain::plan::{Decision, KnownItem, NOT_MAPPED, PlanRow, PlannedFolder};
 use crate::domain::pseudonym::Pseudonym;
 
 /// One custodian's work.
@@ -118,15 +118,22 @@ pub fn known_items<R: Reading>(
             for row in record.rows_of(plan, part)? {
                 let ended = items.progress(&row.item).ended;
                 let is_restored = ended == Some(crate::domain::custodian::Ended::Restored);
-                if let Some(key) = row.item_key() {
-                    known.insert(
-                        key,
-                        KnownItem {
-                            item: row.item,
-                            is_restored,
-                        },
-                    );
+                let is_held_unmapped = row.decision == Decision::Hold && row.reason == NOT_MAPPED;
+                let Some(key) = row.item_key() else {
+                    continue;
+                };
+                // Plans come in the order of their hashes: the name that a mapped custodian's item got holds, whichever it is.
+                if is_held_unmapped && known.contains_key(&key) {
+                    continue;
                 }
+                known.insert(
+                    key,
+                    KnownItem {
+                        item: row.item,
+                        is_restored,
+                        is_held_unmapped,
+                    },
+                );
             }
         }
     }

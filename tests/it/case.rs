@@ -45,9 +45,9 @@ impl Case {
             .map(str::to_owned)
             .to_vec(),
         };
-        let user = UserSpec {
-            user_principal_name: "ada@clean.example".to_owned(),
-            display_name: "Ada".to_owned(),
+        let user = |name: &str| UserSpec {
+            user_principal_name: format!("{}@clean.example", name.to_lowercase()),
+            display_name: name.to_owned(),
         };
         let config = Config {
             listen: "127.0.0.1:0".parse().expect("an address"),
@@ -58,7 +58,7 @@ impl Case {
                 tenant_id: TENANT.to_owned(),
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
-                users: vec![user],
+                users: vec![user("Ada"), user("Ben")],
                 apps: vec![app],
                 static_token: None,
             },
@@ -193,6 +193,14 @@ impl Case {
 
     /// As [`Case::prepare_people`], with more words to the declaration.
     pub(crate) fn declare(&self, custodian: &str, more: &str) {
+        self.connect(more);
+        let map = format!("source,target\n{custodian},ada@clean.example\n");
+        put(&self.path("map.csv"), map.as_bytes());
+        self.done("case map CASE --csv MAP TARGET");
+    }
+
+    /// Up to the clean tenant: nobody is mapped.
+    pub(crate) fn connect(&self, more: &str) {
         self.done(&format!(
             "keys set {} --no-passphrase",
             self.path("case/keys").display()
@@ -204,9 +212,6 @@ impl Case {
         ));
         self.done("source register CASE SOURCE");
         self.done("case connect CASE TARGET");
-        let map = format!("source,target\n{custodian},ada@clean.example\n");
-        put(&self.path("map.csv"), map.as_bytes());
-        self.done("case map CASE --csv MAP TARGET");
     }
 
     pub(crate) fn plan(&self) {

@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use m365_simulator::Faults;
+use unbroken_verify::VerdictKind;
 
 use crate::case::{Case, listing, mail};
 use crate::left_out::left_out;
@@ -155,6 +156,54 @@ fn a_second_file_puts_nobody_into_somebodys_mailbox() {
     expect_refused(&refused, 12, &["map.csv", "line 2", "already", "hint:"]);
     let after = case.done("ledger info CASE --json");
     assert_eq!(entries(&before), entries(&after), "something was recorded");
+}
+
+#[test]
+fn a_plan_before_the_mapping_is_refused_and_the_case_goes_on() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.connect("");
+    let before = case.done("ledger info CASE --json");
+    let early = case.run("plan make CASE --source SOURCE");
+    expect_refused(
+        &early,
+        12,
+        &["no custodian is mapped", "hint: `unbroken case map`"],
+    );
+    let after = case.done("ledger info CASE --json");
+    assert_eq!(entries(&before), entries(&after), "something was recorded");
+    map(&case, "mailbox", "ada");
+    case.plan();
+    assert!(case.restore().status.success());
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn who_is_mapped_after_a_plan_was_carried_out_is_restored_by_the_next() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    // Somebody is mapped, but nobody whom the backup has: its mailbox is held.
+    case.prepare("other");
+    assert_eq!(case.restore().status.code(), Some(3));
+    let counts = |word: &str| {
+        let status = case.done("case status CASE --json");
+        let value: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+        value[word].as_u64().expect("a count")
+    };
+    assert_eq!((counts("held"), counts("identical")), (1, 0));
+    map(&case, "mailbox", "ben");
+    case.plan();
+    // What the first plan held is still listed as held.
+    assert_eq!(case.restore().status.code(), Some(3));
+    assert_eq!(counts("identical") + counts("as_declared"), 1);
+    assert_eq!(counts("held"), 1, "the first plan's outcome stands");
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+fn map(case: &Case, custodian: &str, user: &str) {
+    let rows = format!("source,target\n{custodian},{user}@clean.example\n");
+    put(&case.path("map.csv"), rows.as_bytes());
+    case.done("case map CASE --csv MAP TARGET");
 }
 
 fn entries(info: &str) -> serde_json::Value {

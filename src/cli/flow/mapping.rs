@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use unbroken_ledger::Role;
 
 use super::{meaning, new_pseudonym, target_meaning};
-use crate::domain::case::{Case, CaseCommand, KnownCustodian};
+use crate::domain::case::CaseCommand;
 use crate::domain::event::{CustodianFacts, CustodianMapped, TargetConnected, TargetFacts};
 use crate::domain::identity::{MappingError, MappingRow, parse_map};
 use crate::domain::pseudonym::Pseudonym;
@@ -78,8 +78,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MappingRow>> {
     })
 }
 
-/// Looks up every user, then records every row; a user that does not exist stops it before anything
-/// is recorded. Rows that stand in the record already are passed over.
+/// Looks up every user and has every row decided, then records them: a user that does not exist or a row that is refused
+/// stops it before anything is recorded. Rows that stand in the record already are passed over.
 pub(crate) async fn map<T: Target>(
     journal: &Journal,
     target: &T,
@@ -100,63 +100,40 @@ pub(crate) async fn map<T: Target>(
         })?;
         users.push(user);
     }
-    let case = journal.case().map_err(meaning)?;
-    check_one_mailbox_each(case.clone(), rows, &users, path)?;
-    let known = case.custodians;
-    let mut mapped = 0;
+    let mut case = journal.case().map_err(meaning)?;
+    let mut commands = Vec::new();
     for (row, user) in rows.iter().zip(users) {
         let same = |facts: &CustodianFacts| {
             facts.source_name.as_deref() == Some(&row.source)
                 && facts.target_user_id.as_deref() == Some(&user.id)
         };
-        if known.values().any(|known| same(&known.facts)) {
+        if case.custodians.values().any(|known| same(&known.facts)) {
             continue;
         }
-        let before = known
-            .iter()
-            .find(|(_, known)| known.facts.source_name.as_deref() == Some(&row.source));
-        let custodian = match before {
-            // The domain refuses it, and says why.
-            Some((custodian, _)) => custodian.clone(),
-            None => new_pseudonym()?,
-        };
-        record(journal, custodian, &row.source, Some(&user)).await?;
-        mapped += 1;
-    }
-    hand_over(journal)?;
-    Ok(mapped)
-}
-
-/// Refuses the whole file where a user would get the items of two custodians, of this file or of one before.
-fn check_one_mailbox_each(
-    mut case: Case,
-    rows: &[MappingRow],
-    users: &[TargetUser],
-    path: &Path,
-) -> Result<()> {
-    for (row, user) in rows.iter().zip(users) {
-        let facts = facts(&row.source, Some(user));
         let before = case
             .custodians
             .iter()
             .find(|(_, known)| known.facts.source_name.as_deref() == Some(&row.source));
         let custodian = match before {
+            // Whoever was unmapped keeps the name; who is mapped to another is refused by the domain, which says why.
             Some((custodian, _)) => custodian.clone(),
             None => new_pseudonym()?,
         };
-        case.check_one_mailbox(&custodian, &facts)
-            .map_err(|refusal| {
-                Error::new(ErrorKind::GateRefused, refusal)
-                    .while_doing(format!("{}: line {}", path.display(), row.line))
-                    .hint("correct the row; nothing of the file was recorded")
-            })?;
-        let known = KnownCustodian {
-            is_mapped: true,
-            facts,
-        };
-        case.custodians.insert(custodian, known);
+        let command = command(custodian, &row.source, Some(&user));
+        let event = case.decide(command.clone()).map_err(|refusal| {
+            Error::new(ErrorKind::GateRefused, refusal)
+                .while_doing(format!("{}: line {}", path.display(), row.line))
+                .hint("correct the row; nothing of the file was recorded")
+        })?;
+        case.evolve(&event);
+        commands.push(command);
     }
-    Ok(())
+    let mapped = commands.len();
+    for command in commands {
+        journal.command(command).await.map_err(meaning)?;
+    }
+    hand_over(journal)?;
+    Ok(mapped)
 }
 
 fn facts(source_name: &str, user: Option<&TargetUser>) -> CustodianFacts {
@@ -175,28 +152,19 @@ pub(crate) async fn name_the_others(journal: &Journal, source_names: &[String]) 
             .values()
             .any(|known| known.facts.source_name.as_deref() == Some(name.as_str()));
         if !is_known {
-            record(journal, new_pseudonym()?, name, None).await?;
+            let command = command(new_pseudonym()?, name, None);
+            journal.command(command).await.map_err(meaning)?;
         }
     }
     hand_over(journal)
 }
 
-async fn record(
-    journal: &Journal,
-    custodian: Pseudonym,
-    source_name: &str,
-    user: Option<&TargetUser>,
-) -> Result<()> {
+fn command(custodian: Pseudonym, source_name: &str, user: Option<&TargetUser>) -> CaseCommand {
     let data = CustodianMapped {
         custodian,
         mapped: user.is_some(),
     };
-    let facts = facts(source_name, user);
-    journal
-        .command(CaseCommand::MapCustodian(data, facts))
-        .await
-        .map_err(meaning)?;
-    Ok(())
+    CaseCommand::MapCustodian(data, facts(source_name, user))
 }
 
 /// Hands every custodian's stream that nobody has to the worker: to the one whose key is at hand, where it counts.

@@ -14,6 +14,7 @@ use crate::domain::plan::{
     BreachWindow, Decision, PlanInput, PlanRow, Snapshot, Unreadable, count, decide_rows,
 };
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::work::known_items;
@@ -43,6 +44,9 @@ pub(crate) async fn make(
 ) -> Result<Planned> {
     let description = source.description();
     let place = choose(&description.points, as_of)?;
+    // First of all: whoever is not mapped is named below, and a refusal after that would leave its names in the record.
+    let may_plan = journal.case().map_err(meaning)?.check_may_plan();
+    may_plan.map_err(refused)?;
     let names: Vec<String> = description
         .custodians
         .iter()
@@ -92,6 +96,17 @@ pub(crate) async fn make(
         point: description.points[place].id.0.clone(),
         counts,
     })
+}
+
+/// Why no plan is made, and what to do first.
+fn refused(refusal: Refusal) -> Error {
+    let is_unmapped = refusal == Refusal::NobodyMapped;
+    let error = Error::new(ErrorKind::GateRefused, refusal);
+    if is_unmapped {
+        error.hint("`unbroken case map` says who is which user of the clean tenant")
+    } else {
+        error
+    }
 }
 
 fn rows(input: &PlanInput<'_>) -> Result<Vec<PlanRow>> {

@@ -21,6 +21,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::identity::parse_map;
 use crate::engine::record::Work;
 use crate::journal::Journal;
+use crate::projections::reconciliation::Reconciliation;
 use fakes::{FakeSource, FakeTarget};
 
 struct Quiet;
@@ -144,6 +145,78 @@ async fn a_user_that_does_not_exist_stops_the_mapping_before_anything_is_written
         "{error}"
     );
     assert_eq!(journal.ledger().size(), size);
+}
+
+async fn map(journal: &Journal, target: &FakeTarget, rows: &str) -> Result<usize> {
+    let rows = parse_map(&format!("source,target\n{rows}\n")).expect("rows");
+    mapping::map(journal, target, &rows, Path::new("map.csv")).await
+}
+
+#[tokio::test]
+async fn a_plan_before_the_mapping_writes_nothing_and_the_mapping_is_not_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(2), FakeTarget::default());
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
+    let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
+    sources::register(&journal, &source, Path::new("backup")).expect("registered");
+    mapping::connect(&journal, &target, true)
+        .await
+        .expect("connected");
+    let size = journal.ledger().size();
+    let early = planning::make(&journal, &source, None).await;
+    let error = early.expect_err("nobody is mapped");
+    assert_eq!(error.kind(), ErrorKind::GateRefused);
+    let hints = error.hints().join("\n");
+    assert!(hints.contains("`unbroken case map`"), "{hints}");
+    assert_eq!(journal.ledger().size(), size, "nothing was written");
+    let both = "ann,ann@clean.example\nbob,bob@clean.example";
+    assert_eq!(map(&journal, &target, both).await.expect("mapped"), 2);
+    approved(&journal, &keys, &source).await;
+    restored(&journal, &source, &target).await;
+    assert_eq!(target.messages(), 4);
+}
+
+#[tokio::test]
+async fn who_is_mapped_after_a_plan_is_restored_by_the_next() {
+    for is_carried_out_before in [true, false] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (source, target) = (FakeSource::new(3), FakeTarget::default());
+        let (keys, journal) = mapped(folder.path(), &source, &target).await;
+        approved(&journal, &keys, &source).await;
+        if is_carried_out_before {
+            restored(&journal, &source, &target).await;
+        }
+        let bob = "bob,bob@clean.example";
+        assert_eq!(map(&journal, &target, bob).await.expect("mapped"), 1);
+        assert_eq!(map(&journal, &target, bob).await.expect("known"), 0);
+        if !is_carried_out_before {
+            // The plan that was approved holds bob's items: a mapping that came after it changes nothing in it.
+            restored(&journal, &source, &target).await;
+        }
+        assert_eq!(target.messages(), 3, "ann's");
+        for expected in [6, 6] {
+            approved(&journal, &keys, &source).await;
+            restored(&journal, &source, &target).await;
+            assert_eq!(target.messages(), expected, "bob's once, ann's not again");
+        }
+        let summary = Summary::load(&journal).expect("counted");
+        assert_eq!((summary.restored(), summary.held), (6, 3), "{summary:?}");
+        assert!(summary.adds_up());
+        let checked = Reconciliation::load(&journal).expect("read");
+        assert_eq!(checked.disagreements, []);
+    }
+}
+
+#[tokio::test]
+async fn a_mapping_that_stands_is_kept_and_a_refused_row_stops_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, target) = (FakeSource::new(1), FakeTarget::default());
+    let (_keys, journal) = mapped(folder.path(), &source, &target).await;
+    let size = journal.ledger().size();
+    let rows = "bob,bob@clean.example\nann,other@clean.example";
+    let refused = map(&journal, &target, rows).await.expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::GateRefused);
+    assert_eq!(journal.ledger().size(), size, "bob was not mapped either");
 }
 
 #[tokio::test]
