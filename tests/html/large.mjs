@@ -28,7 +28,12 @@ function time(micros) {
 }
 
 export class LargeRecord {
-  constructor(entries) {
+  /**
+   * `planned` are plans in force, each with how many items it is to restore; `again` has the last item fail after it was restored;
+   * `items` is how many are attempted where that is less than the entries give room for.
+   */
+  constructor(entries, { planned = [], items = Infinity, again = false } = {}) {
+    Object.assign(this, { planned, wantedItems: items, again });
     const roots = [1, 2, 3].map((byte) => KEYS[byte].raw).sort(Buffer.compare);
     this.origin = `example.org/large/${sha256(...roots).toString("hex")}/simulated`;
     this.wanted = entries;
@@ -61,21 +66,37 @@ export class LargeRecord {
     const roots = [1, 2, 3].map((byte) => ({ key: KEYS[byte].hex, person: `root-${byte}` }));
     roots.sort((one, other) => (one.key < other.key ? -1 : 1));
     const policy = { approvals: {}, gates: { "ItemAttempted/1": ["case/", "keys"] },
-      types: { "ItemAttempted/1": ["worker"], "ItemRestored/1": ["worker"] } };
+      types: { "ItemAttempted/1": ["worker"], "ItemFailed/1": ["worker"], "ItemRestored/1": ["worker"], "PlanAdopted/1": ["operator"],
+        "PlanMade/1": ["operator"] } };
     yield this.entry("keys", "Opened", { keys: { log: KEYS[4].hex, roots, service: KEYS[5].hex }, policy, threshold: 2 }, ROOTS);
     yield this.entry("keys", "KeyEnrolled", { key: KEYS[8].hex, person: "", roles: ["worker"] }, [...ROOTS, 8]);
     const streams = Array.from({ length: CUSTODIANS }, (_, at) => `custodian/c${String(at).padStart(3, "0")}`);
     yield this.entry("ledger", "StreamHanded", { streams, to: KEYS[8].id }, [5]);
+    if (this.planned.length > 0) yield* this.plans();
+  }
+
+  *plans() {
+    yield this.entry("keys", "KeyEnrolled", { key: KEYS[6].hex, person: "operator-1", roles: ["operator"] }, [...ROOTS, 6]);
+    for (const [number, restore] of this.planned.entries()) {
+      const plan = sha256(`plan ${number}`).toString("hex");
+      const stream = `case/${KEYS[6].id}`;
+      const counts = { hold: 0, restore, skip: 0, unreadable: 0 };
+      yield this.entry(stream, "PlanMade/1", { as_of: 0, counts, parts: CUSTODIANS, plan }, [6]);
+      yield this.entry(stream, "PlanAdopted/1", { digest: plan, plan, proposal: ZEROS }, [6]);
+    }
   }
 
   *items() {
-    for (let item = 0; ; item += 1) {
+    for (let item = 0; item < this.wantedItems; item += 1) {
       const stream = `custodian/c${String(item % CUSTODIANS).padStart(3, "0")}`;
       const name = sha256(`item ${item}`).toString("hex").slice(0, 32);
       yield this.entry(stream, "ItemAttempted/1", { attempt: 1, item: name, plan: ZEROS, wave: 1 }, [8]);
       const sd = Array.from({ length: 10 }, (_, at) => sha256(`fact ${item} ${at}`).toString("base64url")).sort();
-      yield this.entry(stream, "ItemRestored/1", { attempt: 1, class: item % 7 === 0 ? "as_declared" : "identical",
+      yield this.entry(stream, "ItemRestored/1", { attempt: 1, class: item % 7 === 6 ? "as_declared" : "identical",
         compared: ["bytes", "created"], deltas: [], item: name, transforms: [], workload: "files", wrote: "new" }, [8], sd);
+      if (this.again && item + 1 === this.wantedItems) {
+        yield this.entry(stream, "ItemFailed/1", { item: name, reason: "came-later", workload: "files" }, [8]);
+      }
     }
   }
 

@@ -154,6 +154,8 @@ test("a part of the record says what it does not show", { skip: skip || (partial
   assert.equal(await words(page, "verdict-word"), "VERIFIED");
   assert.match(await words(page, "verdict-says"), /for the part that is here/);
   assert.match(await words(page, "limits"), /entries that are not in this page/);
+  assert.match(await words(page, "exceptions"), /Only a part of the record is here/);
+  assert.doesNotMatch(await words(page, "exceptions"), ALL);
   await page.close();
 });
 
@@ -238,6 +240,35 @@ test("the keyboard reaches everything, the first stop skips to the verdict", { s
   assert.ok(levels.every((level, at) => at === 0 ? level === 1 : level <= levels[at - 1] + 1), levels.join());
   await page.close();
 });
+
+const ALL = /Every item was restored and read back identical/;
+
+for (const { name, options, says, isAll = false } of [
+  { name: "no plan", options: { items: 0 }, says: "No plan is in force; nothing was restored." },
+  { name: "no plan, an item", options: { items: 1 }, says: "No plan is in force, yet 1 item has an outcome." },
+  { name: "60 planned, none attempted", options: { planned: [60], items: 0 }, says: "60 items planned, 0 have an outcome." },
+  { name: "60 planned, 5 restored", options: { planned: [60], items: 5 }, says: "60 items planned, 5 have an outcome." },
+  { name: "fewer planned than restored", options: { planned: [4], items: 5 }, says: "4 items planned, 5 have an outcome." },
+  { name: "one of them differs", options: { planned: [7], items: 7 }, says: "7 items planned, 7 have an outcome." },
+  { name: "a plan of nothing", options: { planned: [0], items: 0 }, says: "0 items planned, 0 have an outcome." },
+  { name: "two plans", options: { planned: [5, 5], items: 5 }, says: "2 plans are in force, which may name the same items: 5 items have" },
+  { name: "all", options: { planned: [5], items: 5 }, says: "5 items planned, 5 have an outcome.", isAll: true },
+  { name: "all, and an outcome after the first", options: { planned: [5], items: 5, again: true },
+    says: "5 items planned, 5 have an outcome.", isAll: true },
+]) {
+  test(`what is said of all items: ${name}`, { skip }, async () => {
+    const record = new LargeRecord(1000, options);
+    const { page, state } = await opened(await written("planned.html", new PageFile(path).with(record.files())));
+    assert.equal(state, "not-anchored");
+    for (const part of ["results", "exceptions"]) {
+      const said = await words(page, part);
+      assert.ok(said.includes(says), `${part}: ${said}`);
+      assert.equal(ALL.test(said), isAll, said);
+    }
+    assert.doesNotMatch(await words(page, "exceptions"), /came later/, "the first outcome stands");
+    await page.close();
+  });
+}
 
 for (const size of [10_000, 200_000]) {
   test(`${size} entries`, { skip, timeout: 600_000 }, async (context) => {

@@ -84,10 +84,12 @@ class Page {
     if (story.title !== null) byId("title").textContent = story.title;
     byId("subtitle").textContent = `${verdict.index.isFull ? "The whole record" : "A part of the record"}, `
       + `${counted(verdict.index.size, "entry", "entries")}${isRehearsal ? ". A rehearsal against a simulated tenant" : ""}`;
+    // Where the check broke off, what comes after it was not read.
+    const isWhole = verdict.index.isFull && verdict.broken === null;
     const report = reportSection(embeddedReport(), document.getElementById("report-value")?.textContent ?? "");
     const parts = [
-      () => anchorSection(verdict, story, (text) => this.given(text)), () => report, () => resultsSection(story),
-      () => exceptionsSection(story, verdict, open), () => timelineSection(story, open), () => finder.section(),
+      () => anchorSection(verdict, story, (text) => this.given(text)), () => report, () => resultsSection(story, isWhole),
+      () => exceptionsSection(story, verdict, isWhole, open), () => timelineSection(story, open), () => finder.section(),
       () => keysSection(verdict), () => limitsSection(verdict),
     ];
     const sections = [];

@@ -17,9 +17,32 @@ const NOT_PROVEN = [
   "That a court admits it.",
 ];
 
-export function resultsSection(story) {
+/**
+ * What the entries show of all that was planned. A plan's items that nobody has attempted have no entry of their own: without the
+ * plan's count beside it, a count of entries says nothing about the whole.
+ */
+export function wholeWords(story, isWhole) {
+  const planned = story.planned();
+  const { ended, identical } = story.outcomes();
+  const have = (number) => (number === 1 ? "has" : "have");
+  if (!isWhole) return `Only a part of the record is here: ${counted(ended, "item")} in it ${have(ended)} an outcome.`;
+  if (story.adopted.size === 0) {
+    return ended === 0 ? "No plan is in force; nothing was restored." : `No plan is in force, yet ${counted(ended, "item")} ${have(ended)} an outcome.`;
+  }
+  if (planned === null) {
+    const why = story.adopted.size > 1 ? `${count(story.adopted.size)} plans are in force, which may name the same items` : "The plan's counts are not here";
+    return `${why}: ${counted(ended, "item")} ${have(ended)} an outcome; how many were planned in all is not counted by this page.`;
+  }
+  const said = `${counted(planned, "item")} planned, ${count(ended)} ${have(ended)} an outcome`;
+  // Another number of items than was planned is never “all”, be it more or fewer.
+  const isAll = planned > 0 && planned === ended && planned === identical && planned === story.items.size;
+  return isAll ? `${said}. Every item was restored and read back identical.` : `${said}.`;
+}
+
+export function resultsSection(story, isWhole) {
+  const whole = element("p", {}, wholeWords(story, isWhole));
   if (story.items.size === 0) {
-    return section("results", "Results", element("p", {}, "The entries in this page tell of no item."));
+    return section("results", "Results", whole, element("p", {}, "The entries in this page tell of no item."));
   }
   const columns = (first) => [{ label: first }, ...ENDS.map(({ label }) => ({ label, number: true })), { label: "All", number: true }];
   const row = (name, counts) => {
@@ -29,8 +52,8 @@ export function resultsSection(story) {
   const rows = ({ groups, total }) => [...[...groups].sort().map(([name, counts]) => row(name, counts)), row("All", total)];
   const byCustodian = story.countBy((item) => story.nameOf(item.stream));
   const byWorkload = story.countBy((item) => item.workload || "not said");
-  return section("results", "Results",
-    element("p", {}, "Counted by this page from the entries that it checked; each item counts once, by its last outcome."),
+  return section("results", "Results", whole,
+    element("p", {}, "Counted by this page from the entries that it checked; each item counts once, by its first outcome, which stands."),
     table("Items by custodian", columns("Custodian"), rows(byCustodian), { className: "totals" }),
     table("Items by workload", columns("Workload"), rows(byWorkload), { className: "totals" }));
 }
@@ -48,14 +71,15 @@ function byWeight(items) {
   return items.sort((one, other) => weight(one) - weight(other) || one.rows[0] - other.rows[0]);
 }
 
-export function exceptionsSection(story, verdict, open) {
+export function exceptionsSection(story, verdict, isWhole, open) {
   const items = byWeight(story.exceptions());
   const columns = ["Item", "Custodian", "How it ended", "Reason", "Where"].map((label) => ({ label }));
   const rows = items.slice(0, EXCEPTIONS_SHOWN).map((item) => exceptionRow(story, item, open));
   const more = items.length - rows.length;
   return section("exceptions", "Exceptions",
-    items.length === 0 ? element("p", {}, "Every item was restored and read back identical.") : element("p", {},
-      `${counted(items.length, "item")} did not come back exactly as before, or not at all.`),
+    element("p", {}, items.length === 0 ? "No exception stands in the entries of this page."
+      : `${counted(items.length, "item")} did not come back exactly as before, or not at all.`),
+    element("p", {}, wholeWords(story, isWhole)),
     rows.length === 0 ? null : table("Items that are not identical", columns, rows),
     more > 0 ? element("p", { className: "quiet" }, `And ${count(more)} more: search below.`) : null,
     suspectList(verdict, open));

@@ -1,6 +1,7 @@
 // What the record tells, gathered while it is checked: a row for each entry, the items and how they ended, the people, the keys.
 // It holds what the page needs to list and count; an entry's own bytes are read again when somebody opens it.
 
+import { Fields } from "../record/canonical.mjs";
 import { ENDS } from "./words.mjs";
 
 const ENDED_BY = { "ItemHeld/1": "held", "ItemSkipped/1": "skipped", "ItemFailed/1": "failed" };
@@ -11,6 +12,8 @@ export class Story {
     this.rows = [];
     this.rowAt = new Map();
     this.items = new Map();
+    this.plans = new Map();
+    this.adopted = new Set();
     this.custodians = new Map();
     this.milestones = [];
     this.erased = new Map();
@@ -62,6 +65,8 @@ export class Story {
     item.rows.push(row.index);
     item.label = row.label ?? item.label;
     const text = (name) => (typeof event.data.get(name) === "string" ? event.data.get(name) : "");
+    // An item ends once: a later outcome does not undo the first one, whoever wrote it.
+    if (item.end !== "open") return;
     item.workload = this.once(text("workload")) || item.workload;
     if (event.type === "ItemRestored/1") {
       item.end = text("class") === "identical" ? "identical" : "as_declared";
@@ -85,6 +90,8 @@ export class Story {
     if (type === "CustodianMapped/1") {
       this.custodians.set(`custodian/${event.data.get("custodian")}`, known.get("source_name") ?? null);
     }
+    if (type === "PlanMade/1") this.plans.set(event.data.get("plan"), plannedBy(event.data.get("counts")));
+    if (type === "PlanAdopted/1") this.adopted.add(event.data.get("plan"));
     if (type === "Erased") this.erased.set(event.data.get("subject"), row.index);
     const isStep = !row.stream.startsWith("custodian/") && !QUIET.has(type);
     if (isStep) this.milestones.push(row);
@@ -125,6 +132,28 @@ export class Story {
   exceptions() {
     return [...this.items.values()].filter((item) => item.end !== "identical");
   }
+
+  /**
+   * How many items the plan in force names, as a number; null where that cannot be told from the entries: where several plans are
+   * in force, which may name the same items, or where the plan's own entry is not here.
+   */
+  planned() {
+    if (this.adopted.size !== 1) return null;
+    return this.plans.get([...this.adopted][0]) ?? null;
+  }
+
+  /** How many items have an outcome, and how many of these came back identical. */
+  outcomes() {
+    const ended = [...this.items.values()].filter((item) => item.end !== "open");
+    return { ended: ended.length, identical: ended.filter((item) => item.end === "identical").length };
+  }
+}
+
+/** The sum of a plan's counts; null where they are not the four whole numbers that they must be. */
+function plannedBy(counts) {
+  if (!(counts instanceof Fields)) return null;
+  const numbers = ["hold", "restore", "skip", "unreadable"].map((name) => counts.get(name));
+  return numbers.every((number) => Number.isSafeInteger(number) && number >= 0) ? numbers.reduce((sum, number) => sum + number, 0) : null;
 }
 
 function labelOf(known) {
