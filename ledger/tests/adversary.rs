@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use attacks::{ALL, Attack, Forged, Place, Shape};
 use forge::place::{Files, put};
+use unbroken_ledger::store::StoreError;
 use unbroken_ledger::{
     Clock, Entry, Envelope, FilePlace, Hash, KeyId, Ledger, LedgerError, PrivateKey, Receipt,
     Signature, SubmitError, Timestamp, VaultKey,
@@ -57,7 +58,12 @@ fn said(attack: &Attack) -> Result<Option<(String, u64)>, String> {
     let folder = lay(&forged);
     let found = match open(folder.path()) {
         Ok(_) => return Ok(None),
+        // What was signed is what is there: the entry itself breaks the rule.
+        Err(LedgerError::Invalid { index, refusal }) => {
+            return Ok(Some((refusal.rule.to_owned(), index)));
+        }
         Err(LedgerError::RolledBack { found, .. }) => found,
+        Err(LedgerError::Store(StoreError::Corrupt { index, .. })) => format!("at entry {index}:"),
         Err(other) => return Err(other.to_string()),
     };
     if let Some(broken) = found.strip_prefix("entry ") {
