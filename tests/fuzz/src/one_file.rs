@@ -28,11 +28,12 @@ impl DiskFile for ReadOnly {
     fn set_length(&mut self, _: u64) -> io::Result<()> {
         refuse()
     }
+    // A store that is opened makes what it read durable first: there is nothing to make.
     fn sync_data(&mut self) -> io::Result<()> {
-        refuse()
+        Ok(())
     }
     fn sync_all(&mut self) -> io::Result<()> {
-        refuse()
+        Ok(())
     }
 }
 
