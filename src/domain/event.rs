@@ -12,8 +12,14 @@ use serde_json::{Map, Value};
 use super::hold::{HoldFacts, LegalHold};
 use super::pseudonym::Pseudonym;
 
+mod outcomes;
 mod reporting;
 
+pub use outcomes::{
+    AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
+    FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, PartialFound,
+    RestoredFacts,
+};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
@@ -383,188 +389,6 @@ pub struct CaseFinished {
     pub skipped: u64,
 }
 
-/// Public data of the folder events.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Folder {
-    /// The folder's pseudonym.
-    pub folder: Pseudonym,
-    /// `mail` or `files`.
-    pub workload: String,
-}
-
-/// Facts of `FolderAttempted/1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FolderFacts {
-    /// The path, as the plan has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<Value>,
-}
-
-/// Facts of `FolderReady/1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FolderReadyFacts {
-    /// The folder's id in the target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_id: Option<String>,
-}
-
-/// Public data of `ItemAttempted/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ItemAttempted {
-    /// Its number, from 1.
-    pub attempt: u32,
-    /// The item's pseudonym.
-    pub item: Pseudonym,
-    /// The plan that asks for it.
-    pub plan: String,
-    /// The wave that it belongs to.
-    pub wave: u32,
-}
-
-/// Public data of `AttemptFailed/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttemptFailed {
-    /// Which try.
-    pub attempt: u32,
-    /// Graph's code, or ours.
-    pub code: String,
-    /// The item.
-    pub item: Pseudonym,
-    /// The call, as a template.
-    pub operation: String,
-    /// The effect may have happened.
-    pub outcome_unknown: bool,
-    /// `never`, `soon` or `after`.
-    pub retry: String,
-    /// HTTP status; 0 when no answer came.
-    pub status: u16,
-    /// How long the next try waits, in seconds.
-    pub wait_s: u64,
-}
-
-/// Facts of `AttemptFailed/1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttemptFailedFacts {
-    /// Graph's request id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// What was said, without ids and addresses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-/// Public data of `AttemptInterrupted/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttemptInterrupted {
-    /// Which try.
-    pub attempt: u32,
-    /// `nothing`, `partial` or `whole`.
-    pub found: String,
-    /// The item.
-    pub item: Pseudonym,
-}
-
-/// Public data of `PartialFound/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PartialFound {
-    /// `complete` or `delete`.
-    pub action: String,
-    /// Which try found it.
-    pub attempt: u32,
-    /// The item.
-    pub item: Pseudonym,
-}
-
-/// Public data of `ItemRestored/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ItemRestored {
-    /// Which try.
-    pub attempt: u32,
-    /// `identical` or `as_declared`.
-    pub class: String,
-    /// What was compared after reading back.
-    pub compared: Vec<String>,
-    /// What the target cannot hold: `property: reason`.
-    pub deltas: Vec<String>,
-    /// The item.
-    pub item: Pseudonym,
-    /// What was changed on purpose, `name/version`.
-    pub transforms: Vec<String>,
-    /// `mail` or `files`.
-    pub workload: String,
-    /// `new`, `found` or `completed`.
-    pub wrote: String,
-}
-
-/// Facts of `ItemRestored/1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoredFacts {
-    /// The folder, as the plan has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub folder: Option<Value>,
-    /// The item key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Where it lay in the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locator: Option<String>,
-    /// Its name in the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Digest of what was read back: semantic for mail, SHA-256 for files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub readback_digest: Option<String>,
-    /// The request ids of the writes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_ids: Option<Vec<String>>,
-    /// Exact size in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// SHA-256 of the source's bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_digest: Option<String>,
-    /// Its id in the target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_id: Option<String>,
-    /// Its name in the target, where that differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_name: Option<String>,
-}
-
-/// Public data of `ItemHeld/1` and `ItemSkipped/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ItemEnded {
-    /// The item.
-    pub item: Pseudonym,
-    /// The reason's class.
-    pub reason: String,
-    /// `mail` or `files`.
-    pub workload: String,
-}
-
-/// Public data of `ItemFailed/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ItemFailed {
-    /// How often it was tried.
-    pub attempts: u32,
-    /// The last code.
-    pub code: String,
-    /// The item.
-    pub item: Pseudonym,
-    /// The reason's class.
-    pub reason: String,
-    /// `mail` or `files`.
-    pub workload: String,
-}
-
 /// Public data of `ExceptionAssigned/1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -583,18 +407,4 @@ pub struct ProjectionsDigested {
     pub projections: BTreeMap<String, String>,
     /// Of entries 0 to `size` - 1.
     pub size: u64,
-}
-
-/// Facts of the outcomes that wrote nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EndedFacts {
-    /// What a person should know.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// Where it lies in the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locator: Option<String>,
-    /// Its name in the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
 }
