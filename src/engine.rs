@@ -275,16 +275,19 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
 
 /// Interrupted items first: until they are resolved nobody knows what the target holds.
 fn queue_of(work: &[Work], options: &Options) -> Queue {
-    let mut turns: BTreeMap<(&str, Workload), Turn> = BTreeMap::new();
+    // All that a mailbox keeps shares its four requests at a time.
+    let mut turns: BTreeMap<(&str, bool), Turn> = BTreeMap::new();
     let mut by_turn = BTreeMap::new();
     let mut entries = Vec::with_capacity(work.len());
     for (place, item) in work.iter().enumerate() {
         let next = Turn(turns.len());
         let workload = item.source.workload;
-        let turn = *turns.entry((&item.user.id, workload)).or_insert(next);
-        by_turn.entry(turn).or_insert(match workload {
-            Workload::Files => options.quotas.sharepoint_concurrent,
-            Workload::Mail => options.quotas.mailbox_concurrent,
+        let is_file = workload == Workload::Files;
+        let turn = *turns.entry((&item.user.id, is_file)).or_insert(next);
+        by_turn.entry(turn).or_insert(if is_file {
+            options.quotas.sharepoint_concurrent
+        } else {
+            options.quotas.mailbox_concurrent
         });
         let (wave, not_before) = match item.standing {
             Standing::Failed { not_before } => (item.wave, not_before),
@@ -295,7 +298,7 @@ fn queue_of(work: &[Work], options: &Options) -> Queue {
             place: Place(place),
             turn,
             wave,
-            heavy: workload == Workload::Mail && item.source.size_bytes >= options.heavy_bytes,
+            heavy: !is_file && item.source.size_bytes >= options.heavy_bytes,
             not_before,
         });
     }

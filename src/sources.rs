@@ -18,6 +18,7 @@ use std::io::Read;
 
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem};
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
 
 /// How close to the original a source's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +148,15 @@ pub trait Source: Send + Sync {
 
     /// Reads a message whole; refuses it when its bytes are no longer those of `item.digest`.
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError>;
+
+    /// Reads an event, a contact or a task whole; refuses it when its bytes are no longer those of `item.digest`.
+    fn outlook_item(&self, item: &SourceItem) -> Result<OutlookItem, SourceError> {
+        Err(SourceError::Invalid {
+            path: item.locator.clone(),
+            place: "item".to_owned(),
+            rule: "this kind of source holds no events, contacts or tasks".to_owned(),
+        })
+    }
 
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError>;

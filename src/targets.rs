@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::file::{FileReadBack, QuickXor};
 use crate::domain::folder::FolderPath;
-use crate::domain::item::ItemKey;
+use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::{Delta, Message, Transform};
+use crate::domain::outlook::OutlookItem;
 
 /// How long one request may take before it is given up. Whoever takes over from a worker that is gone waits so long before
 /// reading back: what is still under way may write until then.
@@ -167,6 +168,59 @@ pub trait Target: Send + Sync {
     fn delete_message(
         &self,
         user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<(), TargetError>> + Send;
+
+    /// Finds or makes a calendar, a contact folder or a task list, level by level.
+    fn outlook_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send;
+
+    /// Every event, contact or task of the folder that carries the key.
+    fn find_outlook_items(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
+        key: &ItemKey,
+    ) -> impl Future<Output = Result<Vec<TargetId>, TargetError>> + Send;
+
+    /// Creates the item with all that fits into the creating request. Never sends an invitation.
+    fn create_outlook_item(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        item: &OutlookItem,
+        key: &ItemKey,
+    ) -> impl Future<Output = Result<(TargetId, Written), TargetError>> + Send;
+
+    /// Adds what did not fit and is not there yet: cancelled and changed occurrences, attachments, the photo, the checklist.
+    /// Nothing to do is Ok.
+    fn complete_outlook_item(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        id: &TargetId,
+        item: &OutlookItem,
+    ) -> impl Future<Output = Result<Written, TargetError>> + Send;
+
+    /// Reads the item back, our key included.
+    fn read_outlook_item(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<OutlookItem, TargetError>> + Send;
+
+    /// Deletes an item that we wrote and that cannot be completed.
+    fn delete_outlook_item(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
 

@@ -60,6 +60,10 @@ impl WellKnownFolder {
 /// Where an item belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FolderPath {
+    /// A calendar by name, or the mailbox's own: calendars do not nest.
+    Calendar(Option<String>),
+    /// Below the mailbox's own contacts: one name a level.
+    Contacts(Vec<String>),
     /// Below a drive's root: one name a level, as the source wrote them.
     Drive(Vec<String>),
     /// Below a well-known mail folder: one name a level, as the source wrote them.
@@ -69,4 +73,6 @@ pub enum FolderPath {
         /// The names below it; empty for the well-known folder itself.
         below: Vec<String>,
     },
+    /// A task list by name, or the mailbox's own: lists do not nest.
+    Tasks(Option<String>),
 }

@@ -52,22 +52,34 @@ pub enum Workload {
     Mail,
     /// A file in a drive.
     Files,
+    /// An event or a series of events in a calendar.
+    Calendar,
+    /// A contact or a distribution list in an address book.
+    Contacts,
+    /// A task in a list of Microsoft To Do.
+    Tasks,
 }
 
 impl Workload {
     /// The word that events and plan rows carry.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Calendar => "calendar",
+            Self::Contacts => "contacts",
             Self::Files => "files",
             Self::Mail => "mail",
+            Self::Tasks => "tasks",
         }
     }
 
     /// Reads what [`Workload::name`] wrote.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
+            "calendar" => Some(Self::Calendar),
+            "contacts" => Some(Self::Contacts),
             "files" => Some(Self::Files),
             "mail" => Some(Self::Mail),
+            "tasks" => Some(Self::Tasks),
             _ => None,
         }
     }

@@ -1,16 +1,18 @@
 //! What will be written: one row an item with its decision, and how a row is decided as of a restore point. Pure.
 
+mod planned_folder;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::event::PlanCounts;
-use super::folder::{FolderPath, WellKnownFolder};
 use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
 use super::item_key::CaseSecret;
 use super::pseudonym::Pseudonym;
 use super::sharepoint_name::accepted_name;
+pub use planned_folder::PlannedFolder;
 
 /// What happens to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,45 +28,6 @@ pub enum Decision {
     Unreadable,
 }
 
-/// Where an item belongs, as plan rows and facts write it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedFolder {
-    /// Graph's well-known name for mail, `drive` for files.
-    pub root: String,
-    /// The names below it.
-    pub below: Vec<String>,
-}
-
-impl From<&FolderPath> for PlannedFolder {
-    fn from(path: &FolderPath) -> Self {
-        match path {
-            FolderPath::Drive(below) => Self {
-                root: "drive".to_owned(),
-                below: below.clone(),
-            },
-            FolderPath::Mail { root, below } => Self {
-                root: root.graph_name().to_owned(),
-                below: below.clone(),
-            },
-        }
-    }
-}
-
-impl PlannedFolder {
-    /// The path again.
-    pub fn path(&self) -> Option<FolderPath> {
-        if self.root == "drive" {
-            return Some(FolderPath::Drive(self.below.clone()));
-        }
-        let root = WellKnownFolder::parse(&self.root)?;
-        Some(FolderPath::Mail {
-            root,
-            below: self.below.clone(),
-        })
-    }
-}
-
 /// One item of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +36,7 @@ pub struct PlanRow {
     pub item: Pseudonym,
     /// Its key, hex.
     pub key: String,
-    /// `mail` or `files`.
+    /// `mail`, `files`, `calendar`, `contacts` or `tasks`.
     pub workload: String,
     /// What identifies it in the source.
     pub stable_id: String,
@@ -325,7 +288,9 @@ fn row(
         name: item.name.clone(),
         target_name: match item.workload {
             Workload::Files => accepted_name(&item.name),
-            Workload::Mail => item.name.clone(),
+            Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
+                item.name.clone()
+            }
         },
         size: item.size_bytes,
         digest: item.digest.to_string(),
@@ -424,6 +389,7 @@ pub fn parse_plan_object(text: &str) -> Option<Vec<PlanPart>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::folder::{FolderPath, WellKnownFolder};
     use super::*;
 
     fn item(id: &str, bytes: u8, point: &str) -> SourceItem {

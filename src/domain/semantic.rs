@@ -1,12 +1,17 @@
-//! Semantic digest v1: what of a message must survive, whatever the service re-encodes; and the comparison by field.
-//! docs/fidelity.md lists the fields for people.
+//! Semantic digest v1: what of an item must survive, whatever the service re-encodes; and the comparison by field. The fields of
+//! messages stand here, those of other kinds below. docs/fidelity.md lists them for people.
+
+mod contact;
+mod event;
+mod task;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use super::html_text::{words_of_html, words_of_text};
 use super::item::Digest;
-use super::message::{Address, BodyKind, Importance, Message};
+use super::message::{Address, Attachment, Body, BodyKind, Importance, Message};
+use super::outlook::OutlookItem;
 
 /// A field's name and its value in the one form that is compared.
 type Field = (&'static str, String);
@@ -27,9 +32,27 @@ pub struct Compared {
 /// Compares what was written with what was read back. A field that the original does not have (no date, no message id)
 /// is not compared: the service fills it in.
 pub fn compare(written: &Message, found: &Message) -> Compared {
-    let ours = fields(written);
+    compare_fields(&fields(written), fields(found))
+}
+
+/// The same for the other kinds; two of different kinds differ in all that the first one has.
+pub fn compare_outlook(written: &OutlookItem, found: &OutlookItem) -> Compared {
+    compare_fields(&outlook_fields(written), outlook_fields(found))
+}
+
+fn outlook_fields(item: &OutlookItem) -> Vec<Field> {
+    let (kind, mut fields) = match item {
+        OutlookItem::Contact(contact) => ("contact", contact::fields(contact)),
+        OutlookItem::Event(event) => ("event", event::fields(event)),
+        OutlookItem::Task(task) => ("task", task::fields(task)),
+    };
+    fields.push(("kind", kind.to_owned()));
+    fields.sort();
+    fields
+}
+
+fn compare_fields(ours: &[Field], mut theirs: Vec<Field>) -> Compared {
     let names: Vec<&str> = ours.iter().map(|(name, _)| *name).collect();
-    let mut theirs = fields(found);
     theirs.retain(|(name, _)| names.contains(name));
     let value = |name: &str| {
         theirs
@@ -38,7 +61,7 @@ pub fn compare(written: &Message, found: &Message) -> Compared {
             .map(|(_, v)| v)
     };
     let (mut equal, mut differing) = (Vec::new(), Vec::new());
-    for (name, ours) in &ours {
+    for (name, ours) in ours {
         if value(name) == Some(ours) {
             &mut equal
         } else {
@@ -49,7 +72,7 @@ pub fn compare(written: &Message, found: &Message) -> Compared {
     Compared {
         equal,
         differing,
-        written: digest_of(&ours),
+        written: digest_of(ours),
         found: digest_of(&theirs),
     }
 }
@@ -79,15 +102,11 @@ fn fields(message: &Message) -> Vec<Field> {
         .collect();
     let mut categories = message.categories.clone();
     categories.sort();
-    let importance = match message.importance {
-        Importance::High => "high",
-        Importance::Low => "low",
-        Importance::Normal => "normal",
-    };
+    let importance = importance_word(message.importance);
     let mut fields = vec![
-        ("attachments", attachments(message)),
+        ("attachments", attachments_of(&message.attachments)),
         ("bcc", addresses(&message.bcc)),
-        ("body", body(message)),
+        ("body", body_words(&message.body)),
         ("categories", categories.join("\n")),
         ("cc", addresses(&message.cc)),
         ("flag", message.is_flagged.to_string()),
@@ -138,17 +157,24 @@ fn addresses(list: &[Address]) -> String {
     })
 }
 
-fn body(message: &Message) -> String {
-    match message.body.kind {
-        BodyKind::Html => words_of_html(&message.body.content),
-        BodyKind::Text => words_of_text(&message.body.content),
+fn importance_word(importance: Importance) -> &'static str {
+    match importance {
+        Importance::High => "high",
+        Importance::Low => "low",
+        Importance::Normal => "normal",
+    }
+}
+
+fn body_words(body: &Body) -> String {
+    match body.kind {
+        BodyKind::Html => words_of_html(&body.content),
+        BodyKind::Text => words_of_text(&body.content),
     }
 }
 
 /// Names and SHA-256, sorted: large ones are added later, so the service's order is not ours.
-fn attachments(message: &Message) -> String {
-    let mut lines: Vec<String> = message
-        .attachments
+fn attachments_of(attachments: &[Attachment]) -> String {
+    let mut lines: Vec<String> = attachments
         .iter()
         .map(|file| {
             format!(
@@ -165,7 +191,6 @@ fn attachments(message: &Message) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message::{Attachment, Body};
 
     fn message() -> Message {
         let address = |name: &str, address: &str| Address {

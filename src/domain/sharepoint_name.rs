@@ -74,6 +74,9 @@ fn is_accepted(name: &str) -> bool {
 /// The folder in which the target takes the item, and what was changed to get it.
 pub fn accepted_folder(folder: &FolderPath, name: &str) -> (FolderPath, Vec<Transform>) {
     match folder {
+        FolderPath::Calendar(_) | FolderPath::Contacts(_) | FolderPath::Tasks(_) => {
+            outlook_folder(folder)
+        }
         FolderPath::Mail { root, below } => {
             let below = below.iter().map(|name| mail_folder_name(name)).collect();
             let accepted = FolderPath::Mail { root: *root, below };
@@ -104,6 +107,25 @@ pub fn accepted_folder(folder: &FolderPath, name: &str) -> (FolderPath, Vec<Tran
             (FolderPath::Drive(accepted), transforms)
         }
     }
+}
+
+/// Calendars, contact folders and task lists take what mail folders take.
+fn outlook_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>) {
+    let one = |name: &Option<String>| name.as_deref().map(mail_folder_name);
+    let accepted = match folder {
+        FolderPath::Calendar(name) => FolderPath::Calendar(one(name)),
+        FolderPath::Contacts(names) => {
+            FolderPath::Contacts(names.iter().map(|name| mail_folder_name(name)).collect())
+        }
+        FolderPath::Tasks(name) => FolderPath::Tasks(one(name)),
+        other => other.clone(),
+    };
+    let transforms = if accepted == *folder {
+        vec![]
+    } else {
+        vec![FOLDER_CHANGED]
+    };
+    (accepted, transforms)
 }
 
 /// A mail folder's name was changed so that Exchange takes it.

@@ -3,6 +3,7 @@
 use crate::domain::file::FileReadBack;
 use crate::domain::item::{Digest, SourceItem};
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
 use crate::domain::semantic;
 
 /// The result, field by field.
@@ -15,7 +16,15 @@ pub(crate) struct Compared {
 
 /// Compares by semantic digest: the service re-encodes what it stores.
 pub(crate) fn messages(written: &Message, found: &Message) -> Compared {
-    let compared = semantic::compare(written, found);
+    by_field(semantic::compare(written, found))
+}
+
+/// The same for events, contacts and tasks.
+pub(crate) fn outlook_items(written: &OutlookItem, found: &OutlookItem) -> Compared {
+    by_field(semantic::compare_outlook(written, found))
+}
+
+fn by_field(compared: semantic::Compared) -> Compared {
     Compared {
         equal: compared.equal,
         differing: compared.differing,

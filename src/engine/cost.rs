@@ -3,6 +3,7 @@
 use super::governor::Cost;
 use crate::domain::folder::FolderPath;
 use crate::domain::message::{Attachment, Message};
+use crate::domain::outlook::OutlookItem;
 
 /// What fits into the creating request: Graph takes 4 MB a request, base64 and the rest of the message included.
 const SMALL_ATTACHMENT_BYTES: usize = 3_000_000;
@@ -12,7 +13,8 @@ const FILE_FRAGMENT_BYTES: u64 = 10_485_760;
 /// Finding or making a folder: each level is looked for and perhaps made.
 pub fn folder(path: &FolderPath) -> Cost {
     let levels = match path {
-        FolderPath::Drive(names) => names.len(),
+        FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.iter().len(),
+        FolderPath::Contacts(names) | FolderPath::Drive(names) => names.len(),
         FolderPath::Mail { below, .. } => below.len(),
     };
     let levels = u32::try_from(levels).unwrap_or(u32::MAX / 4);
@@ -69,6 +71,52 @@ pub fn read_message(message: &Message) -> Cost {
     let attachments = u32::try_from(message.attachments.len()).unwrap_or(u32::MAX / 4);
     Cost {
         requests: 2 + attachments,
+        ..Cost::default()
+    }
+}
+
+/// The creating request: what an event, a contact or a task says of itself.
+pub fn create_outlook_item(item: &OutlookItem) -> Cost {
+    let text = match item {
+        OutlookItem::Contact(contact) => contact.personal_notes.len(),
+        OutlookItem::Event(event) => event.facts.body.content.len(),
+        OutlookItem::Task(task) => task.body.content.len(),
+    };
+    Cost {
+        requests: 1,
+        resource_units: 0,
+        upload_bytes: text as u64 + 8_192,
+    }
+}
+
+/// Each occurrence is looked for and changed, each attachment, photo and checklist line is a request.
+pub fn complete_outlook_item(item: &OutlookItem) -> Cost {
+    let mut cost = small();
+    let requests = match item {
+        OutlookItem::Contact(contact) => {
+            let photo = contact.photo.as_ref();
+            cost.upload_bytes += photo.map_or(0, |photo| photo.content.len() as u64);
+            photo.iter().len()
+        }
+        OutlookItem::Event(event) => {
+            for attachment in &event.attachments {
+                cost.upload_bytes += encoded(attachment.content.len());
+            }
+            let series = event.series.as_ref();
+            let occurrences = series.map_or(0, |one| one.cancelled.len() + one.changed.len());
+            occurrences * 2 + event.attachments.len() * 2
+        }
+        OutlookItem::Task(task) => task.checklist.len(),
+    };
+    cost.requests += u32::try_from(requests).unwrap_or(u32::MAX / 4);
+    cost
+}
+
+/// The item, its attachments' list and each attachment, its photo or its checklist.
+pub fn read_outlook_item(item: &OutlookItem) -> Cost {
+    let attachments = u32::try_from(item.attachments().len()).unwrap_or(u32::MAX / 4);
+    Cost {
+        requests: 3 + attachments,
         ..Cost::default()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::record::{Found, Outcome, Record, RecordError, Standing, Work};
 use super::shop::{NameTaken, Shop, Time};
-use super::worker::{self, End, Tries, Trouble, file, mail};
+use super::worker::{self, End, Tries, Trouble, file, mail, outlook};
 use crate::domain::item::Workload;
 use crate::targets::Target;
 
@@ -26,6 +26,9 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
     let looked = match work.source.workload {
         Workload::Mail => look_for_message(shop, work).await,
         Workload::Files => look_for_file(shop, work).await,
+        Workload::Calendar | Workload::Contacts | Workload::Tasks => {
+            look_for_outlook_item(shop, work).await
+        }
     };
     match looked {
         Ok(found) => {
@@ -74,6 +77,25 @@ async fn look_for_message<R: Record, T: Target + 'static, C: Time>(
     let message = worker::read_message(shop, work).await?;
     let whole = copies.iter().any(|copy| mail::is_whole(copy, &message));
     Ok(if whole { Found::Whole } else { Found::Partial })
+}
+
+async fn look_for_outlook_item<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Found, Trouble> {
+    let folder = shop.folder(work).await?;
+    let copies = outlook::find(shop, work, &folder).await?;
+    if copies.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let item = worker::read_outlook_item(shop, work).await?;
+    for id in copies {
+        let compared = outlook::compare(shop, work, &folder, &item, &id).await?;
+        if compared.differing.is_empty() {
+            return Ok(Found::Whole);
+        }
+    }
+    Ok(Found::Partial)
 }
 
 async fn look_for_file<R: Record, T: Target + 'static, C: Time>(

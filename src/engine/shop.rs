@@ -137,6 +137,10 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                 self.call(work, cost, self.target.drive_folder(user, path))
                     .await
             }
+            Workload::Calendar | Workload::Contacts | Workload::Tasks => {
+                self.call(work, cost, self.target.outlook_folder(user, path))
+                    .await
+            }
         }
     }
 
@@ -149,7 +153,9 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
 /// Where the item's calls count.
 pub(crate) fn lane(work: &Work) -> Lane {
     match work.source.workload {
-        Workload::Mail => Lane::Mailbox(work.user.id.clone()),
+        Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
+            Lane::Mailbox(work.user.id.clone())
+        }
         Workload::Files => Lane::SharePoint,
     }
 }
@@ -157,7 +163,8 @@ pub(crate) fn lane(work: &Work) -> Lane {
 /// The root of a drive and the well-known folders are there already: finding them changes nothing.
 fn has_names(path: &FolderPath) -> bool {
     match path {
-        FolderPath::Drive(names) => !names.is_empty(),
+        FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.is_some(),
+        FolderPath::Contacts(names) | FolderPath::Drive(names) => !names.is_empty(),
         FolderPath::Mail { below, .. } => !below.is_empty(),
     }
 }

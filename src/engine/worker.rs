@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 pub(crate) mod mail;
+pub(crate) mod outlook;
 
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use super::shop::{Shop, Time};
 use crate::domain::item::Workload;
 use crate::domain::mailbox_fit;
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
+use crate::domain::outlook_fit;
 use crate::sources::SourceError;
 use crate::targets::{Retry, Target, TargetError};
 
@@ -100,6 +103,7 @@ pub(crate) enum End {
 pub(crate) enum Content {
     File,
     Message(Box<Message>),
+    Outlook(Box<OutlookItem>),
 }
 
 /// Makes one attempt and records it. An error means that the record refused or broke: nothing more may be done.
@@ -119,6 +123,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
     let result = match &content {
         Content::File => file::write(shop, work, tries).await,
         Content::Message(message) => mail::write(shop, work, message, tries).await,
+        Content::Outlook(item) => outlook::write(shop, work, item, tries).await,
     };
     tries.look_first = true;
     let failed = match result {
@@ -202,7 +207,32 @@ async fn read<R: Record, T: Target + 'static, C: Time>(
         Workload::Mail => read_message(shop, work)
             .await
             .map(|message| Content::Message(Box::new(message))),
+        Workload::Calendar | Workload::Contacts | Workload::Tasks => read_outlook_item(shop, work)
+            .await
+            .map(|item| Content::Outlook(Box::new(item))),
     }
+}
+
+pub(crate) async fn read_outlook_item<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<OutlookItem, SourceError> {
+    let source = Arc::clone(&shop.source);
+    let now = shop.time.now();
+    let item = work.source.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let read = source.outlook_item(&item)?;
+        if read.workload() == item.workload {
+            return Ok(outlook_fit::fit(read, now));
+        }
+        Err(SourceError::Invalid {
+            path: item.locator,
+            place: "whole item".to_owned(),
+            rule: "an item is of the kind that was planned".to_owned(),
+        })
+    });
+    let read = read.await;
+    read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
 }
 
 pub(crate) async fn read_message<R: Record, T: Target + 'static, C: Time>(
@@ -211,17 +241,18 @@ pub(crate) async fn read_message<R: Record, T: Target + 'static, C: Time>(
 ) -> Result<Message, SourceError> {
     let source = Arc::clone(&shop.source);
     let item = work.source.clone();
-    let locator = item.locator.clone();
     // Made to fit before anything is compared: what is written is what is expected back.
     let read =
         tokio::task::spawn_blocking(move || source.message(&item).map(mailbox_fit::fit)).await;
-    read.unwrap_or_else(|panic| {
-        Err(SourceError::Invalid {
-            path: locator,
-            place: "whole message".to_owned(),
-            rule: format!("the reader gave up: {panic}"),
-        })
-    })
+    read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
+}
+
+fn gave_up(work: &Work, panic: &tokio::task::JoinError) -> SourceError {
+    SourceError::Invalid {
+        path: work.source.locator.clone(),
+        place: "whole item".to_owned(),
+        rule: format!("the reader gave up: {panic}"),
+    }
 }
 
 fn seconds_until(now: DateTime<Utc>, at: DateTime<Utc>) -> u64 {

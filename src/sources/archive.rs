@@ -239,7 +239,9 @@ impl Source for Archive {
             let item = self.item(&point, &custodian, line);
             match item.workload {
                 Workload::Mail => self.described_mail(item),
-                Workload::Files => Ok(item),
+                Workload::Calendar | Workload::Contacts | Workload::Files | Workload::Tasks => {
+                    Ok(item)
+                }
             }
         })))
     }

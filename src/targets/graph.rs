@@ -9,6 +9,7 @@ mod failure;
 mod folders;
 mod json;
 mod mail;
+mod outlook;
 mod quick_xor;
 mod random;
 mod token;
@@ -25,8 +26,9 @@ use super::{
 };
 use crate::domain::file::FileReadBack;
 use crate::domain::folder::FolderPath;
-use crate::domain::item::ItemKey;
+use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
 
@@ -148,6 +150,64 @@ impl Target for Graph {
 
     async fn delete_message(&self, user: &TargetUser, id: &TargetId) -> Result<(), TargetError> {
         mail::delete(&self.session, user, id).await
+    }
+
+    async fn outlook_folder(
+        &self,
+        user: &TargetUser,
+        path: &FolderPath,
+    ) -> Result<TargetId, TargetError> {
+        outlook::folder(&self.session, user, path).await
+    }
+
+    async fn find_outlook_items(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
+        key: &ItemKey,
+    ) -> Result<Vec<TargetId>, TargetError> {
+        outlook::find(&self.session, user, workload, folder, key).await
+    }
+
+    async fn create_outlook_item(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        item: &OutlookItem,
+        key: &ItemKey,
+    ) -> Result<(TargetId, Written), TargetError> {
+        outlook::create(&self.session, user, folder, item, key).await
+    }
+
+    async fn complete_outlook_item(
+        &self,
+        user: &TargetUser,
+        folder: &TargetId,
+        id: &TargetId,
+        item: &OutlookItem,
+    ) -> Result<Written, TargetError> {
+        outlook::complete(&self.session, user, folder, id, item).await
+    }
+
+    async fn read_outlook_item(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
+        id: &TargetId,
+    ) -> Result<OutlookItem, TargetError> {
+        outlook::read(&self.session, user, workload, folder, id).await
+    }
+
+    async fn delete_outlook_item(
+        &self,
+        user: &TargetUser,
+        workload: Workload,
+        folder: &TargetId,
+        id: &TargetId,
+    ) -> Result<(), TargetError> {
+        outlook::delete(&self.session, user, workload, folder, id).await
     }
 
     async fn drive_folder(

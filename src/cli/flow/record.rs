@@ -69,8 +69,11 @@ impl Record for JournalRecord {
 
 fn workload_of(path: &FolderPath) -> &'static str {
     match path {
+        FolderPath::Calendar(_) => "calendar",
+        FolderPath::Contacts(_) => "contacts",
         FolderPath::Drive(_) => "files",
         FolderPath::Mail { .. } => "mail",
+        FolderPath::Tasks(_) => "tasks",
     }
 }
 

@@ -186,7 +186,7 @@ pub(super) async fn partial<R: Record, T: Target + 'static, C: Time>(
 }
 
 /// Right after a create the service may not know the id yet (graph.md 1.2): that passes.
-fn just_created(trouble: Trouble) -> Trouble {
+pub(super) fn just_created(trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::Target(failure) if failure.status == 404 && failure.retry == Retry::Never => {
             Trouble::Target(TargetError {

@@ -12,6 +12,7 @@ use crate::domain::file::FileReadBack;
 use crate::domain::folder::{FolderPath, WellKnownFolder};
 use crate::domain::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
 use crate::sources::{
     BadItem, Evidence, Fidelity, Items, RestorePoint, Source, SourceDescription, SourceError,
 };
@@ -187,6 +188,64 @@ impl Target for FakeTarget {
     async fn delete_message(&self, _: &TargetUser, id: &TargetId) -> Result<(), TargetError> {
         self.0.lock().expect("no thread panicked").remove(&id.0);
         Ok(())
+    }
+
+    async fn outlook_folder(
+        &self,
+        _: &TargetUser,
+        _: &FolderPath,
+    ) -> Result<TargetId, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn find_outlook_items(
+        &self,
+        _: &TargetUser,
+        _: Workload,
+        _: &TargetId,
+        _: &ItemKey,
+    ) -> Result<Vec<TargetId>, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn create_outlook_item(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+        _: &OutlookItem,
+        _: &ItemKey,
+    ) -> Result<(TargetId, Written), TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn complete_outlook_item(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+        _: &TargetId,
+        _: &OutlookItem,
+    ) -> Result<Written, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn read_outlook_item(
+        &self,
+        _: &TargetUser,
+        _: Workload,
+        _: &TargetId,
+        _: &TargetId,
+    ) -> Result<OutlookItem, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn delete_outlook_item(
+        &self,
+        _: &TargetUser,
+        _: Workload,
+        _: &TargetId,
+        _: &TargetId,
+    ) -> Result<(), TargetError> {
+        unreachable!("mail only")
     }
 
     async fn drive_folder(&self, _: &TargetUser, _: &FolderPath) -> Result<TargetId, TargetError> {
