@@ -1,5 +1,6 @@
 //! The pure centre: values, decisions and their events. No clock, no randomness, no files, no network.
 
+pub mod access;
 pub mod calendar_event;
 pub mod case;
 pub mod contact;
