@@ -126,7 +126,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Runs a command. The first Ctrl-C asks it to end where it may; a second one ends it at once.
+/// Runs a command. The first Ctrl-C or SIGTERM asks it to end where it may; a second one ends it at once.
 fn dispatch(command: Command, output: &Output) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -147,9 +147,25 @@ fn dispatch(command: Command, output: &Output) -> Result<()> {
     ended
 }
 
+/// Ctrl-C; and SIGTERM, by which a service manager or a machine that shuts down asks.
+#[cfg(unix)]
+async fn asked_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
 async fn interrupted(ask: watch::Sender<bool>, output: &Output) {
     for last in [false, true] {
-        if tokio::signal::ctrl_c().await.is_err() {
+        if asked_to_end().await.is_err() {
             // Without a handler the default action ends the process, which is as good.
             std::future::pending::<()>().await;
         }
