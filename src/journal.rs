@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use unbroken_ledger::disclosure::Disclosure;
+use unbroken_ledger::objects::ObjectError;
 use unbroken_ledger::{
     Draft, Hash, KeyId, Ledger, LedgerError, Receipt, Seen, Signer, SubmitError, Timestamp, Value,
     VaultError,
@@ -63,6 +64,9 @@ pub enum JournalError {
         /// Why.
         reason: String,
     },
+    /// An object that an entry names cannot be read.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// A blocking task was torn down.
     #[error("the program is shutting down")]
     ShuttingDown,

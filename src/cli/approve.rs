@@ -202,5 +202,38 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
     let parts = data.field("parts").and_then(Value::as_size);
     let parts = parts.ok_or_else(|| refused("the plan in the request has no number of people"))?;
     lines.push(("people", parts.to_string()));
+    lines.extend(of_time(data));
     Ok(lines)
+}
+
+/// What the plan rests on in time: the restore point, the breach window, and how much was compared with nothing older. A plan of
+/// an earlier version of the program does not say.
+fn of_time(data: &Value) -> Vec<(&'static str, String)> {
+    let number = |name: &str| data.field(name).and_then(Value::as_size);
+    let mut lines = Vec::new();
+    if let (Some(place), Some(points)) = (number("as_of"), number("points")) {
+        let text = format!("number {} of {points} in the backup", place + 1);
+        lines.push(("as of", format!("restore point {text}")));
+    }
+    let window = match data.field("window") {
+        Some(Value::Bool(true)) => "declared; its times stand in the case",
+        Some(Value::Bool(false)) => "none was declared",
+        _ => return lines,
+    };
+    lines.push(("breach", window.to_owned()));
+    match (number("unproven"), number("points")) {
+        (Some(0) | None, _) => {}
+        (Some(items), Some(1)) => lines.push((
+            "WARNING",
+            format!(
+                "the backup has one restore point: nothing shows whether {items} items to restore \
+                 are older than the breach"
+            ),
+        )),
+        (Some(items), _) => lines.push((
+            "WARNING",
+            format!("{items} items to restore were compared with nothing from before the breach"),
+        )),
+    }
+    lines
 }

@@ -9,9 +9,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::access::{CaseFolder, instant};
-use super::flow::{opening, planning, sources};
+use super::flow::{self, opening, planning, sources};
+use super::keys::expect_yes;
 use super::output::Output;
-use super::{exchange, keyring};
+use super::{approve, exchange, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::PlanCounts;
 use crate::error::Result;
@@ -74,10 +75,15 @@ pub(crate) struct Propose {
 /// Approve the newest proposal; with the key of somebody who did not propose it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken plan approve --case acme --keys /media/stick")]
+  unbroken plan approve --case acme --keys /media/stick
+
+What is approved is shown first, and a yes is asked for.")]
 pub(crate) struct Approve {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+    /// Sign without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Make the approved plan the one that workers follow.
@@ -177,12 +183,25 @@ fn run_approve(approve: &Approve, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&approve.folder)?;
     let plan = planning::newest(&journal)?.plan;
     let proposal = planning::proposal_of(&journal, &plan)?;
+    let request = planning::request(&journal, &proposal, &plan)?;
+    output.note(approve::summary(&request)?.trim_end());
+    output.note(breach(&journal)?.trim_end());
+    expect_yes(approve.yes, "Approve this?")?;
     planning::approve(&journal, &proposal, &*approver)?;
     output.answer(
         &json!({ "plan": plan, "approved": true }),
         &format!("approved: plan {plan}"),
     );
     Ok(())
+}
+
+/// The declared window, which only the case's own folder tells.
+fn breach(journal: &Journal) -> Result<String> {
+    let case = journal.case().map_err(flow::meaning)?;
+    let facts = case.declared.map(|(_, facts)| facts).unwrap_or_default();
+    let or_open = |time: Option<String>| time.unwrap_or_else(|| "not declared".to_owned());
+    let (from, to) = (or_open(facts.window_from), or_open(facts.window_to));
+    Ok(format!("{:<12} from {from} until {to}", "window"))
 }
 
 async fn run_adopt(adopt: &Adopt, output: &Output) -> Result<()> {

@@ -454,6 +454,9 @@ mod tests {
             counts,
             parts: 1,
             plan: "p".to_owned(),
+            points: None,
+            unproven: None,
+            window: None,
         })
     }
 

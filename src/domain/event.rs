@@ -347,6 +347,15 @@ pub struct PlanMade {
     pub parts: u64,
     /// SHA-256 of the plan object.
     pub plan: String,
+    /// How many restore points the source has; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<u64>,
+    /// Rows to restore of which nothing shows that they are older than the breach; 0 where no window was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<u64>,
+    /// Whether a breach window was declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<bool>,
 }
 
 /// Public data of `PlanAdopted/1`.

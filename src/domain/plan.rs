@@ -138,6 +138,9 @@ pub struct Unreadable {
     pub digest: Option<Digest>,
 }
 
+/// Why a version from before the breach is restored: a newer one is held.
+pub const EARLIER_VERSION: &str = "earlier-version-before-the-breach";
+
 /// Why the items of somebody are held whom nobody in the target is mapped for.
 pub const NOT_MAPPED: &str = "custodian-not-mapped";
 
@@ -184,7 +187,7 @@ pub fn decide_rows(input: &PlanInput<'_>, name: &mut dyn FnMut() -> Pseudonym) -
         let (decision, reason, pre_breach) = before.judge(item);
         rows.push(row(input, item, decision, reason, pre_breach, name));
         if let Some(original) = before.original_of(item) {
-            let why = "earlier-version-before-the-breach";
+            let why = EARLIER_VERSION;
             rows.push(row(input, original, Decision::Restore, why, "proven", name));
         }
     }

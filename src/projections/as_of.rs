@@ -4,7 +4,7 @@
 
 use unbroken_ledger::Timestamp;
 
-use super::reading::{Reading, Written};
+use super::reading::{Reading, Stamp, Written};
 use crate::domain::case::Case;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
@@ -66,6 +66,14 @@ impl<R: Reading> Reading for AsOf<'_, R> {
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error> {
         self.record.is_erased(subject)
+    }
+
+    fn object(&self, name: &str) -> Result<Option<Vec<u8>>, Self::Error> {
+        self.record.object(name)
+    }
+
+    fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp> {
+        self.record.stamp(token, stamped)
     }
 
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error> {

@@ -27,12 +27,16 @@ pub struct Exception {
     pub outcome: &'static str,
     /// Why: a class, or what was changed and what the target cannot hold.
     pub reason: String,
+    /// The same, one by one.
+    pub reasons: Vec<String>,
     /// The entry that says so; for an open item its last intent, where there is one.
     pub index: Option<u64>,
     /// Who looks after it.
     pub owner: String,
     /// Whether somebody was named; else the rule gave it to whoever put the plan in force.
     pub is_assigned: bool,
+    /// The name of a file or the subject of a message, where that may be shown.
+    pub name: Option<String>,
     /// Where it lies in the source, where that may be shown.
     pub locator: Option<String>,
     /// What a person should know, where that may be shown.
@@ -75,9 +79,11 @@ pub fn exceptions<R: Reading>(record: &R) -> Result<Vec<Exception>, R::Error> {
                         workload: row.workload,
                         outcome: OPEN,
                         reason: String::new(),
+                        reasons: Vec::new(),
                         index,
                         owner: String::new(),
                         is_assigned: false,
+                        name: Some(row.name),
                         locator: Some(row.locator),
                         detail: None,
                     };
@@ -137,16 +143,19 @@ impl Pass {
             self.identical.insert(item);
             return;
         }
-        let (locator, detail) = shown(&placed.event);
+        let [name, locator, detail] = shown(&placed.event);
+        let reasons = reasons(&placed.event, ended.reason);
         let exception = Exception {
             item: item.clone(),
             custodian: ended.custodian,
             workload: ended.workload,
             outcome: ended.outcome.name(),
-            reason: reason(&placed.event, ended.reason),
+            reason: reasons.join("; "),
+            reasons,
             index: Some(placed.index),
             owner: String::new(),
             is_assigned: false,
+            name,
             locator,
             detail,
         };
@@ -155,23 +164,25 @@ impl Pass {
 }
 
 /// For what was restored: what was changed on purpose, and what the target cannot hold.
-fn reason(event: &Event, class: String) -> String {
+fn reasons(event: &Event, class: String) -> Vec<String> {
     match event {
         Event::ItemRestored(data, _) => {
             let both = data.transforms.iter().chain(&data.deltas);
-            both.cloned().collect::<Vec<_>>().join("; ")
+            both.cloned().collect()
         }
-        _ => class,
+        _ => vec![class],
     }
 }
 
-fn shown(event: &Event) -> (Option<String>, Option<String>) {
+/// Name, place and detail.
+fn shown(event: &Event) -> [Option<String>; 3] {
     match event {
-        Event::ItemRestored(_, facts) => (facts.locator.clone(), None),
+        Event::ItemRestored(_, facts) => [facts.name.clone(), facts.locator.clone(), None],
         Event::ItemHeld(_, facts) | Event::ItemSkipped(_, facts) | Event::ItemFailed(_, facts) => {
-            (facts.locator.clone(), facts.detail.clone())
+            let facts = facts.clone();
+            [facts.name, facts.locator, facts.detail]
         }
-        _ => (None, None),
+        _ => [None, None, None],
     }
 }
 

@@ -39,6 +39,19 @@ pub struct Written {
     pub placed: Option<Placed>,
 }
 
+/// What a time-stamp token says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// What the authority's certificate calls it.
+    pub authority: String,
+    /// The policy that it states, an OID.
+    pub policy: String,
+    /// The token's number, hex.
+    pub serial: String,
+    /// When, RFC 3339, by the authority's clock.
+    pub time: String,
+}
+
 /// The record, read from its start.
 pub trait Reading {
     /// Why it cannot be read.
@@ -64,6 +77,12 @@ pub trait Reading {
 
     /// Whether a subject's facts are erased by now, whatever instant the record is read as of.
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error>;
+
+    /// The bytes of an object that an entry names by its SHA-256, in hex; `None` where there is none.
+    fn object(&self, name: &str) -> Result<Option<Vec<u8>>, Self::Error>;
+
+    /// What a time-stamp token says; `None` where it does not hold over these bytes. Whose roots are trusted is not asked.
+    fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp>;
 
     /// The parts of a plan.
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error>;

@@ -8,6 +8,7 @@ use std::ops::AddAssign;
 
 use super::reading::{Reading, Written};
 use crate::domain::event::Event;
+use crate::domain::plan::EARLIER_VERSION;
 use crate::domain::pseudonym::Pseudonym;
 
 /// The workload of planned items whose rows were erased before they had an outcome.
@@ -143,6 +144,10 @@ pub struct Results {
     pub ended: HashMap<Pseudonym, Ended>,
     /// Custodians whose facts were erased: their rows cannot be read any more.
     pub erased: BTreeSet<Pseudonym>,
+    /// Items that are the version from before the breach of another item, which is held: both are counted.
+    pub earlier: u64,
+    /// Items that another plan in force names too, under another pseudonym: held there while nobody was mapped. Both are counted.
+    pub again: u64,
 }
 
 impl Results {
@@ -209,17 +214,22 @@ impl Results {
         let mut named: HashSet<Pseudonym> = HashSet::new();
         // Of erased rows only their number is left: the largest part, and the sum of all.
         let mut numbers: BTreeMap<Pseudonym, (u64, u64)> = BTreeMap::new();
-        for plan in record.case_now()?.adopted {
-            for part in record.parts_of(&plan)? {
+        let adopted = record.case_now()?.adopted;
+        let mut keys: HashSet<String> = HashSet::new();
+        for plan in &adopted {
+            for part in record.parts_of(plan)? {
                 if record.is_erased(&part.custodian)? {
                     let (most, sum) = numbers.entry(part.custodian).or_default();
                     *most = (*most).max(part.rows);
                     *sum += part.rows;
                     continue;
                 }
-                for row in record.rows_of(&plan, &part)? {
+                for row in record.rows_of(plan, &part)? {
                     let cell = (part.custodian.clone(), row.workload);
                     if named.insert(row.item.clone()) {
+                        self.earlier += u64::from(row.reason == EARLIER_VERSION);
+                        let is_keyed = adopted.len() > 1 && !row.key.is_empty();
+                        self.again += u64::from(is_keyed && !keys.insert(row.key));
                         let counts = self.cells.entry(cell).or_default();
                         counts.enumerated += 1;
                         counts.open += u64::from(!self.ended.contains_key(&row.item));
@@ -299,7 +309,7 @@ mod tests {
 
     use super::super::scripted::{Script, failed, held, key, name, restored, row};
     use super::*;
-    use crate::domain::plan::Decision;
+    use crate::domain::plan::{Decision, PlanRow};
 
     /// Ann has two mails and a file, bob a mail; everything but one of ann's mails has ended.
     fn script() -> Script {
@@ -348,6 +358,27 @@ mod tests {
         let total = load(&script).total();
         assert_eq!((total.enumerated, total.open), (5, 2));
         assert!(total.adds_up());
+    }
+
+    #[test]
+    fn what_stands_twice_in_the_counts_is_counted_apart() {
+        let mut script = Script::default();
+        let keyed = |item: &str, key: &str, decision, reason: &str| PlanRow {
+            key: key.to_owned(),
+            reason: reason.to_owned(),
+            ..row(item, "files", decision)
+        };
+        let first = vec![
+            keyed("a1", "k1", Decision::Hold, "changed-in-breach-window"),
+            keyed("a2", "k2", Decision::Restore, EARLIER_VERSION),
+            keyed("a3", "k3", Decision::Hold, "custodian-not-mapped"),
+        ];
+        script.plan("p", vec![("ann", first)]);
+        let later = vec![keyed("a4", "k3", Decision::Restore, "")];
+        script.plan("q", vec![("ann", later)]);
+        let results = load(&script);
+        assert_eq!((results.earlier, results.again), (1, 1));
+        assert_eq!(results.total().enumerated, 4);
     }
 
     #[test]

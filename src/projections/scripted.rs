@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use unbroken_ledger::{Event as Signed, Hash, KeyId, Seen, Timestamp, Value};
 
-use super::reading::{Placed, Reading, Written};
+use super::reading::{Placed, Reading, Stamp, Written};
 use crate::domain::case::Case;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{
@@ -20,7 +20,8 @@ pub(crate) struct Script {
     pub(crate) entries: Vec<Written>,
     /// Who signs what is of the case.
     pub(crate) operator: KeyId,
-    plans: BTreeMap<String, Vec<(PlanPart, Vec<PlanRow>)>>,
+    pub(crate) plans: BTreeMap<String, Vec<(PlanPart, Vec<PlanRow>)>>,
+    pub(crate) objects: BTreeMap<String, Vec<u8>>,
 }
 
 pub(crate) fn name(text: &str) -> Pseudonym {
@@ -37,6 +38,7 @@ impl Default for Script {
             entries: Vec::new(),
             operator: key(7),
             plans: BTreeMap::new(),
+            objects: BTreeMap::new(),
         }
     }
 }
@@ -93,6 +95,9 @@ impl Script {
             counts,
             parts,
             plan: plan.to_owned(),
+            points: None,
+            unproven: None,
+            window: None,
         };
         self.case(Event::PlanMade(Box::new(data), Box::new(NoFacts {})));
     }
@@ -178,6 +183,25 @@ impl Reading for Script {
             let of = written.signed.data.field("subject").and_then(Value::as_str);
             written.signed.kind == "Erased" && of == Some(subject.as_str())
         }))
+    }
+
+    fn object(&self, name: &str) -> Result<Option<Vec<u8>>, Self::Error> {
+        Ok(self.objects.get(name).cloned())
+    }
+
+    /// A token of a script is four words.
+    fn stamp(&self, token: &[u8], _: &[u8]) -> Option<Stamp> {
+        let text = std::str::from_utf8(token).ok()?;
+        let words: Vec<&str> = text.split(' ').collect();
+        let [authority, policy, serial, time] = words[..] else {
+            return None;
+        };
+        Some(Stamp {
+            authority: authority.to_owned(),
+            policy: policy.to_owned(),
+            serial: serial.to_owned(),
+            time: time.to_owned(),
+        })
     }
 
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, Self::Error> {

@@ -30,6 +30,9 @@ pub struct Milestone {
     pub last_received: Timestamp,
 }
 
+/// What a step is called that has no words of its own; its type is shown then.
+pub const RECORDED: &str = "recorded";
+
 /// All of them.
 pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
     let mut signers = Signers::default();
@@ -67,7 +70,13 @@ pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
 
 /// Steps that a large case has thousands of, or that come in again and again.
 fn comes_in_numbers(kind: &str) -> bool {
-    let kinds = ["CustodianMapped/1", "TimestampReceived", "WitnessReceived"];
+    let kinds = [
+        "CustodianMapped/1",
+        "ExceptionAssigned/1",
+        "ProjectionsDigested/1",
+        "TimestampReceived",
+        "WitnessReceived",
+    ];
     kinds.contains(&kind)
 }
 
@@ -93,13 +102,17 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "LegalHoldPlaced/1" => "legal hold placed",
         "LegalHoldReleased/1" => "legal hold released",
         "CaseFinished/1" => "case finished",
+        "ExceptionAssigned/1" => "owner named for an item",
+        "ProjectionsDigested/1" => "state of the case noted, to compare later",
+        "ReportIssued/1" => "report issued",
+        "SealKeyBound/1" => "seal key bound to the ledger",
         "Erased" => "personal facts erased",
         "TimestampReceived" => "time-stamped",
         "WitnessReceived" => "witnessed",
         "TailRepaired" => "torn tail set aside",
         "Sealed" => "ledger sealed",
         // A later step of the operator's is a milestone too, whether or not it has words of its own here.
-        _ if stream.starts_with("case/") => "recorded",
+        _ if stream.starts_with("case/") => RECORDED,
         _ => return None,
     })
 }
@@ -122,6 +135,11 @@ fn about(written: &Written) -> String {
         Some(Event::WaveOpened(data, _) | Event::WaveClosed(data, _)) => {
             format!("wave {} of {}", data.wave, data.plan)
         }
+        Some(Event::ExceptionAssigned(data, _)) => format!("item {} to {}", data.item, data.person),
+        Some(Event::ReportIssued(data, _)) => {
+            format!("report {}, {} edition", data.number, data.edition)
+        }
+        Some(Event::SealKeyBound(data, _)) => format!("certificate {}", data.certificate),
         Some(_) => String::new(),
         None => match &*written.signed.kind {
             "Proposed" => text("digest"),
@@ -228,6 +246,19 @@ mod tests {
         // Whoever the ledger does not know is no person.
         assert_eq!(milestones[4].by[0].key, key(7));
         assert_eq!(milestones[4].by[0].person, "");
+    }
+
+    /// No reader meets a type's name: an event of the case has words, or is one of an item's.
+    #[test]
+    fn every_type_of_the_case_has_words() {
+        let of_items = ["Folder", "Item", "Attempt", "PartialFound"];
+        let of_the_case = Event::KINDS.iter();
+        let of_the_case =
+            of_the_case.filter(|kind| !of_items.iter().any(|of| kind.starts_with(of)));
+        let nameless: Vec<&&str> = of_the_case
+            .filter(|kind| words(kind, "case/x") == Some(RECORDED))
+            .collect();
+        assert_eq!(nameless, Vec::<&&str>::new());
     }
 
     #[test]

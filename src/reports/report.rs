@@ -9,6 +9,7 @@ mod items;
 mod keys;
 mod limits;
 mod outcome;
+mod reasons;
 mod reference;
 mod scope;
 mod statement;
@@ -129,6 +130,8 @@ pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Erro
         last: None,
     };
     view.entries(issue.size, &mut |written| gathered.take(&written))?;
+    gathered.anchors.read(&view)?;
+    gathered.keys.check(&view, &issue.origin)?;
     Ok(gathered.document())
 }
 

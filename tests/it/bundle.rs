@@ -47,9 +47,11 @@ fn commands(bundle: &Path) -> Vec<String> {
     let text = fs::read_to_string(bundle.join("VERIFY.txt")).expect("read");
     let is_command = |line: &&str| {
         let indent = line.len() - line.trim_start().len();
-        indent == 5 || indent >= 8
+        indent == 5 || indent >= 7
     };
-    text.lines().filter(is_command).map(str::to_owned).collect()
+    let lines: Vec<&str> = text.lines().filter(is_command).collect();
+    let whole = lines.join("\n").replace("\\\n", " ");
+    whole.lines().map(str::to_owned).collect()
 }
 
 /// A script of those that can run here; says which cannot.

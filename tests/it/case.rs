@@ -217,7 +217,7 @@ impl Case {
     pub(crate) fn plan(&self) {
         self.done("plan make CASE --source SOURCE");
         self.done("plan propose CASE");
-        self.done("plan approve CASE");
+        self.done("plan approve CASE --yes");
         self.done("plan adopt CASE");
     }
 

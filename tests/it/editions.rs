@@ -373,6 +373,8 @@ fn the_redacted_edition_gives_nobody_away_in_any_encoding() {
     // What everybody may know: the format, our own words, and the names of the record's types, classes and reasons.
     let public = [
         include_str!("../../docs/ledger-format.md"),
+        include_str!("../../docs/fidelity.md"),
+        include_str!("../../docs/threat-model.md"),
         include_str!("../../src/reports/verify.txt"),
         include_str!("../../src/domain/event.rs"),
     ]

@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use crate::broken::{Checked, broken, ensure};
-use crate::bytes::parse_base64;
+use crate::bytes::{hex, parse_base64};
 use cms::SignedData;
 use der::{BOOLEAN, GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 
@@ -39,6 +39,8 @@ pub struct Timestamp {
     pub seconds: i64,
     /// Under which policy, as the authority states it.
     pub policy: String,
+    /// The token's own number, lowercase hex.
+    pub serial: String,
     /// What the authority calls itself.
     pub authority: String,
     /// When the signer's certificate ends, seconds since 1970: renew before.
@@ -142,6 +144,7 @@ pub(crate) fn check(
         time: instant::rfc_3339(info.seconds),
         seconds: info.seconds,
         policy: der::dotted(info.policy),
+        serial: hex(info.serial),
         authority: signer.subject,
         expires: signer.not_after,
         is_trusted,
@@ -153,6 +156,7 @@ struct Info<'a> {
     policy: &'a [u8],
     hash: &'static ring::digest::Algorithm,
     imprint: &'a [u8],
+    serial: &'a [u8],
     seconds: i64,
     nonce: Option<&'a [u8]>,
 }
@@ -168,7 +172,7 @@ impl<'a> Info<'a> {
         let mut imprint = info.sequence()?;
         let hash = cms::algorithm(imprint.sequence()?)?;
         let imprint = imprint.expect(OCTET_STRING)?.content;
-        info.expect(INTEGER)?;
+        let serial = info.expect(INTEGER)?.content;
         let seconds = instant::seconds(&info.expect(GENERALIZED_TIME)?)?;
         info.optional(SEQUENCE)?;
         info.optional(BOOLEAN)?;
@@ -177,6 +181,7 @@ impl<'a> Info<'a> {
             policy,
             hash,
             imprint,
+            serial,
             seconds,
             nonce,
         })

@@ -58,6 +58,7 @@ pub(crate) async fn make(
     let window = window(&case);
     let mut parts = Vec::new();
     let mut counts = PlanCounts::default();
+    let mut unproven = 0;
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = known(&case, custodian)?;
         let (snapshots, unreadable) = read(source, &description.points[..=place], custodian)?;
@@ -77,6 +78,7 @@ pub(crate) async fn make(
         counts.restore += of_part.restore;
         counts.skip += of_part.skip;
         counts.unreadable += of_part.unreadable;
+        unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
         parts.push(journal.keep_part(&pseudonym, &rows).map_err(meaning)?);
     }
     let sealed = journal.keep_plan(parts).map_err(meaning)?;
@@ -86,6 +88,9 @@ pub(crate) async fn make(
         counts,
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
+        points: Some(description.points.len() as u64),
+        unproven: Some(unproven),
+        window: Some(window.is_some()),
     };
     journal
         .command(CaseCommand::MakePlan(made))
@@ -238,15 +243,18 @@ pub(crate) fn reasons(
     Ok(reasons)
 }
 
+/// To be restored without anything older to compare it with, although a window was declared.
+fn is_unproven(row: &PlanRow) -> bool {
+    row.decision == Decision::Restore && row.pre_breach == "not-provable"
+}
+
 /// What a person has to know before they approve a plan: a window was declared, and items are restored of which nothing
 /// older could say whether they appeared or changed in it.
 pub(crate) fn warning(journal: &Journal, plan: &str) -> Result<Option<String>> {
     let mut unproven = 0_u64;
     for part in journal.plan_parts(plan).map_err(meaning)? {
         let rows = journal.part_rows(plan, &part).map_err(meaning)?;
-        let is_unproven =
-            |row: &&PlanRow| row.decision == Decision::Restore && row.pre_breach == "not-provable";
-        unproven += rows.iter().filter(is_unproven).count() as u64;
+        unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
     }
     if unproven == 0 {
         return Ok(None);

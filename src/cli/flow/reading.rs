@@ -1,11 +1,15 @@
 //! The record as projections read it, provided by the journal.
 
+use unbroken_ledger::Hash;
+use unbroken_ledger::objects::ObjectError;
+use unbroken_verify::check_timestamp;
+
 use crate::domain::case::Case;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 use crate::journal::{Journal, JournalError, Recorded};
-use crate::projections::reading::{Placed, Reading, Written};
+use crate::projections::reading::{Placed, Reading, Stamp, Written};
 
 impl Reading for Journal {
     type Error = JournalError;
@@ -34,6 +38,28 @@ impl Reading for Journal {
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, JournalError> {
         let erased = |state: &unbroken_ledger::State| state.erased_at(subject.as_str()).is_some();
         Ok(self.ledger().with_state(erased))
+    }
+
+    fn object(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(name) = Hash::parse(name) else {
+            return Ok(None);
+        };
+        match self.ledger().objects().read(&name) {
+            Ok(bytes) => Ok(Some(bytes)),
+            // A damaged one shows nothing; the report says so at its place, and the rest of the report stands.
+            Err(ObjectError::Missing { .. } | ObjectError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp> {
+        let said = check_timestamp(token, stamped, None, None).ok()?;
+        Some(Stamp {
+            authority: said.authority,
+            policy: said.policy,
+            serial: said.serial,
+            time: said.time,
+        })
     }
 
     fn parts_of(&self, plan: &str) -> Result<Vec<PlanPart>, JournalError> {

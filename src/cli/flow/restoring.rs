@@ -111,6 +111,12 @@ fn still_under_way(handed: Option<Timestamp>, now: DateTime<Utc>) -> Option<Dura
 
 /// Ends the case with its counts.
 pub(crate) async fn finish(journal: &Journal) -> Result<()> {
+    if journal.case().map_err(meaning)?.adopted.is_empty() {
+        let why = "no plan was put in force: there is nothing to finish";
+        return Err(Error::new(crate::error::ErrorKind::GateRefused, why).hint(
+            "`unbroken plan make` begins; a case that ends without a restore stays as it is",
+        ));
+    }
     let totals = Coverage::load(journal).map_err(meaning)?.totals;
     let left = OpenWork::load(journal).map_err(meaning)?.open_rows();
     if left > 0 {

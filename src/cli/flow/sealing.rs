@@ -103,6 +103,9 @@ impl Seal {
         let first = first.ok_or_else(|| Error::failed("the seal has no certificate"))?;
         let bound = binding::bind(&self.key, first, origin, &operator.to_string());
         let bound = bound.map_err(Error::failed)?;
+        // Whoever checks the binding needs it; durable before the entry that names it.
+        let objects = journal.ledger().objects();
+        objects.put(first.der()).map_err(Error::failed)?;
         journal
             .command_now(&CaseCommand::BindSealKey(bound))
             .map_err(|error: JournalError| meaning(error))?;

@@ -29,7 +29,7 @@ pub struct CheckedAs {
 }
 
 /// Public data of `ReportIssued/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReportIssued {
     /// What the verifier had found.

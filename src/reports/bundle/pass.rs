@@ -180,11 +180,12 @@ fn read_entry(index: u64, bytes: &[u8]) -> Result<Entry, BundleError> {
     Ok(read.map_err(|refusal| LedgerError::Invalid { index, refusal })?)
 }
 
-/// The objects that an entry names and that anybody may read: tokens, cosigned notes, plans. A plan names every custodian,
-/// with how many items each has: who is given a part of the ledger is not given that.
+/// The objects that an entry names and that anybody may read: tokens, cosigned notes, certificates of seals, plans. A plan
+/// names every custodian, with how many items each has: who is given a part of the ledger is not given that.
 fn named_objects(event: &Event, is_full: bool) -> Vec<Hash> {
     let fields: &[&str] = match event.kind.as_str() {
         "PlanMade/1" if is_full => &["plan"],
+        "SealKeyBound/1" => &["certificate"],
         "TimestampReceived" => &["imprint", "token"],
         "WitnessReceived" => &["note"],
         _ => &[],

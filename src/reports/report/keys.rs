@@ -3,8 +3,11 @@
 use unbroken_ledger::{KeyId, PublicKey, Value};
 
 use super::super::document::{Block, Section, Table};
+use super::super::pdf::seal::{Certificate, binding};
 use super::{Gathered, story};
-use crate::projections::reading::Written;
+use crate::domain::event::Event;
+use crate::domain::seal_key::SealKeyBound;
+use crate::projections::reading::{Reading, Written};
 use crate::projections::signers::Signers;
 
 /// When keys came and went.
@@ -13,6 +16,28 @@ pub(super) struct Keys {
     signers: Signers,
     known: Vec<(KeyId, u64)>,
     ended: Vec<(KeyId, String)>,
+    bound: Vec<(u64, KeyId, SealKeyBound)>,
+    bindings: Vec<Binding>,
+}
+
+/// What was found of a seal's key.
+#[derive(Clone, Debug)]
+struct Binding {
+    index: u64,
+    bound: SealKeyBound,
+    /// Whom the certificate names.
+    names: String,
+    found: Found,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    /// The seal's key signed the statement that names the ledger's key.
+    Holds,
+    /// The certificate is not kept.
+    NotChecked,
+    /// It did not.
+    Fails(String),
 }
 
 impl Keys {
@@ -46,6 +71,46 @@ impl Keys {
             }
             _ => {}
         }
+        let event = written.placed.as_ref().map(|placed| &placed.event);
+        if let (Some(Event::SealKeyBound(bound, _)), Some(signer)) =
+            (event, written.signed.by.first())
+        {
+            self.bound
+                .push((written.index, *signer, bound.as_ref().clone()));
+        }
+    }
+
+    /// Holds each binding of a seal's key against its certificate.
+    pub(super) fn check<R: Reading>(&mut self, record: &R, origin: &str) -> Result<(), R::Error> {
+        for (index, signer, bound) in std::mem::take(&mut self.bound) {
+            let kept = record.object(&bound.certificate)?;
+            let certificate = kept.map(|der| Certificate::from_der(&der));
+            let (names, found) = match certificate {
+                None => (String::new(), Found::NotChecked),
+                Some(Err(error)) => (String::new(), Found::Fails(error.to_string())),
+                Some(Ok(certificate)) => {
+                    let checked = binding::check(&bound, &certificate, origin, &signer.to_string());
+                    let found = checked.map_or_else(
+                        |unbound| Found::Fails(unbound.to_string()),
+                        |()| Found::Holds,
+                    );
+                    (certificate.subject().to_owned(), found)
+                }
+            };
+            self.bindings.push(Binding {
+                index,
+                bound,
+                names,
+                found,
+            });
+        }
+        Ok(())
+    }
+
+    /// Seal keys that did not sign what binds them.
+    pub(super) fn unbound(&self) -> usize {
+        let fails = |binding: &&Binding| matches!(binding.found, Found::Fails(_));
+        self.bindings.iter().filter(fails).count()
     }
 
     fn open(&mut self, written: &Written) {
@@ -107,17 +172,85 @@ pub(super) fn section(gathered: &Gathered) -> Section {
 
 /// The keys of seals, each bound to a key of the ledger by a statement that both signed.
 fn seal_keys(gathered: &Gathered) -> Table {
-    let rows = gathered.case.seal_keys.iter().map(|bound| {
+    let rows = gathered.keys.bindings.iter().map(|binding| {
+        let found = match &binding.found {
+            Found::Holds => "yes".to_owned(),
+            Found::NotChecked => "not checked: the certificate is not kept".to_owned(),
+            Found::Fails(why) => format!("NO: {why}"),
+        };
         vec![
-            bound.certificate.clone(),
-            bound.key.clone(),
-            bound.algorithm.clone(),
+            binding.index.to_string(),
+            binding.names.clone(),
+            binding.bound.certificate.clone(),
+            binding.bound.key.clone(),
+            binding.bound.algorithm.clone(),
+            found,
         ]
     });
     Table {
         id: "seal-keys",
         caption: "Keys that seal PDFs, bound to the operator's key by both".to_owned(),
-        columns: vec!["Certificate (SHA-256)", "Public key (SHA-256)", "Algorithm"],
+        columns: vec![
+            "Entry",
+            "Certificate names",
+            "Certificate (SHA-256)",
+            "Public key (SHA-256)",
+            "Algorithm",
+            "Signed by both keys",
+        ],
         rows: rows.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unbroken_ledger::{PrivateKey, Signer};
+
+    use super::*;
+    use crate::domain::event::NoFacts;
+    use crate::projections::scripted::Script;
+    use crate::reports::pdf::seal::FileKey;
+
+    fn found(script: &Script) -> Vec<Found> {
+        let mut keys = Keys::default();
+        let read = script.entries(u64::MAX, &mut |written| keys.take(&written));
+        read.expect("nothing can go wrong");
+        keys.check(script, "example.org/o").expect("read");
+        keys.bindings.into_iter().map(|b| b.found).collect()
+    }
+
+    fn bound(script: &mut Script, origin: &str) -> SealKeyBound {
+        let key = FileKey::from_pkcs8(&FileKey::generate().expect("a key")).expect("a key");
+        let from = chrono::DateTime::UNIX_EPOCH;
+        let certificate = Certificate::for_rehearsal(&key, "acme", [1; 16], from).expect("made");
+        let operator = script.operator.to_string();
+        let bound = binding::bind(&key, &certificate, origin, &operator).expect("bound");
+        script
+            .objects
+            .insert(bound.certificate.clone(), certificate.der().to_vec());
+        bound
+    }
+
+    #[test]
+    fn a_binding_that_one_key_alone_made_is_found() {
+        let mut script = Script {
+            operator: PrivateKey::from_seed(&[7; 32]).key_id(),
+            ..Script::default()
+        };
+        let good = bound(&mut script, "example.org/o");
+        let mut lost = bound(&mut script, "example.org/o");
+        let foreign = bound(&mut script, "example.org/other");
+        script.objects.remove(&lost.certificate);
+        let mut swapped = good.clone();
+        swapped.signature.clone_from(&lost.signature);
+        lost.key = "0".repeat(64);
+        for data in [good, lost, foreign, swapped] {
+            script.case(Event::SealKeyBound(Box::new(data), Box::new(NoFacts {})));
+        }
+        let unsigned = Found::Fails(binding::Unbound::Signature.to_string());
+        assert_eq!(
+            found(&script),
+            [Found::Holds, Found::NotChecked, unsigned.clone(), unsigned]
+        );
     }
 }

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use super::super::document::{Block, Section, Table};
 use super::cover::{NOT_SHOWN, fact};
-use super::{Edition, Gathered};
+use super::{Edition, Gathered, reasons};
 use crate::projections::results::Counts;
 
-/// How often each outcome has each reason.
+/// How often each outcome has each reason; an item that was changed in two ways counts for both.
 pub(super) fn reasons<'a>(gathered: &'a Gathered) -> BTreeMap<(&'static str, &'a str), u64> {
     let mut reasons = BTreeMap::new();
     for row in &gathered.exceptions {
-        *reasons
-            .entry((row.outcome, row.reason.as_str()))
-            .or_default() += 1;
+        let mut of_row: Vec<&str> = row.reasons.iter().map(String::as_str).collect();
+        if of_row.is_empty() {
+            of_row.push("");
+        }
+        for one in of_row {
+            *reasons.entry((row.outcome, one)).or_default() += 1;
+        }
     }
     reasons
 }
@@ -78,14 +82,16 @@ pub(super) fn results(gathered: &Gathered) -> Section {
         columns: with_counts(&["Custodian"]),
         rows: rows.collect(),
     };
-    let rows = reasons(gathered);
+    let rows = self::reasons(gathered);
     let rows = rows.into_iter().map(|((outcome, reason), count)| {
-        vec![words(outcome), reason.to_owned(), count.to_string()]
+        let cells = [words(outcome), reason.to_owned(), reasons::sentence(reason)];
+        [&cells[..], &[count.to_string()]].concat()
     });
     let reasons = Table {
         id: "reasons",
-        caption: "Why items are not identical, and how often".to_owned(),
-        columns: vec!["Outcome", "Reason", "Items"],
+        caption: "Why items are not identical, and how often; one with two reasons counts for both"
+            .to_owned(),
+        columns: vec!["Outcome", "Reason", "What it means", "Items"],
         rows: rows.collect(),
     };
     Section::new('E', "Results and reconciliation")
@@ -133,6 +139,7 @@ pub(super) fn exceptions(gathered: &Gathered) -> Section {
             row.workload.clone(),
             words(row.outcome),
             row.reason.clone(),
+            shown(&row.name),
             shown(&row.locator),
             shown(&row.detail),
             row.owner.clone(),
@@ -140,8 +147,9 @@ pub(super) fn exceptions(gathered: &Gathered) -> Section {
     });
     Section::new('F', "Exceptions")
         .says(
-            "Every item that did not arrive identical. The owner is the person who has to decide \
-             or explain: whoever was named for it, else whoever put the plan in force.",
+            "Every item that did not arrive identical; section E says what each reason means. The \
+             owner is the person who has to decide or explain: whoever was named for it, else \
+             whoever put the plan in force.",
         )
         .with(Block::Table(Table {
             id: "exceptions",
@@ -153,6 +161,7 @@ pub(super) fn exceptions(gathered: &Gathered) -> Section {
                 "Kind",
                 "Outcome",
                 "Reason",
+                "Name or subject",
                 "Where in the backup",
                 "What a person should know",
                 "Owner",

@@ -65,86 +65,146 @@ pub(super) fn limits(further: &[String]) -> Section {
         .says(
             "Whose word is what: a signature proves whose key signed, not that the statement is \
              true. The machine that keeps the ledger could refuse or delay new entries, and could \
-             cut a tail that nobody outside has seen. The threat model of the project \
-             (docs/threat-model.md) names who could still do what without being noticed.",
+             cut a tail that nobody outside has seen. The threat model (docs/threat-model.md, in \
+             the bundle too) names who could still do what without being noticed.",
         )
 }
 
 /// Section L; `verify` is the text of `VERIFY.txt`.
 pub(super) fn checking(verify: &str) -> Section {
-    Section::new('L', "How to check this without us")
-        .says(
-            "The bundle that came with this report holds the record. The file `trust` has to reach \
-             you by another way than the bundle; compare the name of the ledger and the root hash \
-             on page 1 with a copy that you were given on paper or by telephone.",
-        )
-        .with(Block::Code(verify.to_owned()))
+    let section = Section::new('L', "How to check this without us").says(
+        "The bundle that came with this report holds the record. The file `trust` has to reach you \
+         by another way than the bundle; compare the name of the ledger and the root hash on page \
+         1 with a copy that you were given on paper or by telephone. What follows is the file \
+         VERIFY.txt of the bundle.",
+    );
+    blocks_of(verify).into_iter().fold(section, Section::with)
 }
+
+/// A line to type stands four spaces further in than the prose around it.
+fn is_command(line: &str) -> bool {
+    let indent = line.len() - line.trim_start().len();
+    !line.trim().is_empty() && (indent == 5 || indent >= 7)
+}
+
+/// Prose as paragraphs, which break where a page does, and commands as lines, which do not.
+fn blocks_of(verify: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut is_new = true;
+    for line in verify.lines() {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with("===") {
+            is_new = true;
+            continue;
+        }
+        let begins = std::mem::take(&mut is_new);
+        match (blocks.last_mut(), is_command(line)) {
+            (Some(Block::Code(lines)), true) => {
+                lines.push('\n');
+                lines.push_str(line);
+            }
+            (_, true) => blocks.push(Block::Code(line.to_owned())),
+            (Some(Block::Paragraph(words)), false) if !begins => {
+                words.push(' ');
+                words.push_str(text);
+            }
+            (_, false) => blocks.push(Block::Paragraph(text.to_owned())),
+        }
+    }
+    for block in &mut blocks {
+        if let Block::Code(lines) = block {
+            *lines = outdented(lines);
+        }
+    }
+    blocks
+}
+
+fn outdented(lines: &str) -> String {
+    let indents = lines
+        .lines()
+        .map(|line| line.len() - line.trim_start().len());
+    let least = indents.min().unwrap_or_default();
+    let cut: Vec<&str> = lines.lines().map(|line| &line[least..]).collect();
+    cut.join("\n")
+}
+
+/// Every word of the report that a reader may not know, in order.
+const WORDS: [(&str, &str); 19] = [
+    (
+        "as declared",
+        "restored, with differences that the record names and that the new tenant makes \
+         unavoidable",
+    ),
+    (
+        "chain",
+        "each entry holds the hash of the one before it, so that none can be changed, removed \
+         or put elsewhere",
+    ),
+    (
+        "checkpoint",
+        "a signed statement of how many entries there are, and of their common hash (the root)",
+    ),
+    ("custodian", "the person, mailbox or site whose data it is"),
+    (
+        "digital signature",
+        "a number that only the holder of a private key can make, and that anybody can check",
+    ),
+    (
+        "disclosure",
+        "a personal fact that is shown beside an entry, and that the entry proves without \
+         containing it",
+    ),
+    (
+        "edition",
+        "whose personal facts a report or a bundle shows: everybody's (full), nobody's \
+         (redacted) or one custodian's; how much of the record a bundle holds is its kind: the \
+         whole ledger, or some of its streams",
+    ),
+    (
+        "entry",
+        "one event at its place in the ledger; entries are numbered from 0",
+    ),
+    (
+        "exception",
+        "an item that did not arrive identical; section F lists each",
+    ),
+    ("hash", "a fingerprint of data: other data have another one"),
+    ("held", "not restored on purpose; a person has to decide"),
+    (
+        "ledger",
+        "the record: a list of signed events that can only grow",
+    ),
+    (
+        "pseudonym",
+        "a random name that stands for a person or an item in the record",
+    ),
+    (
+        "read-back",
+        "asking the new tenant for an item that was written, and comparing it with the source",
+    ),
+    (
+        "reservation",
+        "something about the record or its check, not about one item, that keeps a passed \
+         check from being without reserve; page 1 names each",
+    ),
+    (
+        "seal",
+        "a signature over the whole PDF, so that a change to it shows",
+    ),
+    (
+        "SUSPECT",
+        "signed by a key that was revoked from that entry on; it stays in the record and is \
+         marked",
+    ),
+    ("tenant", "one organisation's part of Microsoft 365"),
+    (
+        "time stamp",
+        "a statement by somebody else's clock that something existed not later than then",
+    ),
+];
 
 /// Section N.
 pub(super) fn glossary() -> Section {
-    const WORDS: [(&str, &str); 17] = [
-        (
-            "as declared",
-            "restored, with differences that the record names and that the new tenant makes \
-             unavoidable",
-        ),
-        (
-            "chain",
-            "each entry holds the hash of the one before it, so that none can be changed, removed \
-             or put elsewhere",
-        ),
-        (
-            "checkpoint",
-            "a signed statement of how many entries there are, and of their common hash (the root)",
-        ),
-        ("custodian", "the person, mailbox or site whose data it is"),
-        (
-            "digital signature",
-            "a number that only the holder of a private key can make, and that anybody can check",
-        ),
-        (
-            "disclosure",
-            "a personal fact that is shown beside an entry, and that the entry proves without \
-             containing it",
-        ),
-        (
-            "entry",
-            "one event at its place in the ledger; entries are numbered from 0",
-        ),
-        (
-            "exception",
-            "an item that did not arrive identical, or a check that has a reservation",
-        ),
-        ("hash", "a fingerprint of data: other data have another one"),
-        ("held", "not restored on purpose; a person has to decide"),
-        (
-            "ledger",
-            "the record: a list of signed events that can only grow",
-        ),
-        (
-            "pseudonym",
-            "a random name that stands for a person or an item in the record",
-        ),
-        (
-            "read-back",
-            "asking the new tenant for an item that was written, and comparing it with the source",
-        ),
-        (
-            "seal",
-            "a signature over the whole PDF, so that a change to it shows",
-        ),
-        (
-            "SUSPECT",
-            "signed by a key that was revoked from that entry on; it stays in the record and is \
-             marked",
-        ),
-        ("tenant", "one organisation's part of Microsoft 365"),
-        (
-            "time stamp",
-            "a statement by somebody else's clock that something existed not later than then",
-        ),
-    ];
     let facts = WORDS.map(|(word, meaning)| (word.to_owned(), meaning.to_owned()));
     Section::new('N', "Glossary").with(Block::Facts(facts.to_vec()))
 }
@@ -220,4 +280,37 @@ pub(super) fn cross_reference() -> Section {
             columns: vec!["Rule", "What it asks for", "Sections"],
             rows: rows.to_vec(),
         }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command that a page wraps is one that nobody can copy.
+    const COLUMNS_MAX: usize = 98;
+
+    #[test]
+    fn commands_stand_in_lines_of_their_own_that_fit_a_page() {
+        let section = checking(include_str!("../verify.txt"));
+        let code = section.blocks.iter().filter_map(|block| match block {
+            Block::Code(lines) => Some(lines.as_str()),
+            _ => None,
+        });
+        let lines: Vec<&str> = code.flat_map(str::lines).collect();
+        assert!(lines.len() > 30, "{lines:?}");
+        assert!(
+            lines.contains(&"unbroken-verify . --trust PATH/TO/trust"),
+            "{lines:?}"
+        );
+        let long: Vec<&&str> = lines
+            .iter()
+            .filter(|line| line.len() > COLUMNS_MAX)
+            .collect();
+        assert_eq!(long, Vec::<&&str>::new());
+        let prose = section
+            .blocks
+            .iter()
+            .filter(|block| matches!(block, Block::Paragraph(_)));
+        assert!(prose.count() > 10);
+    }
 }

@@ -1,7 +1,7 @@
 //! Section C: what was restored from where to where, under whose authority, and what was left out.
 
 use super::super::document::{Block, Section, Table};
-use super::cover::fact;
+use super::cover::{NOT_SHOWN, fact};
 use super::{Edition, Gathered};
 
 /// Section C.
@@ -54,7 +54,7 @@ fn sources(gathered: &Gathered) -> Table {
             format!("S{}", data.source),
             format!("{} ({})", data.kind, data.fidelity),
             data.points.to_string(),
-            data.custodians.to_string(),
+            custodians_in(gathered, data.custodians),
             yes_no(data.evidence.digests),
             yes_no(data.evidence.immutability),
             yes_no(data.evidence.access),
@@ -75,6 +75,14 @@ fn sources(gathered: &Gathered) -> Table {
             "SHA-256",
         ],
         rows: rows.collect(),
+    }
+}
+
+/// How many there are besides is no business of the one for whom an edition is.
+fn custodians_in(gathered: &Gathered, count: u64) -> String {
+    match gathered.issue.edition {
+        Edition::Custodian(_) => NOT_SHOWN.to_owned(),
+        _ => count.to_string(),
     }
 }
 

@@ -25,34 +25,63 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         ))
 }
 
-/// How many exceptions there are: items that are not identical or have no outcome, SUSPECT entries, places where the record
-/// disagrees with itself, and reservations of the check.
+/// How many exceptions there are: items that are not identical or have no outcome. Section F lists those that are not erased.
 fn exceptions(gathered: &Gathered) -> u64 {
-    let erased = gathered.results.total().erased;
-    let counted = gathered.exceptions.len() + gathered.disagreements.len();
-    counted as u64 + erased + gathered.issue.checked.suspect + reservations(gathered).len() as u64
+    gathered.exceptions.len() as u64 + gathered.results.total().erased
 }
 
-/// What keeps a passed check from being without reserve, beside single items and entries.
-fn reservations(gathered: &Gathered) -> Vec<&'static str> {
+/// What keeps a passed check from being without reserve: something about the record or the check, not about one item.
+pub(super) fn reservations(gathered: &Gathered) -> Vec<String> {
     let case = &gathered.case;
     let checked = &gathered.issue.checked;
-    let mut found = Vec::new();
-    if checked.verdict == "consistent but not anchored" {
-        found.push("The check had no trust file: it does not say whose record this is.");
+    let mut found: Vec<String> = Vec::new();
+    let mut reserve = |applies: bool, words: &str| {
+        if applies {
+            found.push(words.to_owned());
+        }
+    };
+    reserve(
+        checked.verdict == "consistent but not anchored",
+        "The check had no trust file: it does not say whose record this is.",
+    );
+    reserve(
+        checked.verdict != "invalid" && checked.rule.as_deref() == Some("trust/quorum"),
+        "Fewer witnesses have seen them than the case asks for.",
+    );
+    reserve(
+        case.adopted.is_empty(),
+        "No plan is in force: nothing was restored from a backup.",
+    );
+    reserve(
+        case.sources.iter().any(|(source, _)| source.points < 2),
+        "A backup has one restore point: nothing in it shows what is older than the breach.",
+    );
+    reserve(
+        gathered.keys.unbound() > 0,
+        "A key that seals reports did not sign that it belongs to this ledger: see section J.",
+    );
+    match checked.suspect {
+        0 => {}
+        count => found.push(format!(
+            "{count} of them rest on a key that was later revoked: section I names them."
+        )),
     }
-    if checked.verdict != "invalid" && checked.rule.as_deref() == Some("trust/quorum") {
-        found.push("Fewer witnesses have seen them than the case asks for.");
-    }
-    if case.adopted.is_empty() {
-        found.push("No plan is in force: nothing was restored from a backup.");
-    }
-    if case.sources.iter().any(|(source, _)| source.points < 2) {
-        found.push(
-            "A backup has one restore point: nothing in it shows what is older than the breach.",
-        );
+    match gathered.disagreements.len() {
+        0 => {}
+        count => found.push(format!(
+            "In {count} places they disagree with each other: see section E."
+        )),
     }
     found
+}
+
+/// A count with its noun.
+fn counted(count: u64, one: &str, many: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{more} {many}")),
+    }
 }
 
 fn verdict(gathered: &Gathered) -> (Tone, String) {
@@ -65,17 +94,21 @@ fn verdict(gathered: &Gathered) -> (Tone, String) {
         );
         return (Tone::Bad, format!("{place}: {rule} is broken"));
     }
-    match exceptions(gathered) {
-        0 => (Tone::Good, "All checks passed".to_owned()),
-        1 => (
-            Tone::Mixed,
-            "Checks passed with 1 listed exception".to_owned(),
+    let reservations = reservations(gathered).len() as u64;
+    let but = [
+        counted(
+            exceptions(gathered),
+            "listed exception",
+            "listed exceptions",
         ),
-        more => (
-            Tone::Mixed,
-            format!("Checks passed with {more} listed exceptions"),
-        ),
+        counted(reservations, "reservation", "reservations"),
+    ];
+    let but: Vec<String> = but.into_iter().flatten().collect();
+    if but.is_empty() {
+        return (Tone::Good, "All checks passed".to_owned());
     }
+    let text = format!("Checks passed with {}", but.join(" and "));
+    (Tone::Mixed, text)
 }
 
 fn checked(gathered: &Gathered) -> String {
@@ -104,18 +137,16 @@ fn checked(gathered: &Gathered) -> String {
             issue.size
         )
     };
-    if issue.checked.suspect > 0 {
-        let count = issue.checked.suspect;
-        let marked = "of them rest on a key that was later revoked: section I names them.";
-        text = format!("{text} {count} {marked}");
-    }
-    for reservation in reservations(gathered) {
-        text.push(' ');
-        text += reservation;
-    }
-    if !gathered.disagreements.is_empty() {
-        let count = gathered.disagreements.len();
-        text = format!("{text} In {count} places they disagree with each other: see section E.");
+    let reservations = reservations(gathered);
+    let heads = match reservations.len() {
+        1 => " Reservation:",
+        _ => " Reservations:",
+    };
+    for (number, reservation) in reservations.iter().enumerate() {
+        text = match number {
+            0 => format!("{text}{heads} {reservation}"),
+            _ => format!("{text} {reservation}"),
+        };
     }
     text + &outsiders(gathered)
 }
@@ -160,12 +191,32 @@ fn restored(gathered: &Gathered) -> String {
     format!(
         "{rehearsal}The plans in force name {} items {whose}. {} were written into the new tenant, \
          read back and compared with the backup: {} are identical, {} differ only in ways that \
-         are listed.",
+         are listed.{}",
         total.enumerated,
         total.restored(),
         total.identical,
         total.as_declared,
+        counted_twice(gathered),
     )
+}
+
+/// What a reader who counts mails and files, not items, has to know.
+fn counted_twice(gathered: &Gathered) -> String {
+    let (earlier, again) = (gathered.results.earlier, gathered.results.again);
+    let mut text = String::new();
+    if earlier > 0 {
+        text = format!(
+            " {earlier} of the items are older copies of others that are held: those stand in the \
+             counts twice."
+        );
+    }
+    if again > 0 {
+        text = format!(
+            "{text} {again} were held by one plan and named anew by a later one: they stand in \
+             the counts twice."
+        );
+    }
+    text
 }
 
 fn counts(gathered: &Gathered) -> Table {

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::super::document::{Block, Section, Table};
+use super::cover::fact;
 use super::{Edition, Gathered, clocks};
 use crate::projections::signers::SignedBy;
-use crate::projections::timeline::Milestone;
+use crate::projections::timeline::{Milestone, RECORDED};
 
 /// Steps by which the data or the power over them change hands, or are kept from doing so.
 const CUSTODY: [&str; 10] = [
@@ -47,7 +48,7 @@ fn row(step: &Milestone) -> Vec<String> {
         1 => step.words.to_owned(),
         count => format!("{} ({count} times)", step.words),
     };
-    let what = if what == "recorded" {
+    let what = if what == RECORDED {
         step.kind.clone()
     } else {
         what
@@ -71,6 +72,10 @@ pub(super) fn timeline(gathered: &Gathered) -> Section {
         .as_ref()
         .map(|(_, facts)| facts.clone());
     let aware = facts.unwrap_or_default().aware_at;
+    let said = (
+        "The organisation became aware at".to_owned(),
+        fact(gathered, aware.as_ref()),
+    );
     let aware = aware.and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
     Section::new('D', "Timeline")
         .says(
@@ -84,6 +89,7 @@ pub(super) fn timeline(gathered: &Gathered) -> Section {
             rows: gathered.milestones.iter().map(row).collect(),
         }))
         .with(Block::Heading("Clocks of the law".to_owned()))
+        .with(Block::Facts(vec![said]))
         .says(
             "Each notice by its last possible moment, counted from when the organisation said that \
              it became aware. Whether a rule applies is for a lawyer to say; whether a notice was \

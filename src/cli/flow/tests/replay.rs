@@ -114,6 +114,9 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
         },
         parts: 2,
         plan: plan.clone(),
+        points: None,
+        unproven: None,
+        window: None,
     };
     let command = CaseCommand::MakePlan(made);
     journal.command(command).await.expect("made");

@@ -1,0 +1,261 @@
+//! One plain sentence for each class that the record gives as a reason: what was changed on purpose, and why an item was held,
+//! skipped or could not be restored. docs/fidelity.md says more of each; a test holds both against the code.
+
+/// What each class means, ascending. A name that ends in `/n` is a change that was made on purpose.
+const SENTENCES: &[(&str, &str)] = &[
+    (
+        "added-in-breach-window",
+        "It is in no copy from before the break-in; a person decides whether it is genuine.",
+    ),
+    (
+        "already-restored",
+        "An earlier plan restored it; it is not written twice.",
+    ),
+    (
+        "alternative-body-left-out/1",
+        "The mail held its text twice; the plainer form was left out.",
+    ),
+    (
+        "attachment-name-made-up/1",
+        "An attachment had no file name and was given one.",
+    ),
+    (
+        "attachment-name-shortened/1",
+        "The name of an attachment was longer than a file name may be and was cut.",
+    ),
+    (
+        "attendees-into-body/1",
+        "Whoever was invited stands in the text: in a list of their own they would be asked again.",
+    ),
+    (
+        "cancellation-of-nothing-left-out/1",
+        "A day was struck from a series that has no event on that day.",
+    ),
+    ("changed", "The backup was changed while it was being read."),
+    (
+        "changed-in-breach-window",
+        "It differs from every copy from before the break-in; a person decides.",
+    ),
+    (
+        "charset-guessed/1",
+        "The mail did not say how its letters are coded; that was worked out.",
+    ),
+    (
+        "control-characters-removed/1",
+        "Signs that nobody can see and that a mailbox refuses were taken out.",
+    ),
+    (
+        "custodian-not-mapped",
+        "Nobody in the new tenant was named to receive it.",
+    ),
+    (
+        "due-from-recurrence/1",
+        "A task that repeats had no day; it got the first on which it repeats.",
+    ),
+    (
+        "earlier-version-before-the-breach",
+        "The newest copy from before the break-in, in place of a later one that is held.",
+    ),
+    ("link", "A link in the backup; links are not followed."),
+    (
+        "mail-folder-name/1",
+        "The name of a mail folder was changed into one that the new tenant takes.",
+    ),
+    (
+        "mbox-unquoted/1",
+        "A mark that the backup had put before some lines was taken away.",
+    ),
+    (
+        "name-beside-existing/1",
+        "Another file had that name in the new tenant; this one stands beside it, renamed.",
+    ),
+    (
+        "name-taken",
+        "Another file has that name in the new tenant, and none is ever overwritten.",
+    ),
+    (
+        "no-headers-no-body",
+        "It is kept as a mail in the backup, but nothing in it reads as one.",
+    ),
+    ("not-mail", "It lies among the mail, but is none."),
+    (
+        "outside-layout",
+        "It lies where a backup of this kind keeps nothing.",
+    ),
+    (
+        "outside-messages",
+        "Text in the mail file that belongs to no mail.",
+    ),
+    (
+        "past-reminder-turned-off/1",
+        "A reminder of something that is over was turned off.",
+    ),
+    (
+        "readback-differs",
+        "What the new tenant gave back differs from what was written; it does not count.",
+    ),
+    (
+        "retries-exhausted",
+        "The new tenant failed again and again, and the program gave up.",
+    ),
+    (
+        "sharepoint-name/1",
+        "The name was changed where the new tenant does not take it as it was.",
+    ),
+    (
+        "sharepoint-path/1",
+        "The names above it were cut, because the whole path was too long.",
+    ),
+    (
+        "source-changed",
+        "The backup is not any more what it was when the plan was made.",
+    ),
+    ("source-unreadable", "The backup could not be read there."),
+    (
+        "special",
+        "It is no plain file, and there is nothing in it to restore.",
+    ),
+    ("target-refused", "The new tenant does not accept it."),
+    ("too-large", "It is larger than what is read in one piece."),
+    ("unreadable", "The backup could not be read there."),
+    (
+        "workload-not-restored",
+        "Data of this kind is not restored by this version.",
+    ),
+];
+
+/// What a reason means; of a class that has no sentence, where to look.
+pub(super) fn sentence(reason: &str) -> String {
+    if reason.is_empty() {
+        return "There is no outcome so far; it may be in the new tenant.".to_owned();
+    }
+    if let Some((_, words)) = SENTENCES.iter().find(|(class, _)| *class == reason) {
+        return (*words).to_owned();
+    }
+    match reason.split_once(": ") {
+        Some((property, _)) => format!("The new tenant could not keep this as it was: {property}."),
+        None => "docs/fidelity.md says more of it.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("listed") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() && name != "tests" {
+                sources(&path, found);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                found.push(path);
+            }
+        }
+    }
+
+    fn is_class(text: &str) -> bool {
+        let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        !text.is_empty() && text.bytes().all(is_name)
+    }
+
+    /// The literals that follow any of these openings.
+    fn literals<'a>(text: &'a str, opening: &'a str) -> impl Iterator<Item = &'a str> {
+        let behind = text.split(opening).skip(1);
+        behind.filter_map(|rest| {
+            rest.trim_start()
+                .strip_prefix('"')?
+                .split('"')
+                .next()
+                .filter(|text| !text.is_empty())
+        })
+    }
+
+    /// What stands before the name of a class.
+    const FORMS: [&str; 11] = [
+        "Problem::new(",
+        "refuse(item, ",
+        "CLASS: &'static str = ",
+        "NOT_MAPPED: &str = ",
+        "Decision::Hold, ",
+        "Decision::Skip, ",
+        "EARLIER_VERSION: &str = ",
+        "reason: ",
+        "if permanent {",
+        "\"target-refused\"\n        } else {",
+        "} => (",
+    ];
+
+    /// Every class that the code can record, and every difference that it declares in words.
+    fn classes() -> BTreeSet<String> {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = Vec::new();
+        for part in ["domain", "engine", "sources", "targets"] {
+            sources(&top.join(part), &mut files);
+        }
+        let mut found = BTreeSet::new();
+        for path in files {
+            let text = fs::read_to_string(&path).expect("read");
+            let text = text.split("#[cfg(test)]\nmod tests").next().expect("code");
+            let transforms = literals(text, "Transform(");
+            found.extend(transforms.filter(|t| t.contains('/')).map(str::to_owned));
+            let reasons = FORMS.iter().flat_map(|form| literals(text, form));
+            found.extend(reasons.filter(|class| is_class(class)).map(str::to_owned));
+            if text.contains("deltas.push") {
+                let deltas = ["reason = ", "reason: "].into_iter();
+                let deltas = deltas.flat_map(|form| literals(text, form));
+                found.extend(deltas.filter(|d| d.contains(' ')).map(str::to_owned));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_class_of_the_code_is_explained_here_and_in_the_docs() {
+        let classes = classes();
+        for known in [
+            "sharepoint-name/1",
+            "name-taken",
+            "not-mail",
+            "source-changed",
+            "link",
+        ] {
+            assert!(
+                classes.contains(known),
+                "the search lost {known}: {classes:?}"
+            );
+        }
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
+        let docs = fs::read_to_string(docs).expect("read");
+        let mut missing = Vec::new();
+        for class in &classes {
+            // What is declared in words needs no other sentence.
+            let is_said = class.contains(' ');
+            if !is_said && !SENTENCES.iter().any(|(known, _)| known == class) {
+                missing.push(format!(
+                    "{class}: no sentence in src/reports/report/reasons.rs"
+                ));
+            }
+            let name = if is_said {
+                class.clone()
+            } else {
+                format!("`{class}`")
+            };
+            let is_listed = docs.contains(&name);
+            if !is_listed {
+                missing.push(format!("{class}: not in docs/fidelity.md"));
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_sentences_are_sorted_and_end() {
+        assert!(SENTENCES.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(SENTENCES.iter().all(|(_, words)| words.ends_with('.')));
+    }
+}
