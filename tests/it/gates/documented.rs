@@ -6,6 +6,8 @@ use std::fs;
 use serde_json::{Value, json};
 use unbroken::domain::finding::{Finding, Verdict};
 
+use crate::left_out::left_out;
+
 use super::world::{World, clean, names};
 
 /// The GET examples with a response, by page; the first of each.
@@ -15,7 +17,7 @@ fn examples() -> Option<BTreeMap<String, Value>> {
         "/../shared/vectors/graph_documented_examples.jsonl"
     );
     let Ok(text) = fs::read_to_string(path) else {
-        eprintln!("left out: ../shared/vectors/graph_documented_examples.jsonl is not here");
+        left_out("../shared/vectors/graph_documented_examples.jsonl is not here");
         return None;
     };
     let mut examples = BTreeMap::new();

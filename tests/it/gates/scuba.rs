@@ -7,6 +7,8 @@ use unbroken::domain::evidence::scuba::{ScubaRun, parse};
 use unbroken::domain::evidence::{Evidence, Expected, OldTenant};
 use unbroken::domain::finding::Finding;
 
+use crate::left_out::left_out;
+
 use super::world::{at, digest};
 
 fn sample() -> Option<Vec<u8>> {
@@ -16,7 +18,7 @@ fn sample() -> Option<Vec<u8>> {
     );
     let bytes = fs::read(path).ok();
     if bytes.is_none() {
-        eprintln!("left out: ../shared/vectors/scuba is not here");
+        left_out("../shared/vectors/scuba is not here");
     }
     bytes
 }

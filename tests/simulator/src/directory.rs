@@ -85,7 +85,9 @@ impl Directory {
     }
 
     fn say_rows(&mut self, path: impl Into<String>, rows: Vec<Value>) {
-        self.say(path, json!({ "value": rows }));
+        let mut body = json!({});
+        body["value"] = Value::Array(rows);
+        self.say(path, body);
     }
 
     /// The rows of a collection, for what is planted.

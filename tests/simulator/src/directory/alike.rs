@@ -110,7 +110,7 @@ pub(super) const LOOK_ALIKES: &[Plant] = &[
         d.rows(CONDITIONAL).push(one);
     }),
     ("alike_partner_without_trust", |d| {
-        partner(d, FRIEND, |_| ())
+        partner(d, FRIEND, |_| ());
     }),
     ("alike_grant_to_a_known_app", |d| {
         d.rows(GRANTS).push(json!({

@@ -150,6 +150,10 @@ pub(super) fn add(directory: &mut Directory) {
     }
     directory.say_rows(PRINCIPALS, principals);
     directory.say_rows("/applications", applications);
+    add_trust(directory);
+}
+
+fn add_trust(directory: &mut Directory) {
     directory.say_rows(GRANTS, Vec::new());
     directory.say_rows(PARTNERS, Vec::new());
     directory.say(

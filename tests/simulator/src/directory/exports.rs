@@ -31,12 +31,19 @@ pub(super) fn add(directory: &mut Directory) {
             })
         })
         .collect();
+    directory.exports.insert("Mailbox".to_owned(), mailboxes);
+    directory
+        .exports
+        .insert("MailboxPermission".to_owned(), own);
+    add_mail_flow(directory);
+    add_settings(directory);
+}
+
+fn add_mail_flow(directory: &mut Directory) {
     let domain = directory.names.domain.clone();
     let mut export = |noun: &str, rows: Vec<Value>| {
         directory.exports.insert(noun.to_owned(), rows);
     };
-    export("Mailbox", mailboxes);
-    export("MailboxPermission", own);
     export("RecipientPermission", Vec::new());
     export(
         "MailboxFolderPermission",
@@ -76,6 +83,12 @@ pub(super) fn add(directory: &mut Directory) {
             "Dkim": true,
         })],
     );
+}
+
+fn add_settings(directory: &mut Directory) {
+    let mut export = |noun: &str, rows: Vec<Value>| {
+        directory.exports.insert(noun.to_owned(), rows);
+    };
     export(
         "SPOTenant",
         vec![json!({ "ODBSharingCapability": "Disabled", "DefaultSharingLinkType": "Direct" })],

@@ -79,6 +79,10 @@ pub(super) fn add(directory: &mut Directory) {
         vec![json!({ "id": channel(), "displayName": "General", "membershipType": "standard" })],
     );
     directory.say_rows(format!("{team}/channels/{}/tabs", channel()), Vec::new());
+    add_files(directory);
+}
+
+fn add_files(directory: &mut Directory) {
     directory.say_rows(
         "/sites/getAllSites",
         vec![json!({ "id": site(), "displayName": "Board" })],

@@ -93,7 +93,7 @@ pub(super) const PLANTS: &[Plant] = &[
         foreign(d, "Backup Sync", &app_id(66), &old);
     }),
     ("app_id_of_old", |d| {
-        foreign(d, "Payroll", "99999999-0000-4000-8000-000000000001", OTHER)
+        foreign(d, "Payroll", "99999999-0000-4000-8000-000000000001", OTHER);
     }),
     ("key_on_first_party", |d| {
         let graph = d.row(PRINCIPALS, "displayName", "Microsoft Graph");
@@ -171,7 +171,7 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     // Trust.
     ("federated_domain", |d| {
-        federate(d, "https://sso.other.example/adfs", "MIIC0THER")
+        federate(d, "https://sso.other.example/adfs", "MIIC0THER");
     }),
     ("any_sts", |d| federate(d, "urn:any.sts", "MIIC0THER")),
     ("federation_of_old", |d| {
@@ -186,7 +186,7 @@ pub(super) const PLANTS: &[Plant] = &[
         }));
     }),
     ("service_provider", |d| {
-        partner(d, OTHER, |row| row["isServiceProvider"] = json!(true))
+        partner(d, OTHER, |row| row["isServiceProvider"] = json!(true));
     }),
     ("role_from_outside", |d| {
         let mut row = in_role(d, &id(2, 1), "foreign admin", DIRECTORY_READERS);
@@ -208,11 +208,11 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     ("partner_mfa_trusted", |d| {
         partner(d, OTHER, |row| {
-            row["inboundTrust"] = json!({ "isMfaAccepted": true })
+            row["inboundTrust"] = json!({ "isMfaAccepted": true });
         });
     }),
     ("default_trusts_mfa", |d| {
-        d.one(DEFAULT)["inboundTrust"]["isMfaAccepted"] = json!(true)
+        d.one(DEFAULT)["inboundTrust"]["isMfaAccepted"] = json!(true);
     }),
     ("default_direct_connect", |d| {
         d.one(DEFAULT)["b2bDirectConnectInbound"]["usersAndGroups"]["accessType"] =
@@ -326,23 +326,23 @@ pub(super) const PLANTS: &[Plant] = &[
         );
     }),
     ("rule_deletes_everything", |d| {
-        rule(d, json!({ "delete": true }), Value::Null)
+        rule(d, json!({ "delete": true }), Value::Null);
     }),
     ("smtp_forwarding", |d| {
         let to = format!("smtp:copy@{}", d.names.old_domain);
         d.export("Mailbox")[0]["ForwardingSmtpAddress"] = json!(to);
     }),
     ("auto_forward_allowed", |d| {
-        d.export("RemoteDomain")[0]["AutoForwardEnabled"] = json!(true)
+        d.export("RemoteDomain")[0]["AutoForwardEnabled"] = json!(true);
     }),
     ("inbox_for_everybody", |d| {
         d.export("MailboxFolderPermission")[0]["AccessRights"] = json!(["Reviewer"]);
     }),
     ("blind_copies", |d| {
-        transport(d, json!({ "BlindCopyTo": ["x@mail.invalid"] }))
+        transport(d, json!({ "BlindCopyTo": ["x@mail.invalid"] }));
     }),
     ("past_the_filters", |d| {
-        transport(d, json!({ "SetSCL": -1 }))
+        transport(d, json!({ "SetSCL": -1 }));
     }),
     ("connector_nobody_knows", |d| {
         let row = json!({

@@ -96,13 +96,10 @@ pub(super) fn rule(directory: &mut Directory, actions: Value, conditions: Value)
         "/users/{}/mailFolders/inbox/messageRules",
         directory.names.users[0].0
     );
-    directory.rows(&path).push(json!({
-        "id": "rule-1",
-        "displayName": ".",
-        "isEnabled": true,
-        "conditions": conditions,
-        "actions": actions,
-    }));
+    let mut row = json!({ "id": "rule-1", "displayName": ".", "isEnabled": true });
+    row["conditions"] = conditions;
+    row["actions"] = actions;
+    directory.rows(&path).push(row);
 }
 
 pub(super) fn transport(directory: &mut Directory, changes: Value) {

@@ -110,6 +110,12 @@ pub(super) fn add(directory: &mut Directory) {
             sign_ins_at_risk,
         ],
     );
+    add_settings(directory);
+    let rules = PIM_ROLES.iter().map(|role| pim(directory, role)).collect();
+    directory.say_rows(ROLE_POLICIES, rules);
+}
+
+fn add_settings(directory: &mut Directory) {
     directory.say(
         "/policies/identitySecurityDefaultsEnforcementPolicy",
         json!({ "id": "00000000-0000-0000-0000-000000000005", "isEnabled": false }),
@@ -155,8 +161,6 @@ pub(super) fn add(directory: &mut Directory) {
             "servicePrincipalRestrictions": { "passwordCredentials": no_secrets },
         }),
     );
-    let rules = PIM_ROLES.iter().map(|role| pim(directory, role)).collect();
-    directory.say_rows(ROLE_POLICIES, rules);
 }
 
 fn pim(directory: &Directory, role: &str) -> Value {
