@@ -6,9 +6,11 @@ pub mod detect;
 mod eml;
 mod files;
 mod folders;
+pub mod mapi;
 mod mbox;
 pub mod mime;
 mod pinned;
+pub mod pst;
 mod reader;
 pub mod sample;
 
@@ -56,7 +58,7 @@ pub struct RestorePoint {
 /// What a source is, read once when it is opened.
 #[derive(Clone, Debug)]
 pub struct SourceDescription {
-    /// `archive`, `corso`, `eml`, `mbox`, `files`.
+    /// `archive`, `corso`, `eml`, `mbox`, `files`, `pst`.
     pub kind: &'static str,
     /// The format version where the kind has one.
     pub format: &'static str,

@@ -1,5 +1,6 @@
 //! What will be written: one row an item with its decision, and how a row is decided as of a restore point. Pure.
 
+mod left;
 mod planned_folder;
 
 use std::collections::{BTreeMap, HashMap};
@@ -125,7 +126,7 @@ pub struct Snapshot {
     pub items: Vec<SourceItem>,
 }
 
-/// An item that cannot be read from the source.
+/// An item that cannot be read from the source, or that is none to restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// Where it lies.
@@ -332,7 +333,7 @@ fn unreadable_row(
             .map_or_else(String::new, |digest| digest.to_string()),
         created: String::new(),
         modified: String::new(),
-        decision: Decision::Unreadable,
+        decision: left::decision(&bad.class),
         reason: bad.class.clone(),
         pre_breach: "not-provable".to_owned(),
         wave: input.wave,

@@ -9,14 +9,14 @@ use super::eml::EmlTree;
 use super::files::Files;
 use super::mbox::Mboxes;
 use super::pinned::{Pinned, PinnedFile};
+use super::pst::PstFiles;
 use super::reader::{Kind, Tree};
 use super::{Source, SourceError};
 
 /// Names that only backups have that we cannot read: taken for plain files they would be restored as nonsense.
-const FOREIGN: [(&str, &str); 7] = [
+const FOREIGN: [(&str, &str); 6] = [
     (".adb", "a Veeam repository; export from it first"),
     (".bkf", "a Windows backup file"),
-    (".pst", "Outlook data files; not read yet"),
     (".vbk", "a Veeam backup; export from it first"),
     (".vbm", "a Veeam backup; export from it first"),
     (".zip", "an archive; unpack it first"),
@@ -47,7 +47,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         return Ok(Box::new(Archive::open(tree)?));
     }
     for (name, is_folder) in &top {
-        if !is_folder && let Some(what) = foreign(name, &["zip", "pst"]) {
+        if !is_folder && let Some(what) = foreign(name, &["zip"]) {
             return Err(unknown(&format!("{} is {what}", name.display())));
         }
     }
@@ -69,12 +69,15 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     };
     let is_eml = share(&|path| extension(path, "eml"));
     let is_mbox = share(&|path| extension(path, "mbox") || extension(path, "mbx"));
+    let is_pst = share(&|path| extension(path, "pst"));
     let owners = corso::recognise(&found);
     let pinned = Pinned::take(tree)?;
     Ok(if let Some(owners) = owners {
         Box::new(CorsoExport::from_pinned(pinned, owners))
     } else if is_eml {
         Box::new(EmlTree::from_pinned(pinned))
+    } else if is_pst {
+        Box::new(PstFiles::from_pinned(pinned))
     } else if is_mbox {
         Box::new(Mboxes::from_pinned(pinned))
     } else {
@@ -93,12 +96,19 @@ fn open_file(
     if file.has_extension("eml") {
         return Ok(Box::new(EmlTree::from_pinned(pinned)));
     }
+    if file.has_extension("pst") {
+        let files = PstFiles::from_pinned(pinned);
+        return match files.refusal() {
+            Some(reason) => Err(unknown(&reason)),
+            None => Ok(Box::new(files)),
+        };
+    }
     if starts_as_mbox(&pinned, file)? {
         return Ok(Box::new(Mboxes::from_pinned(pinned)));
     }
     Err(match foreign(&file.path, &[]) {
         Some(what) => unknown(what),
-        None => unknown("a single file is read when it is an .eml or an mbox"),
+        None => unknown("a single file is read when it is an .eml, a .pst or an mbox"),
     })
 }
 

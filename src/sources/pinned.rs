@@ -126,6 +126,11 @@ impl Pinned {
         }
     }
 
+    /// The place of the file that a locator names.
+    pub(super) fn index_of(&self, locator: &str) -> Option<usize> {
+        self.by_locator.get(locator).copied()
+    }
+
     /// Reads a file again; refuses it when it is not what was pinned.
     pub(super) fn read(&self, file: &PinnedFile, limit: u64) -> Result<Vec<u8>, Problem> {
         let planned = file.content.clone()?;

@@ -8,6 +8,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "It is in no copy from before the break-in; a person decides whether it is genuine.",
     ),
     (
+        "address-book-person",
+        "A person of a program's own address book; the new tenant has no form for it.",
+    ),
+    (
         "already-restored",
         "An earlier plan restored it; it is not written twice.",
     ),
@@ -28,6 +32,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "Whoever was invited stands in the text: in a list of their own they would be asked again.",
     ),
     (
+        "calendar-exception",
+        "A changed day of a series without its series; a person decides.",
+    ),
+    (
         "cancellation-of-nothing-left-out/1",
         "A day was struck from a series that has no event on that day.",
     ),
@@ -41,12 +49,20 @@ const SENTENCES: &[(&str, &str)] = &[
         "The mail did not say how its letters are coded; that was worked out.",
     ),
     (
+        "contact-properties-into-notes/1",
+        "What a contact has no place for in the new tenant stands in its notes.",
+    ),
+    (
         "control-characters-removed/1",
         "Signs that nobody can see and that a mailbox refuses were taken out.",
     ),
     (
         "custodian-not-mapped",
         "Nobody in the new tenant was named to receive it.",
+    ),
+    (
+        "damaged",
+        "It breaks the rules of its own file, and the text beside it says where.",
     ),
     (
         "due-from-recurrence/1",
@@ -56,7 +72,39 @@ const SENTENCES: &[(&str, &str)] = &[
         "earlier-version-before-the-breach",
         "The newest copy from before the break-in, in place of a later one that is held.",
     ),
+    (
+        "embedded-message-written-out/1",
+        "A message within another had no bytes of its own and was written out as a file.",
+    ),
+    (
+        "exchange-address-resolved-by-header/1",
+        "An address of the old server was found out from the mail's own header.",
+    ),
+    (
+        "folder-damaged",
+        "A folder's list could not be read; there may be items that nobody can name.",
+    ),
+    (
+        "free-busy",
+        "When somebody was free or busy; the new mailbox makes it anew.",
+    ),
+    (
+        "in-no-folder",
+        "It was deleted: no folder lists it any more. A person decides.",
+    ),
+    (
+        "inbox-rule",
+        "A rule of a mailbox: it can hide mail or send it away, so a person decides.",
+    ),
+    (
+        "journal-entry",
+        "An entry of a journal; the new tenant has no form for it.",
+    ),
     ("link", "A link in the backup; links are not followed."),
+    (
+        "linked-file-as-text/1",
+        "An attachment was only a link to a file elsewhere; a text says where that was.",
+    ),
     (
         "mail-folder-name/1",
         "The name of a mail folder was changed into one that the new tenant takes.",
@@ -77,7 +125,19 @@ const SENTENCES: &[(&str, &str)] = &[
         "no-headers-no-body",
         "It is kept as a mail in the backup, but nothing in it reads as one.",
     ),
+    (
+        "not-a-data-file",
+        "It is called a mailbox file, but is none that can be read.",
+    ),
     ("not-mail", "It lies among the mail, but is none."),
+    (
+        "notes-as-text/1",
+        "The notes of a contact were kept as plain text.",
+    ),
+    (
+        "ole-object-as-file/1",
+        "What another program had put into the text became a file.",
+    ),
     (
         "outside-layout",
         "It lies where a backup of this kind keeps nothing.",
@@ -99,6 +159,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "The new tenant failed again and again, and the program gave up.",
     ),
     (
+        "settings",
+        "Views, forms and settings that are hidden in a folder; they are not data of a person.",
+    ),
+    (
         "sharepoint-name/1",
         "The name was changed where the new tenant does not take it as it was.",
     ),
@@ -115,8 +179,16 @@ const SENTENCES: &[(&str, &str)] = &[
         "special",
         "It is no plain file, and there is nothing in it to restore.",
     ),
+    (
+        "taken-out-of-rtf/1",
+        "The text was taken out of the form in which the old mailbox had wrapped it.",
+    ),
     ("target-refused", "The new tenant does not accept it."),
     ("too-large", "It is larger than what is read in one piece."),
+    (
+        "unknown-class",
+        "An object of a kind that is not known; a person decides.",
+    ),
     ("unreadable", "The backup could not be read there."),
     (
         "workload-not-restored",

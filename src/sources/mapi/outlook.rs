@@ -1,0 +1,96 @@
+//! An object as an event, a contact or a task: what Outlook keeps beside mail. Each kind has a file below.
+
+mod contact;
+mod event;
+mod recur;
+mod task;
+
+use chrono_tz::Tz;
+
+use super::properties::{Key, Properties};
+use super::{Object, attachment, body, ids, value};
+use crate::domain::item::Workload;
+use crate::domain::message::{Attachment, Body, Delta, Importance, Message, Transform};
+use crate::domain::outlook::OutlookItem;
+use crate::domain::time_zone;
+use crate::sources::mapi::bytes::{slice_at, u16_at};
+
+/// Makes an item of an object; `None` where the workload is none of these.
+pub fn item(object: Object, workload: Workload) -> Option<OutlookItem> {
+    Some(match workload {
+        Workload::Calendar => OutlookItem::Event(Box::new(event::event(object))),
+        Workload::Contacts => OutlookItem::Contact(Box::new(contact::contact(object))),
+        Workload::Tasks => OutlookItem::Task(Box::new(task::task(&object))),
+        _ => return None,
+    })
+}
+
+/// What all of them have.
+struct Shared {
+    subject: String,
+    body: Body,
+    importance: Importance,
+    categories: Vec<String>,
+    transforms: Vec<Transform>,
+    deltas: Vec<Delta>,
+}
+
+fn shared(object: &Object) -> Shared {
+    let properties = &object.properties;
+    let read = body::read(object);
+    let mut deltas = read.deltas;
+    if object.is_altered {
+        deltas.push(Delta {
+            property: "checksum",
+            reason: "a checksum of the data file does not match these bytes",
+        });
+    }
+    if object.attachments_lost > 0 {
+        deltas.push(Delta {
+            property: "attachments",
+            reason: "one or more that the file lists cannot be read",
+        });
+    }
+    Shared {
+        subject: super::message::subject(properties),
+        body: read.body,
+        importance: super::message::importance(properties),
+        categories: super::message::categories(properties),
+        transforms: read.transforms,
+        deltas,
+    }
+}
+
+/// The files of an object, read as those of a message are.
+fn files(attached: Vec<super::Attached>, shared: &mut Shared) -> Vec<Attachment> {
+    let mut message = Message::default();
+    for one in attached {
+        attachment::add(&mut message, one);
+    }
+    shared.transforms.extend(message.transforms);
+    shared.deltas.extend(message.deltas);
+    message.attachments
+}
+
+/// For kinds that hold no files in the target.
+fn no_files(object: &Object, shared: &mut Shared) {
+    if !object.attachments.is_empty() {
+        shared.deltas.push(Delta {
+            property: "attachments",
+            reason: "the target holds no files with an item of this kind",
+        });
+    }
+}
+
+/// `PidLidAppointmentTimeZoneDefinitionStartDisplay` and its kin ([MS-OXOCAL] 2.2.1.41): the name that Windows gives the zone.
+fn zone(properties: &Properties, keys: &[Key]) -> Option<Tz> {
+    keys.iter().find_map(|key| {
+        let bytes = properties.bytes(key)?;
+        let letters = usize::from(u16_at(bytes, 6)?);
+        time_zone::parse(&value::wide(slice_at(bytes, 8, letters * 2)?))
+    })
+}
+
+fn of_all(id: u32) -> Key {
+    Key::Number(ids::COMMON, id)
+}

@@ -1,0 +1,73 @@
+//! A node as an object: its properties, its table of recipients, its attachments, and the objects within those.
+
+use super::error::PstError;
+use super::names::Names;
+use super::node::Node;
+use super::{property, table};
+use crate::sources::mapi::{Attached, Object, Properties, Value, ids};
+
+/// [MS-PST] 2.4.6.2 and 2.4.6.1: under these ids, among an item's own nodes.
+const RECIPIENTS: u32 = 0x692;
+const ATTACHMENTS: u32 = 0x671;
+
+/// Reads an object. How deep objects may lie in one another is bounded where the node was loaded.
+pub(super) fn read(node: &Node, names: &Names) -> Result<Object, PstError> {
+    let mut properties = property::read(node, names)?.properties;
+    let page = property::code_page(&properties).unwrap_or_else(|| properties.code_page());
+    properties.set_code_page(page);
+    let with_page = |mut one: Properties| {
+        one.set_code_page(page);
+        one
+    };
+    let recipients = match node.below.get(&RECIPIENTS) {
+        Some(below) => table::read(below, names)?,
+        None => Vec::new(),
+    };
+    let mut object = Object {
+        properties,
+        recipients: recipients
+            .into_iter()
+            .map(|row| with_page(row.properties))
+            .collect(),
+        is_altered: node.is_altered,
+        ..Object::default()
+    };
+    let rows = match node.below.get(&ATTACHMENTS) {
+        Some(below) => table::read(below, names)?,
+        None => Vec::new(),
+    };
+    for row in rows {
+        match attached(node, row.id, &with_page(row.properties), names) {
+            Some(attached) => object.attachments.push(attached),
+            None => object.attachments_lost += 1,
+        }
+    }
+    Ok(object)
+}
+
+/// An attachment, with what its row says where the attachment itself does not: Outlook writes the method to the row alone.
+fn attached(node: &Node, id: u32, row: &Properties, names: &Names) -> Option<Attached> {
+    let own = node.below.get(&id)?;
+    let read = property::read(own, names).ok()?;
+    let mut properties = read.properties;
+    properties.set_code_page(row.code_page());
+    for key in row.keys() {
+        if let Some(value) = row.value(key) {
+            properties.set_if_missing(key.clone(), value.clone());
+        }
+    }
+    let mut embedded = None;
+    if let Some(within) = read.object.and_then(|id| own.below.get(&id)) {
+        match self::read(within, names) {
+            Ok(object) => embedded = Some(Box::new(object)),
+            // No object but a storage of another program: its bytes are all that there is.
+            Err(_) => properties.set(ids::ATTACH_DATA, Value::Bytes(within.whole())),
+        }
+    } else if read.object.is_some() {
+        return None;
+    }
+    Some(Attached {
+        properties,
+        embedded,
+    })
+}
