@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod calendar_event;
+pub mod baseline;
 pub mod case;
 pub mod contact;
 pub mod custodian;
 pub mod event;
+pub mod evidence;
 pub mod file;
+pub mod finding;
 pub mod folder;
 pub mod hold;
 pub mod html_text;
@@ -23,6 +26,8 @@ pub mod recurrence;
 pub mod refusal;
 pub mod seal_key;
 pub mod semantic;
+pub mod separation;
 pub mod sharepoint_name;
 pub mod task;
 pub mod time_zone;
+pub mod waiver;

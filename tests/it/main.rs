@@ -18,6 +18,7 @@ mod demo;
 mod disclose;
 mod editions;
 mod erasure;
+mod gates;
 mod golden;
 mod imports;
 mod keys;

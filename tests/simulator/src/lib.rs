@@ -6,6 +6,7 @@ mod batch;
 mod broken;
 mod clock;
 mod config;
+mod directory;
 mod drive;
 mod faults;
 mod inspect;
@@ -23,6 +24,7 @@ mod users;
 
 pub use clock::{ClockMode, VirtualClock};
 pub use config::{AppSpec, Config, SimulatorError, TenantSpec, TlsFiles, UserSpec};
+pub use directory::{Directory, Names as DirectoryNames};
 pub use faults::{FaultKind, Faults, OneShot};
 pub use inspect::{DriveFile, Inspect, RequestLine, StoredMessage};
 pub use quick_xor::QuickXor;

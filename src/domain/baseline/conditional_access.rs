@@ -1,0 +1,148 @@
+//! What a Conditional Access policy does, read strictly: one that is narrowed in any way does not count as covering everybody.
+
+use super::super::evidence::object::Object;
+use super::super::finding::Look;
+
+pub(super) const POLICIES: &str = "/identity/conditionalAccess/policies";
+
+/// Conditions by which a policy covers less than it seems; a policy for everybody has none of them.
+const NARROWING: [&str; 8] = [
+    "conditions.platforms",
+    "conditions.locations",
+    "conditions.devices",
+    "conditions.clientApplications",
+    "conditions.times",
+    "conditions.deviceStates",
+    "conditions.servicePrincipalRiskLevels",
+    "conditions.insiderRiskLevels",
+];
+
+/// An enabled policy.
+#[derive(Clone, Copy)]
+pub(super) struct Policy<'a>(pub(super) Object<'a>);
+
+/// The policies in force; one that only reports is none.
+pub(super) fn in_force<'a>(look: &mut Look<'a>) -> Vec<Policy<'a>> {
+    let all = look.list(POLICIES);
+    let on = all
+        .into_iter()
+        .filter(|policy| policy.text("state") == Some("enabled"));
+    on.map(Policy).collect()
+}
+
+impl<'a> Policy<'a> {
+    fn is_empty(self, path: &str) -> bool {
+        !self.0.is_filled(path)
+    }
+
+    /// Whom it leaves out beside the accounts behind glass.
+    pub(super) fn left_out(self, break_glass: &[&str]) -> Vec<&'a str> {
+        let users = self.0.texts("conditions.users.excludeUsers").into_iter();
+        let mut out: Vec<&str> = users.filter(|id| !break_glass.contains(id)).collect();
+        out.extend(self.0.texts("conditions.users.excludeGroups"));
+        out.extend(self.0.texts("conditions.users.excludeRoles"));
+        out
+    }
+
+    /// Whether it names everybody, apart from the accounts behind glass.
+    pub(super) fn is_for_all(self, break_glass: &[&str]) -> bool {
+        self.0
+            .texts("conditions.users.includeUsers")
+            .contains(&"All")
+            && self.left_out(break_glass).is_empty()
+            && self.is_empty("conditions.users.excludeGuestsOrExternalUsers")
+    }
+
+    /// Whether it names each of these roles, or everybody.
+    pub(super) fn is_for_roles(self, roles: &[&str], break_glass: &[&str]) -> bool {
+        let named = self.0.texts("conditions.users.includeRoles");
+        self.is_for_all(break_glass)
+            || (roles.iter().all(|role| named.contains(role))
+                && self.left_out(break_glass).is_empty())
+    }
+
+    /// Whether it holds for every app, everywhere.
+    pub(super) fn is_everywhere(self) -> bool {
+        self.0
+            .texts("conditions.applications.includeApplications")
+            .contains(&"All")
+            && self.is_empty("conditions.applications.excludeApplications")
+            && self.is_empty("conditions.applications.applicationFilter")
+            && NARROWING.iter().all(|path| self.is_empty(path))
+    }
+
+    fn has_risk(self) -> bool {
+        !self.is_empty("conditions.userRiskLevels") || !self.is_empty("conditions.signInRiskLevels")
+    }
+
+    fn transfer_methods(self) -> Vec<&'a str> {
+        let methods = self
+            .0
+            .texts("conditions.authenticationFlows.transferMethods");
+        methods
+            .into_iter()
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .collect()
+    }
+
+    /// Whether it holds for every sign-in, whatever the client, the risk and the flow.
+    pub(super) fn is_always(self) -> bool {
+        let clients = self.0.texts("conditions.clientAppTypes");
+        let all = clients.is_empty() || clients.contains(&"all");
+        all && !self.has_risk() && self.transfer_methods().is_empty()
+    }
+
+    /// Whether it blocks.
+    pub(super) fn blocks(self) -> bool {
+        self.0
+            .texts("grantControls.builtInControls")
+            .contains(&"block")
+    }
+
+    /// Whether nobody gets in without MFA. With `OR`, another control would do instead.
+    pub(super) fn asks_for_mfa(self) -> bool {
+        let controls = self.0.texts("grantControls.builtInControls");
+        let strength = self
+            .0
+            .text("grantControls.authenticationStrength.requirementsSatisfied");
+        let is_only = controls.len() <= 1 || self.0.text("grantControls.operator") == Some("AND");
+        let by_control = controls.contains(&"mfa") && is_only;
+        let by_strength = strength == Some("mfa")
+            && (controls.is_empty() || self.0.text("grantControls.operator") == Some("AND"));
+        (by_control || by_strength) && !controls.contains(&"passwordChange")
+    }
+
+    /// Whether only methods will do that cannot be phished.
+    pub(super) fn resists_phishing(self) -> bool {
+        const RESISTANT: [&str; 3] = [
+            "fido2",
+            "windowsHelloForBusiness",
+            "x509CertificateMultiFactor",
+        ];
+        let allowed = self
+            .0
+            .texts("grantControls.authenticationStrength.allowedCombinations");
+        !allowed.is_empty()
+            && allowed.iter().all(|method| RESISTANT.contains(method))
+            && self.asks_for_mfa()
+    }
+
+    /// Whether it concerns clients that know no modern authentication.
+    pub(super) fn is_for_legacy_clients(self) -> bool {
+        let clients = self.0.texts("conditions.clientAppTypes");
+        clients.contains(&"exchangeActiveSync") && clients.contains(&"other")
+    }
+
+    /// Whether it concerns the device code flow.
+    pub(super) fn is_for_device_code(self) -> bool {
+        self.transfer_methods().contains(&"deviceCodeFlow")
+    }
+
+    /// Whether it concerns risk of that kind at its highest, and no other condition narrows it.
+    pub(super) fn is_for_risk(self, levels: &str, other: &str) -> bool {
+        self.0.texts(levels).contains(&"high")
+            && self.is_empty(other)
+            && self.transfer_methods().is_empty()
+    }
+}
