@@ -1,17 +1,20 @@
 //! The workers: what to do next, doing it, recording it; they never decide what may be done.
 
+pub mod backlog;
 mod compare;
 pub mod cost;
+pub mod estimate;
 pub mod governor;
 pub mod queue;
 mod reconcile;
 pub mod record;
 pub mod retry;
+pub mod schedule;
 mod shop;
 pub mod verified;
 mod worker;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -20,9 +23,11 @@ use tokio::task::JoinSet;
 use crate::domain::item::Workload;
 use crate::sources::Source;
 use crate::targets::Target;
-use governor::{Governor, Quotas};
-use queue::{Entry, Limits, Place, Queue, Turn};
-use record::{Class, Failed, Record, RecordError, Standing, Work};
+use backlog::{Backlog, Portion};
+use governor::{Governor, Lane, Quotas};
+use queue::{Entry, Group, Limits, Place, Queue, Turn};
+use record::{Class, Custodian, Failed, Record, RecordError, Standing, Work};
+use schedule::Action;
 use shop::Shop;
 pub use shop::{NameTaken, Time};
 use worker::{End, Tries};
@@ -37,8 +42,8 @@ pub struct Engine<'p, R, T, C> {
     pub target: T,
     /// The clock.
     pub time: C,
-    /// What is left to do, in the order of the plan.
-    pub work: Vec<Work>,
+    /// What is left to do.
+    pub backlog: Box<dyn Backlog>,
     /// How it is done.
     pub options: Options,
     /// Turns true when the run shall end early.
@@ -52,6 +57,10 @@ pub struct Engine<'p, R, T, C> {
 pub struct Options {
     /// Items at the same time, over all.
     pub overall: usize,
+    /// Items that are read from the plan ahead of their turn, over all: about a kilobyte each.
+    pub ahead: usize,
+    /// The same, of one custodian.
+    pub ahead_each: usize,
     /// Large messages at the same time: each is held in memory twice while it is compared.
     pub heavy: usize,
     /// From this size on a message counts as large.
@@ -66,6 +75,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             overall: 16,
+            ahead: 100_000,
+            ahead_each: 128,
             heavy: 2,
             heavy_bytes: 4 * 1024 * 1024,
             name_taken: NameTaken::default(),
@@ -125,7 +136,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         source,
         target,
         time,
-        work,
+        backlog,
         options,
         stop,
         progress,
@@ -142,8 +153,19 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
     });
     let mut floor = Floor {
         shop,
-        queue: queue_of(&work, &options),
-        work: work.into_iter().map(Arc::new).collect(),
+        queue: Queue::new(Limits {
+            overall: options.overall.max(1),
+            heavy: options.heavy.max(1),
+        }),
+        backlog: Some(backlog),
+        options,
+        work: HashMap::new(),
+        next_place: 0,
+        turns: HashMap::new(),
+        groups: HashMap::new(),
+        lanes: Vec::new(),
+        of_custodian: HashMap::new(),
+        is_hungry: true,
         tries: HashMap::new(),
         tasks: JoinSet::new(),
         summary: RunSummary::default(),
@@ -157,7 +179,19 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
 struct Floor<'p, R, T, C> {
     shop: Arc<Shop<R, T, C>>,
     queue: Queue,
-    work: Vec<Arc<Work>>,
+    /// What was not read from the plan yet; gone when all of it was.
+    backlog: Option<Box<dyn Backlog>>,
+    options: Options,
+    /// Items that were read and have no outcome yet.
+    work: HashMap<Place, Arc<Work>>,
+    next_place: usize,
+    turns: HashMap<(String, bool), Turn>,
+    groups: HashMap<Lane, Group>,
+    lanes: Vec<Lane>,
+    /// How many of a custodian's items were read and have no outcome yet.
+    of_custodian: HashMap<Custodian, usize>,
+    /// Somebody may have less than enough of them.
+    is_hungry: bool,
     /// Of items that were tried and have no outcome yet.
     tries: HashMap<Place, Tries>,
     tasks: JoinSet<(Place, Tries, bool, Result<End, RecordError>)>,
@@ -169,17 +203,25 @@ struct Floor<'p, R, T, C> {
 impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
     async fn run(&mut self) -> Result<RunSummary, EngineError> {
         let mut stop = self.shop.stop.clone();
+        let total = self.backlog.as_ref().map_or(0, |backlog| backlog.total());
         loop {
-            let stopping = *stop.borrow_and_update() || self.ended_by.is_some();
+            let mut stopping = *stop.borrow_and_update() || self.ended_by.is_some();
             if !stopping {
-                while let Some(place) = self.queue.take(self.shop.time.now()) {
-                    self.start(place);
-                }
+                self.read_ahead();
+                stopping = self.ended_by.is_some();
             }
-            if self.queue.is_done() || (stopping && self.tasks.is_empty()) {
+            let action = if stopping {
+                Action::WaitForEnd
+            } else {
+                self.start_what_may()
+            };
+            if action == Action::Done || (stopping && self.tasks.is_empty()) {
                 break;
             }
-            let wake = self.queue.next_wake().filter(|_| !stopping);
+            let wake = match action {
+                Action::WaitUntil(at) => Some(at),
+                _ => None,
+            };
             let shop = Arc::clone(&self.shop);
             tokio::select! {
                 Some(joined) = self.tasks.join_next() => match joined {
@@ -199,16 +241,93 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         }
         self.summary.was_stopped = *stop.borrow();
         let ended = self.summary.identical + self.summary.as_declared + self.summary.failed;
-        self.summary.left = self.work.len() as u64 - ended;
+        self.summary.left = total.saturating_sub(ended);
         match self.ended_by.take() {
             Some(error) => Err(error),
             None => Ok(self.summary.clone()),
         }
     }
 
+    /// Starts whatever the queue and the governor let go; what is left to wait for.
+    fn start_what_may(&mut self) -> Action {
+        loop {
+            let now = self.shop.time.now();
+            let (work, lanes) = (&self.work, &self.lanes);
+            let of = |group: Group, place: Place| {
+                let source = &work[&place].source;
+                let cost = cost::item(source.workload, source.size_bytes);
+                (lanes[group.0].clone(), cost)
+            };
+            let action = {
+                let mut governor = self.shop.governor();
+                schedule::next(&mut self.queue, &mut governor, now, of)
+            };
+            match action {
+                Action::Start(place) => self.start(place),
+                action => return action,
+            }
+        }
+    }
+
+    /// Reads from the plan what may soon have its turn.
+    fn read_ahead(&mut self) {
+        while self.is_hungry
+            && self.queue.waiting() < self.options.ahead
+            && let Some(backlog) = &mut self.backlog
+        {
+            let (of_custodian, enough) = (&self.of_custodian, self.options.ahead_each);
+            let has_enough =
+                |custodian: &Custodian| of_custodian.get(custodian).copied().unwrap_or(0) >= enough;
+            match backlog.next(&has_enough) {
+                Ok(Portion::Work(portion)) => portion.into_iter().for_each(|work| self.put(work)),
+                Ok(Portion::Later) => self.is_hungry = false,
+                Ok(Portion::End) => self.backlog = None,
+                Err(error) => return self.end_by(EngineError::Record(error)),
+            }
+        }
+    }
+
+    fn put(&mut self, work: Work) {
+        let is_file = work.source.workload == Workload::Files;
+        // All that a mailbox keeps shares its four requests at a time.
+        let next = Turn(self.turns.len());
+        let turn = *self
+            .turns
+            .entry((work.user.id.clone(), is_file))
+            .or_insert(next);
+        let lane = shop::lane(&work);
+        let next = Group(self.lanes.len());
+        let group = *self.groups.entry(lane.clone()).or_insert(next);
+        if group == next {
+            self.lanes.push(lane);
+        }
+        let (wave, not_before) = match work.standing {
+            Standing::Failed { not_before } => (work.wave, not_before),
+            Standing::Fresh => (work.wave, None),
+            Standing::Interrupted => (0, None),
+        };
+        let place = Place(self.next_place);
+        self.next_place += 1;
+        self.queue.put(Entry {
+            place,
+            turn,
+            at_once: if is_file {
+                self.options.quotas.sharepoint_concurrent
+            } else {
+                self.options.quotas.mailbox_concurrent
+            },
+            group,
+            wave,
+            heavy: !is_file && work.source.size_bytes >= self.options.heavy_bytes,
+            not_before,
+        });
+        *self.of_custodian.entry(work.custodian.clone()).or_default() += 1;
+        self.work.insert(place, Arc::new(work));
+    }
+
     fn start(&mut self, place: Place) {
         let shop = Arc::clone(&self.shop);
-        let work = Arc::clone(&self.work[place.0]);
+        let work = Arc::clone(&self.work[&place]);
         let known = self.tries.remove(&place);
         let reconcile = known.is_none() && reconcile::is_interrupted(&work);
         let mut tries = known.unwrap_or_else(|| Tries::of(&work));
@@ -236,7 +355,8 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         result: Result<End, RecordError>,
     ) {
         self.summary.reconciled += u64::from(reconciled);
-        let work = &self.work[place.0];
+        let work = Arc::clone(&self.work[&place]);
+        let work = &*work;
         match result {
             Ok(End::Again(at)) => {
                 self.summary.retries += 1;
@@ -260,6 +380,14 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             Err(error) => self.end_by(EngineError::Record(error)),
         }
         self.queue.finish(place);
+        self.work.remove(&place);
+        if let Some(count) = self.of_custodian.get_mut(&work.custodian) {
+            *count -= 1;
+            self.is_hungry |= *count < self.options.ahead_each;
+            if *count == 0 {
+                self.of_custodian.remove(&work.custodian);
+            }
+        }
     }
 
     /// The first reason stands; a broken record outweighs a closed gate.
@@ -271,41 +399,4 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             _ => {}
         }
     }
-}
-
-/// Interrupted items first: until they are resolved nobody knows what the target holds.
-fn queue_of(work: &[Work], options: &Options) -> Queue {
-    // All that a mailbox keeps shares its four requests at a time.
-    let mut turns: BTreeMap<(&str, bool), Turn> = BTreeMap::new();
-    let mut by_turn = BTreeMap::new();
-    let mut entries = Vec::with_capacity(work.len());
-    for (place, item) in work.iter().enumerate() {
-        let next = Turn(turns.len());
-        let workload = item.source.workload;
-        let is_file = workload == Workload::Files;
-        let turn = *turns.entry((&item.user.id, is_file)).or_insert(next);
-        by_turn.entry(turn).or_insert(if is_file {
-            options.quotas.sharepoint_concurrent
-        } else {
-            options.quotas.mailbox_concurrent
-        });
-        let (wave, not_before) = match item.standing {
-            Standing::Failed { not_before } => (item.wave, not_before),
-            Standing::Fresh => (item.wave, None),
-            Standing::Interrupted => (0, None),
-        };
-        entries.push(Entry {
-            place: Place(place),
-            turn,
-            wave,
-            heavy: !is_file && item.source.size_bytes >= options.heavy_bytes,
-            not_before,
-        });
-    }
-    let limits = Limits {
-        overall: options.overall.max(1),
-        heavy: options.heavy.max(1),
-        by_turn,
-    };
-    Queue::new(limits, entries)
 }

@@ -115,8 +115,29 @@ pub struct FileToWrite {
     pub modified: Option<DateTime<Utc>>,
 }
 
+/// What an answer said of a quota before it is used up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum QuotaHint {
+    /// `RateLimit-Limit`, `-Remaining` and `-Reset` (seconds), of SharePoint.
+    RateLimit {
+        /// The quota.
+        limit: u64,
+        /// What is left.
+        remaining: u64,
+        /// Seconds until it begins anew.
+        reset_s: u64,
+    },
+    /// `x-ms-throttle-limit-percentage`, of the directory: 1.0 is the limit.
+    ThrottlePercentage(f64),
+}
+
 /// What the engine needs of the clean tenant. Each call is one effect, so that an event can stand before and after it.
 pub trait Target: Send + Sync {
+    /// What answers said of quotas since this was asked last; most services say nothing.
+    fn hint(&self) -> Option<QuotaHint> {
+        None
+    }
+
     /// Who answers.
     fn organization(&self) -> impl Future<Output = Result<Organization, TargetError>> + Send;
 

@@ -98,6 +98,7 @@ pub(crate) async fn run(
         &journal,
         Arc::clone(&backup.source),
         target,
+        crate::engine::Options::default(),
         stop.clone(),
         &bar,
     )

@@ -12,7 +12,8 @@ use super::access::{CaseFolder, instant};
 use super::flow::{self, opening, planning, sources};
 use super::keys::expect_yes;
 use super::output::Output;
-use super::{approve, exchange, keyring};
+use super::pace::Pace;
+use super::{approve, estimate, exchange, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::PlanCounts;
 use crate::error::Result;
@@ -23,6 +24,7 @@ use crate::journal::Journal;
 pub(crate) enum PlanCommand {
     Adopt(Adopt),
     Approve(Approve),
+    Estimate(Estimate),
     Make(Make),
     Propose(Propose),
     Show(Show),
@@ -41,6 +43,8 @@ pub(crate) struct Make {
     /// The newest instant that may be restored; the newest restore point when not given.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
 }
 
 /// What the newest plan would do.
@@ -50,6 +54,22 @@ pub(crate) struct Make {
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+}
+
+/// When each wave of the newest plan ends, and what binds it: from the documented quotas, nothing is measured.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken plan estimate --case acme
+  unbroken plan estimate --case acme --licences 5000 --workers 64
+
+The early end supposes that requests cost what the documents say and that nobody else draws on
+the quotas; the late end that they cost half as much again and that others use a fifth. Neither
+knows your line, your disk or a bad day of the service.")]
+pub(crate) struct Estimate {
+    #[command(flatten)]
+    pub(crate) folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
 }
 
 /// Ask for the approval of the newest plan, and leave a request file for the approvers.
@@ -100,6 +120,7 @@ pub(crate) async fn run(command: PlanCommand, output: &Output) -> Result<()> {
     match command {
         PlanCommand::Adopt(adopt) => run_adopt(&adopt, output).await,
         PlanCommand::Approve(approve) => run_approve(&approve, output),
+        PlanCommand::Estimate(estimate) => run_estimate(&estimate, output),
         PlanCommand::Make(make) => run_make(&make, output).await,
         PlanCommand::Propose(propose) => run_propose(&propose, output),
         PlanCommand::Show(show) => run_show(&show, output),
@@ -119,6 +140,19 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
         as_text(&planned.plan, planned.counts)
     );
     warn(&journal, &planned.plan, &mut value, &mut text)?;
+    let estimate = estimate::of_plan(&journal, &planned.plan, make.pace)?;
+    value["estimate"] = estimate::as_json(&estimate);
+    text += &estimate::as_text(&estimate);
+    output.answer(&value, &text);
+    Ok(())
+}
+
+fn run_estimate(wanted: &Estimate, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&wanted.folder)?;
+    let plan = planning::newest(&journal)?.plan;
+    let estimate = estimate::of_plan(&journal, &plan, wanted.pace)?;
+    let value = json!({ "plan": plan, "estimate": estimate::as_json(&estimate) });
+    let text = format!("plan {plan}\n{}", estimate::as_text(&estimate));
     output.answer(&value, &text);
     Ok(())
 }

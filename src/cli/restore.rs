@@ -9,7 +9,9 @@ use super::access::{CaseFolder, TargetAccess};
 use super::flow::{anchoring, opening, restoring, sources, tenant};
 use super::open;
 use super::output::Output;
+use super::pace::{self, Pace};
 use super::summary::Summary;
+use crate::engine::governor::Quotas;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 
@@ -29,6 +31,11 @@ pub(crate) struct Restore {
     pub(crate) source: PathBuf,
     #[command(flatten)]
     pub(crate) target: TargetAccess,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    /// Keep no quota but what the tenant answers; for a simulated tenant only.
+    #[arg(long)]
+    pub(crate) without_quotas: bool,
 }
 
 /// Does what was asked. `stop` turns true when somebody asks to end early.
@@ -40,12 +47,19 @@ pub(crate) async fn run(
     let source = sources::open(&restore.source)?;
     let journal = opening::open_folder(&restore.folder)?;
     sources::expect_registered(&journal, &*source, &restore.source)?;
+    let quotas = if restore.without_quotas {
+        pace::expect_simulated(&journal)?;
+        Quotas::unpaced()
+    } else {
+        restore.pace.quotas()
+    };
+    let options = restore.pace.options(quotas);
     let target = tenant::open(&restore.target)?;
     let configuration = open::anchors(&restore.folder.case)?;
     wait_for_old_requests(&journal, stop.clone(), output).await?;
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
     let ran = tokio::select! {
-        ran = restoring::restore(&journal, source.into(), target, stop, &bar) => ran,
+        ran = restoring::restore(&journal, source.into(), target, options, stop, &bar) => ran,
         never = anchoring::keep(
             journal.ledger(),
             &configuration,

@@ -33,6 +33,9 @@ pub(crate) struct Simulate {
     /// The share of requests that fail: 0 to 1.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     pub(crate) fault_rate: f64,
+    /// Enforce no quota.
+    #[arg(long)]
+    pub(crate) unthrottled: bool,
     /// A user of the tenant; may be given again. Three people when not given.
     #[arg(long, value_name = "UPN")]
     pub(crate) user: Vec<String>,
@@ -83,7 +86,11 @@ pub(crate) async fn run(
         seed: wanted.seed,
         faults: Faults::rate(wanted.fault_rate),
         tenant,
-        quotas: Quotas::documented(),
+        quotas: if wanted.unthrottled {
+            Quotas::off()
+        } else {
+            Quotas::documented()
+        },
         clock: ClockMode::Real,
         inspection: wanted.inspection,
     })?;

@@ -2,6 +2,7 @@
 
 use super::governor::Cost;
 use crate::domain::folder::FolderPath;
+use crate::domain::item::Workload;
 use crate::domain::message::{Attachment, Message};
 use crate::domain::outlook::OutlookItem;
 
@@ -21,7 +22,7 @@ pub fn folder(path: &FolderPath) -> Cost {
     Cost {
         requests: 1 + levels * 2,
         resource_units: 1 + levels * 4,
-        upload_bytes: 0,
+        ..Cost::default()
     }
 }
 
@@ -30,7 +31,7 @@ pub fn small() -> Cost {
     Cost {
         requests: 1,
         resource_units: 2,
-        upload_bytes: 0,
+        ..Cost::default()
     }
 }
 
@@ -45,8 +46,8 @@ pub fn create_message(message: &Message) -> Cost {
     let text = message.body.content.len() + message.transport_headers.len() + 4_096;
     Cost {
         requests: 1,
-        resource_units: 0,
         upload_bytes: small + text as u64,
+        ..Cost::default()
     }
 }
 
@@ -84,8 +85,8 @@ pub fn create_outlook_item(item: &OutlookItem) -> Cost {
     };
     Cost {
         requests: 1,
-        resource_units: 0,
         upload_bytes: text as u64 + 8_192,
+        ..Cost::default()
     }
 }
 
@@ -121,22 +122,40 @@ pub fn read_outlook_item(item: &OutlookItem) -> Cost {
     }
 }
 
-/// A session and its fragments.
+/// A session and its fragments. The session is an upload of two units; whether its fragments cost anything is not
+/// documented, and where they do the governor learns it.
 pub fn write_file(size_bytes: u64) -> Cost {
     let fragments = u32::try_from(size_bytes.div_ceil(FILE_FRAGMENT_BYTES)).unwrap_or(u32::MAX / 4);
     Cost {
         requests: 1 + fragments,
-        resource_units: 2 + fragments,
+        resource_units: 2,
         upload_bytes: size_bytes,
+        ..Cost::default()
     }
 }
 
 /// The item and its bytes.
-pub fn read_file() -> Cost {
+pub fn read_file(size_bytes: u64) -> Cost {
     Cost {
         requests: 2,
         resource_units: 2,
-        upload_bytes: 0,
+        download_bytes: size_bytes,
+        ..Cost::default()
+    }
+}
+
+/// The whole of an item, from its size alone: written once and read back once.
+pub fn item(workload: Workload, size_bytes: u64) -> Cost {
+    match workload {
+        Workload::Files => write_file(size_bytes).and(read_file(size_bytes)),
+        // Its raw bytes hold its attachments in base64, as the request does. Listed and read back: itself, the list of its
+        // attachments, and one attachment.
+        Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => Cost {
+            requests: 6,
+            upload_bytes: size_bytes + 4_096,
+            download_bytes: size_bytes,
+            ..Cost::default()
+        },
     }
 }
 

@@ -1,20 +1,48 @@
-//! The documented quotas as a pure state: (state, now, cost) -> go or wait until. Nothing waits here, nothing is sent.
+//! The quotas as a pure state: (state, now, event) -> answer. What may be sent and when, and what an answer teaches. Nothing
+//! waits here, nothing is sent.
 
-pub mod window;
+mod documented;
+mod meter;
+#[cfg(test)]
+mod tests;
+mod window;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use window::Window;
+use documented::Scope;
+pub use documented::{Documented, LicenceTier, Measure, Quotas, of_lane as documented};
+use meter::Meter;
+
+/// A `$batch` holds at most so many requests.
+const BATCH_MOST: usize = 20;
+/// Without `Retry-After` a lane pauses half a second, then doubles it up to a minute.
+const PAUSE_FIRST: TimeDelta = TimeDelta::milliseconds(500);
+const PAUSE_DOUBLINGS: u32 = 7;
+/// SharePoint asks for some minutes when a minute's quota is used up, and for hours when a day's is.
+const PAUSE_LENGTHS: i32 = 10;
 
 /// Where a request counts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
+    /// Conditional access and identity protection: one a second for all apps of the tenant.
+    ConditionalAccess,
+    /// Users, groups, licences: by app and tenant.
+    Directory,
     /// One mailbox, by its user's id: Exchange counts per app and mailbox.
     Mailbox(String),
     /// All drives and sites: SharePoint counts per app and tenant.
     SharePoint,
+    /// What is done to a team, by its id.
+    Team(String),
+    /// Messages that are imported into a channel.
+    TeamsImport {
+        /// The team.
+        team: String,
+        /// The channel.
+        channel: String,
+    },
 }
 
 /// What a call will use up, at most.
@@ -22,10 +50,43 @@ pub enum Lane {
 pub struct Cost {
     /// HTTP requests.
     pub requests: u32,
-    /// SharePoint resource units.
+    /// SharePoint's or the directory's resource units.
     pub resource_units: u32,
     /// Bytes in request bodies.
     pub upload_bytes: u64,
+    /// Bytes in answers.
+    pub download_bytes: u64,
+    /// Requests that change something, where those are counted apart.
+    pub writes: u32,
+    /// Calls of a sharing interface.
+    pub sharing: u32,
+}
+
+impl Cost {
+    /// What it uses of one measure.
+    pub fn of(self, measure: Measure) -> u64 {
+        match measure {
+            Measure::DownloadBytes => self.download_bytes,
+            Measure::Requests => u64::from(self.requests),
+            Measure::ResourceUnits => u64::from(self.resource_units),
+            Measure::Sharing => u64::from(self.sharing),
+            Measure::UploadBytes => self.upload_bytes,
+            Measure::Writes => u64::from(self.writes),
+        }
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            resource_units: self.resource_units.saturating_add(other.resource_units),
+            upload_bytes: self.upload_bytes.saturating_add(other.upload_bytes),
+            download_bytes: self.download_bytes.saturating_add(other.download_bytes),
+            writes: self.writes.saturating_add(other.writes),
+            sharing: self.sharing.saturating_add(other.sharing),
+        }
+    }
 }
 
 /// The answer.
@@ -37,82 +98,31 @@ pub enum Answer {
     WaitUntil(DateTime<Utc>),
 }
 
-/// How many licences the tenant has; SharePoint's quotas follow from it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LicenceTier {
-    /// Up to 1,000.
-    #[default]
-    UpTo1k,
-    /// 1,001 to 5,000.
-    UpTo5k,
-    /// 5,001 to 15,000.
-    UpTo15k,
-    /// 15,001 to 50,000.
-    UpTo50k,
-    /// More than 50,000.
-    Over50k,
-}
-
-impl LicenceTier {
-    /// The tier of a tenant with that many licences.
-    pub fn of(licences: u64) -> Self {
-        match licences {
-            0..=1_000 => Self::UpTo1k,
-            1_001..=5_000 => Self::UpTo5k,
-            5_001..=15_000 => Self::UpTo15k,
-            15_001..=50_000 => Self::UpTo50k,
-            _ => Self::Over50k,
-        }
-    }
-}
-
-/// The quotas in force, as documented.
-/// <https://learn.microsoft.com/graph/throttling-limits>,
-/// <https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online>
+/// What the service said to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quotas {
-    /// Outlook: requests per mailbox in ten minutes.
-    pub mailbox_requests: u64,
-    /// Outlook: uploaded bytes per mailbox in five minutes.
-    pub mailbox_upload_bytes: u64,
-    /// Outlook: requests to one mailbox at the same time.
-    pub mailbox_concurrent: usize,
-    /// SharePoint: resource units in a minute.
-    pub sharepoint_units_minute: u64,
-    /// SharePoint: resource units in a day.
-    pub sharepoint_units_day: u64,
-    /// SharePoint: bytes in an hour.
-    pub sharepoint_upload_bytes: u64,
-    /// SharePoint: files that are written at the same time; no limit is documented, large numbers get throttled.
-    pub sharepoint_concurrent: usize,
+pub enum Heard {
+    /// It took it, or refused it for a reason that has nothing to do with quotas.
+    Served,
+    /// 429, with the pause that it asked for, if it asked for one.
+    Throttled(Option<TimeDelta>),
+    /// 503: it is in trouble itself, which teaches nothing about quotas.
+    Unavailable(Option<TimeDelta>),
 }
 
-impl Quotas {
-    /// The documented quotas for a tenant of that size.
-    pub fn documented(tier: LicenceTier) -> Self {
-        let (per_minute, per_day) = match tier {
-            LicenceTier::UpTo1k => (1_250, 1_200_000),
-            LicenceTier::UpTo5k => (2_500, 2_400_000),
-            LicenceTier::UpTo15k => (3_750, 3_600_000),
-            LicenceTier::UpTo50k => (5_000, 4_800_000),
-            LicenceTier::Over50k => (6_250, 6_000_000),
-        };
-        Self {
-            mailbox_requests: 10_000,
-            mailbox_upload_bytes: 150_000_000,
-            mailbox_concurrent: 4,
-            sharepoint_units_minute: per_minute,
-            sharepoint_units_day: per_day,
-            sharepoint_upload_bytes: 400_000_000_000,
-            sharepoint_concurrent: 10,
-        }
-    }
-}
-
-impl Default for Quotas {
-    fn default() -> Self {
-        Self::documented(LicenceTier::default())
-    }
+/// What a service says of a quota before it objects. Best effort: not every answer has it, nothing rests on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hint {
+    /// `RateLimit-Limit`, `-Remaining`, `-Reset`, of SharePoint.
+    RateLimit {
+        /// The quota.
+        limit: u64,
+        /// What is left of it.
+        remaining: u64,
+        /// When it begins anew.
+        reset: TimeDelta,
+    },
+    /// `x-ms-throttle-limit-percentage`, of the directory: 0.8 close to the limit, above 1.0 beyond it.
+    ThrottlePercentage(f64),
 }
 
 /// Everything that was sent lately, by lane.
@@ -120,29 +130,18 @@ impl Default for Quotas {
 pub struct Governor {
     quotas: Quotas,
     lanes: BTreeMap<Lane, LaneState>,
+    meters: Vec<(Measure, Meter)>,
+    by_scope: BTreeMap<(Scope, Measure, TimeDelta), usize>,
 }
 
 #[derive(Clone, Debug)]
 struct LaneState {
-    windows: Vec<(Measure, Window)>,
+    meters: Vec<usize>,
     fenced_until: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Measure {
-    Requests,
-    ResourceUnits,
-    UploadBytes,
-}
-
-impl Cost {
-    fn of(self, measure: Measure) -> u64 {
-        match measure {
-            Measure::Requests => u64::from(self.requests),
-            Measure::ResourceUnits => u64::from(self.resource_units),
-            Measure::UploadBytes => self.upload_bytes,
-        }
-    }
+    /// The last objection that taught something: what was sent before it and is refused too says the same again.
+    learned_at: Option<DateTime<Utc>>,
+    /// Objections in a row that named no pause.
+    silent: u32,
 }
 
 impl Governor {
@@ -151,6 +150,8 @@ impl Governor {
         Self {
             quotas,
             lanes: BTreeMap::new(),
+            meters: Vec::new(),
+            by_scope: BTreeMap::new(),
         }
     }
 
@@ -162,210 +163,151 @@ impl Governor {
     /// Counts the call when it fits, or says when to ask again. A call that is larger than a whole quota goes
     /// when the lane has been quiet for that quota's time: it cannot be made smaller here.
     pub fn ask(&mut self, now: DateTime<Utc>, lane: &Lane, cost: Cost) -> Answer {
-        let state = self.lane(lane);
-        if let Some(until) = state.fenced_until {
-            if now < until {
-                return Answer::WaitUntil(until);
-            }
-            state.fenced_until = None;
-        }
-        let earliest = state
-            .windows
-            .iter_mut()
-            .filter_map(|(measure, window)| window.earliest(now, cost.of(*measure)))
-            .max();
-        if let Some(at) = earliest {
+        if let Some(at) = self.opens(now, lane, cost) {
             return Answer::WaitUntil(at);
         }
-        for (measure, window) in &mut state.windows {
-            window.count(now, cost.of(*measure));
+        for place in self.lanes[lane].meters.clone() {
+            let (measure, meter) = &mut self.meters[place];
+            meter.count(now, cost.of(*measure));
         }
         Answer::Go
     }
 
-    /// After a 429 or a 503 with `Retry-After`: nobody in that lane sends anything before then. A fence only grows.
-    pub fn fence(&mut self, lane: &Lane, until: DateTime<Utc>) {
+    /// `None` when the call would go now; otherwise when to ask. Nothing is counted.
+    pub fn opens(&mut self, now: DateTime<Utc>, lane: &Lane, cost: Cost) -> Option<DateTime<Utc>> {
         let state = self.lane(lane);
+        if let Some(until) = state.fenced_until {
+            if now < until {
+                return Some(until);
+            }
+            state.fenced_until = None;
+        }
+        let places = std::mem::take(&mut state.meters);
+        let opens = places.iter().filter_map(|place| {
+            let (measure, meter) = &mut self.meters[*place];
+            meter.opens(now, cost.of(*measure))
+        });
+        let opens = opens.max();
+        self.lane(lane).meters = places;
+        opens
+    }
+
+    /// How many of these, from the first, may go in one `$batch` now; they have been counted. Each request of a batch is
+    /// throttled alone, and a mailbox takes four at a time.
+    pub fn ask_batch(&mut self, now: DateTime<Utc>, calls: &[(Lane, Cost)]) -> usize {
+        let mut of_lane: BTreeMap<&Lane, usize> = BTreeMap::new();
+        for (place, (lane, cost)) in calls.iter().take(BATCH_MOST).enumerate() {
+            let in_lane = of_lane.entry(lane).or_default();
+            *in_lane += 1;
+            let is_mailbox = matches!(lane, Lane::Mailbox(_));
+            let too_many = is_mailbox && *in_lane > self.quotas.mailbox_concurrent;
+            if too_many || self.ask(now, lane, *cost) != Answer::Go {
+                return place;
+            }
+        }
+        calls.len().min(BATCH_MOST)
+    }
+
+    /// What came of a call that was sent at `sent`. Nobody in the lane sends anything before the pause is over; a pause
+    /// only grows.
+    pub fn heard(&mut self, now: DateTime<Utc>, lane: &Lane, sent: DateTime<Utc>, heard: Heard) {
+        let (pause, is_throttled) = match heard {
+            Heard::Served => {
+                self.lane(lane).silent = 0;
+                return;
+            }
+            Heard::Throttled(pause) => (pause, true),
+            Heard::Unavailable(pause) => (pause, false),
+        };
+        let state = self.lane(lane);
+        let is_news = state.learned_at.is_none_or(|learned| sent >= learned);
+        if is_news {
+            state.silent = state.silent.saturating_add(1);
+            state.learned_at = Some(now);
+        }
+        let doublings = state.silent.saturating_sub(1).min(PAUSE_DOUBLINGS);
+        let until = now + pause.unwrap_or(PAUSE_FIRST * (1 << doublings));
         state.fenced_until = state.fenced_until.max(Some(until));
+        if is_throttled && is_news {
+            self.learn(now, lane, pause.unwrap_or_default());
+        }
+    }
+
+    /// Takes a hint.
+    pub fn hint(&mut self, now: DateTime<Utc>, lane: &Lane, hint: Hint) {
+        match hint {
+            Hint::RateLimit {
+                limit,
+                remaining,
+                reset,
+            } => {
+                if remaining >= limit.div_ceil(10) {
+                    return;
+                }
+                // The last tenth is spread over the time that is left.
+                let spread = i32::try_from(remaining.max(1)).unwrap_or(i32::MAX);
+                let until = now + reset.clamp(TimeDelta::zero(), TimeDelta::days(1)) / spread;
+                let state = self.lane(lane);
+                state.fenced_until = state.fenced_until.max(Some(until));
+            }
+            Hint::ThrottlePercentage(part) if part >= 1.0 => {
+                self.learn(now, lane, TimeDelta::zero());
+            }
+            Hint::ThrottlePercentage(part) if part >= 0.8 => {
+                for place in self.lane(lane).meters.clone() {
+                    self.meters[place].1.hold(now);
+                }
+            }
+            Hint::ThrottlePercentage(_) => {}
+        }
+    }
+
+    /// The thousandths of the documented quotas that a lane allows itself, the least of its quotas.
+    pub fn share(&mut self, lane: &Lane) -> u64 {
+        let places = self.lane(lane).meters.clone();
+        let shares = places.iter().map(|place| self.meters[*place].1.share());
+        shares.min().unwrap_or(1_000)
+    }
+
+    /// A pause of many times a quota's length does not come from that quota; of the others the fullest explains it best.
+    fn learn(&mut self, now: DateTime<Utc>, lane: &Lane, pause: TimeDelta) {
+        let places = self.lane(lane).meters.clone();
+        let mut explains = None;
+        for place in places {
+            let meter = &mut self.meters[place].1;
+            if meter.length() * PAUSE_LENGTHS < pause {
+                continue;
+            }
+            let fullness = meter.fullness(now);
+            if explains.is_none_or(|(most, _)| fullness > most) {
+                explains = Some((fullness, place));
+            }
+        }
+        if let Some((_, place)) = explains {
+            self.meters[place].1.learn(now);
+        }
     }
 
     fn lane(&mut self, lane: &Lane) -> &mut LaneState {
         if !self.lanes.contains_key(lane) {
-            let state = LaneState::new(self.quotas, lane);
+            let mut meters = Vec::new();
+            for one in documented(&self.quotas, lane) {
+                let key = (one.scope, one.measure, one.length);
+                let place = *self.by_scope.entry(key).or_insert_with(|| {
+                    let meter = Meter::new(one.quota, one.length);
+                    self.meters.push((one.measure, meter));
+                    self.meters.len() - 1
+                });
+                meters.push(place);
+            }
+            let state = LaneState {
+                meters,
+                fenced_until: None,
+                learned_at: None,
+                silent: 0,
+            };
             self.lanes.insert(lane.clone(), state);
         }
         self.lanes.get_mut(lane).expect("it was just put there")
-    }
-}
-
-impl LaneState {
-    fn new(quotas: Quotas, lane: &Lane) -> Self {
-        let windows = match lane {
-            Lane::Mailbox(_) => vec![
-                (
-                    Measure::Requests,
-                    Window::new(quotas.mailbox_requests, TimeDelta::minutes(10)),
-                ),
-                (
-                    Measure::UploadBytes,
-                    Window::new(quotas.mailbox_upload_bytes, TimeDelta::minutes(5)),
-                ),
-            ],
-            Lane::SharePoint => vec![
-                (
-                    Measure::ResourceUnits,
-                    Window::new(quotas.sharepoint_units_minute, TimeDelta::minutes(1)),
-                ),
-                (
-                    Measure::ResourceUnits,
-                    Window::new(quotas.sharepoint_units_day, TimeDelta::days(1)),
-                ),
-                (
-                    Measure::UploadBytes,
-                    Window::new(quotas.sharepoint_upload_bytes, TimeDelta::hours(1)),
-                ),
-            ],
-        };
-        Self {
-            windows,
-            fenced_until: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn start() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_700_000_000, 0).expect("a valid time")
-    }
-
-    fn mailbox(name: &str) -> Lane {
-        Lane::Mailbox(name.to_owned())
-    }
-
-    const ONE: Cost = Cost {
-        requests: 1,
-        resource_units: 2,
-        upload_bytes: 1_000,
-    };
-
-    /// Sends as fast as it may for `span` and says when each call went.
-    fn greedy(lane: &Lane, cost: Cost, span: TimeDelta) -> Vec<DateTime<Utc>> {
-        let mut governor = Governor::new(Quotas::default());
-        let mut now = start();
-        let mut sent = Vec::new();
-        while now < start() + span {
-            match governor.ask(now, lane, cost) {
-                Answer::Go => sent.push(now),
-                Answer::WaitUntil(at) => {
-                    assert!(at > now, "waiting moves time on");
-                    now = at;
-                }
-            }
-        }
-        sent
-    }
-
-    fn most_within(sent: &[DateTime<Utc>], span: TimeDelta) -> u64 {
-        let mut first = 0;
-        let mut most = 0;
-        for (last, at) in sent.iter().enumerate() {
-            while *at - sent[first] >= span {
-                first += 1;
-            }
-            most = most.max(last - first + 1);
-        }
-        u64::try_from(most).expect("a small number")
-    }
-
-    #[test]
-    fn a_mailbox_stays_just_under_ten_thousand_in_ten_minutes() {
-        let sent = greedy(
-            &mailbox("a"),
-            Cost {
-                upload_bytes: 0,
-                ..ONE
-            },
-            TimeDelta::hours(1),
-        );
-        let most = most_within(&sent, TimeDelta::minutes(10));
-        assert!((9_000..=10_000).contains(&most), "{most}");
-        assert!(
-            sent.len() > 52_000,
-            "{} of 60,000 in an hour: too timid",
-            sent.len()
-        );
-    }
-
-    #[test]
-    fn bytes_count_too() {
-        let large = Cost {
-            upload_bytes: 4_000_000,
-            ..ONE
-        };
-        let sent = greedy(&mailbox("a"), large, TimeDelta::hours(1));
-        let most = most_within(&sent, TimeDelta::minutes(5)) * large.upload_bytes;
-        assert!((130_000_000..=150_000_000).contains(&most), "{most}");
-    }
-
-    #[test]
-    fn sharepoint_counts_units_by_the_minute_and_by_the_day() {
-        let sent = greedy(&Lane::SharePoint, ONE, TimeDelta::days(2));
-        assert!(most_within(&sent, TimeDelta::minutes(1)) * 2 <= 1_250);
-        let by_day = most_within(&sent, TimeDelta::days(1)) * 2;
-        assert!((1_080_000..=1_200_000).contains(&by_day), "{by_day}");
-    }
-
-    #[test]
-    fn mailboxes_do_not_share_a_quota() {
-        let mut governor = Governor::new(Quotas::default());
-        let all = Cost {
-            requests: 9_000,
-            ..Cost::default()
-        };
-        assert_eq!(governor.ask(start(), &mailbox("a"), all), Answer::Go);
-        assert_ne!(governor.ask(start(), &mailbox("a"), all), Answer::Go);
-        assert_eq!(governor.ask(start(), &mailbox("b"), all), Answer::Go);
-    }
-
-    #[test]
-    fn a_fence_holds_its_lane_alone_and_only_grows() {
-        let mut governor = Governor::new(Quotas::default());
-        let until = start() + TimeDelta::seconds(30);
-        governor.fence(&mailbox("a"), until);
-        governor.fence(&mailbox("a"), start() + TimeDelta::seconds(5));
-        assert_eq!(
-            governor.ask(start(), &mailbox("a"), ONE),
-            Answer::WaitUntil(until)
-        );
-        assert_eq!(governor.ask(start(), &mailbox("b"), ONE), Answer::Go);
-        assert_eq!(governor.ask(until, &mailbox("a"), ONE), Answer::Go);
-    }
-
-    #[test]
-    fn a_call_larger_than_the_quota_goes_when_the_lane_is_quiet() {
-        let mut governor = Governor::new(Quotas::default());
-        let huge = Cost {
-            upload_bytes: 400_000_000,
-            ..ONE
-        };
-        assert_eq!(governor.ask(start(), &mailbox("a"), ONE), Answer::Go);
-        let Answer::WaitUntil(at) = governor.ask(start(), &mailbox("a"), huge) else {
-            panic!("the lane is not quiet");
-        };
-        assert_eq!(governor.ask(at, &mailbox("a"), huge), Answer::Go);
-        assert_ne!(governor.ask(at, &mailbox("a"), ONE), Answer::Go);
-    }
-
-    #[test]
-    fn the_tiers_are_those_of_the_table() {
-        let units =
-            |licences| Quotas::documented(LicenceTier::of(licences)).sharepoint_units_minute;
-        assert_eq!(
-            [1_000, 5_000, 15_000, 50_000, 50_001].map(units),
-            [1_250, 2_500, 3_750, 5_000, 6_250]
-        );
     }
 }

@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::cost;
-use super::governor::{Answer, Cost, Governor, Lane};
+use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
 use super::record::{FolderId, Outcome, Record, Work};
 use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::Workload;
 use crate::sources::Source;
-use crate::targets::{Retry, Target, TargetError, TargetId, TargetUser};
+use crate::targets::{QuotaHint, Retry, Target, TargetError, TargetId, TargetUser};
 
 /// The clock and the waiting; tests drive their own.
 pub trait Time: Send + Sync + 'static {
@@ -62,7 +62,7 @@ pub(crate) struct Folder {
 }
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
-    /// Waits until the quotas allow the call, then makes it; a refusal to serve fences the whole lane.
+    /// Waits until the quotas allow the call, then makes it and tells the governor what came of it.
     pub(crate) async fn call<V>(
         &self,
         work: &Work,
@@ -70,24 +70,29 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
         call: impl Future<Output = Result<V, TargetError>> + Send,
     ) -> Result<V, Trouble> {
         let lane = lane(work);
-        loop {
+        let sent = loop {
             let now = self.time.now();
             let answer = self.governor().ask(now, &lane, cost);
-            let Answer::WaitUntil(at) = answer else { break };
+            let Answer::WaitUntil(at) = answer else {
+                break now;
+            };
             let mut stop = self.stop.clone();
             tokio::select! {
                 () = self.time.wait_until(at) => {}
                 // The sender is gone only when the run is: then nobody needs an answer.
                 _gone = stop.wait_for(|stop| *stop) => return Err(Trouble::Target(stopped())),
             }
-        }
+        };
         let result = call.await;
-        if let Err(failure) = &result
-            && let Retry::After(seconds) = failure.retry
-        {
-            let until = self.time.now() + super::retry::pause_of(seconds);
-            self.governor().fence(&lane, until);
+        let now = self.time.now();
+        let mut governor = self.governor();
+        if let Some(heard) = heard(result.as_ref().err()) {
+            governor.heard(now, &lane, sent, heard);
         }
+        if let Some(hint) = self.target.hint() {
+            governor.hint(now, &lane_of_hint(hint), hint.into());
+        }
+        drop(governor);
         result.map_err(Trouble::Target)
     }
 
@@ -157,6 +162,46 @@ pub(crate) fn lane(work: &Work) -> Lane {
             Lane::Mailbox(work.user.id.clone())
         }
         Workload::Files => Lane::SharePoint,
+    }
+}
+
+/// What an answer says of the quotas; nothing where it is silent about them. A 503 that names no pause concerns its item.
+fn heard(failure: Option<&TargetError>) -> Option<Heard> {
+    let Some(failure) = failure else {
+        return Some(Heard::Served);
+    };
+    let pause = match failure.retry {
+        Retry::After(seconds) => Some(super::retry::pause_of(seconds)),
+        Retry::Never | Retry::Soon => None,
+    };
+    match (failure.status, pause) {
+        (429, pause) => Some(Heard::Throttled(pause)),
+        (_, Some(pause)) => Some(Heard::Unavailable(Some(pause))),
+        (_, None) => None,
+    }
+}
+
+fn lane_of_hint(hint: QuotaHint) -> Lane {
+    match hint {
+        QuotaHint::RateLimit { .. } => Lane::SharePoint,
+        QuotaHint::ThrottlePercentage(_) => Lane::Directory,
+    }
+}
+
+impl From<QuotaHint> for Hint {
+    fn from(hint: QuotaHint) -> Self {
+        match hint {
+            QuotaHint::RateLimit {
+                limit,
+                remaining,
+                reset_s,
+            } => Self::RateLimit {
+                limit,
+                remaining,
+                reset: super::retry::pause_of(reset_s),
+            },
+            QuotaHint::ThrottlePercentage(part) => Self::ThrottlePercentage(part),
+        }
     }
 }
 

@@ -160,11 +160,6 @@ pub(crate) async fn target_failed<R: Record, T: Target + 'static, C: Time>(
         Decision::Now => Some(now),
         Decision::Later(at) => Some(at),
     };
-    if let Some(at) = again
-        && retry::classify(&failure) == retry::Class::Throttled
-    {
-        shop.governor().fence(&super::shop::lane(work), at);
-    }
     let wait = Wait {
         seconds: again.map(|at| seconds_until(now, at)),
         was_asked: matches!(failure.retry, Retry::After(_)),

@@ -212,16 +212,15 @@ impl Results {
     /// Counts what the plans in force name, an item of several plans once.
     fn enumerate<R: Reading>(&mut self, record: &R) -> Result<(), R::Error> {
         let mut named: HashSet<Pseudonym> = HashSet::new();
-        // Of erased rows only their number is left: the largest part, and the sum of all.
+        // Of erased rows only their number is left: that of the largest plan, and the sum of all.
         let mut numbers: BTreeMap<Pseudonym, (u64, u64)> = BTreeMap::new();
         let adopted = record.case_now()?.adopted;
         let mut keys: HashSet<String> = HashSet::new();
         for plan in &adopted {
+            let mut of_plan: BTreeMap<Pseudonym, u64> = BTreeMap::new();
             for part in record.parts_of(plan)? {
                 if record.is_erased(&part.custodian)? {
-                    let (most, sum) = numbers.entry(part.custodian).or_default();
-                    *most = (*most).max(part.rows);
-                    *sum += part.rows;
+                    *of_plan.entry(part.custodian).or_default() += part.rows;
                     continue;
                 }
                 for row in record.rows_of(plan, &part)? {
@@ -235,6 +234,11 @@ impl Results {
                         counts.open += u64::from(!self.ended.contains_key(&row.item));
                     }
                 }
+            }
+            for (custodian, rows) in of_plan {
+                let (most, sum) = numbers.entry(custodian).or_default();
+                *most = (*most).max(rows);
+                *sum += rows;
             }
         }
         for (custodian, (most, sum)) in numbers {

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    FileToWrite, FoundFile, FoundMessage, Organization, Target, TargetError, TargetId, TargetUser,
-    Written,
+    FileToWrite, FoundFile, FoundMessage, Organization, QuotaHint, Target, TargetError, TargetId,
+    TargetUser, Written,
 };
 use crate::domain::file::FileReadBack;
 use crate::domain::folder::FolderPath;
@@ -72,6 +72,12 @@ fn segment(text: &str) -> String {
 }
 
 impl Target for Graph {
+    fn hint(&self) -> Option<QuotaHint> {
+        let hint = self.session.hint.lock();
+        hint.unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take()
+    }
+
     async fn organization(&self) -> Result<Organization, TargetError> {
         let call = Call::get(
             "GET /organization",

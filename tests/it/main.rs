@@ -30,6 +30,7 @@ mod operating;
 mod oracle;
 mod pdf;
 mod pst;
+mod quotas;
 mod readback;
 mod report;
 mod rule_ids;

@@ -10,7 +10,7 @@ use crate::tampering::forge::put;
 use crate::tidy::top;
 
 /// Every run of eight hex digits or more, and every instant, becomes an ellipsis: those differ from case to case.
-fn normal(text: &str) -> String {
+pub(crate) fn normal(text: &str) -> String {
     let mut out = String::new();
     let mut run = String::new();
     for letter in text.chars().chain(['\n']) {
@@ -35,7 +35,7 @@ fn normal(text: &str) -> String {
 }
 
 /// The commands of a section's blocks, each with what the page says that it prints.
-fn commands(heading: &str) -> Vec<(String, String)> {
+pub(crate) fn commands(heading: &str) -> Vec<(String, String)> {
     let page = fs::read_to_string(top().join("docs/operating.md")).expect("read");
     let section = page.split(&format!("\n## {heading}\n")).nth(1);
     let section = section.expect("the section");

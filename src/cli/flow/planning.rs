@@ -1,5 +1,7 @@
 //! Making a plan as of a restore point, asking for its approval, approving and adopting it.
 
+mod reading;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,19 +11,20 @@ use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
-use crate::domain::item::{CustodianName, RestorePointId};
-use crate::domain::plan::{
-    BreachWindow, Decision, PlanInput, PlanRow, Snapshot, Unreadable, count, decide_rows,
-};
+use crate::domain::item::CustodianName;
+use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::work::known_items;
-use crate::sources::{RestorePoint, Source, SourceError};
+use crate::sources::{RestorePoint, Source};
+use reading::Reading;
 
 /// The heading under which plans are approved.
 pub(crate) const SCOPE: &str = "plan";
+/// Rows of a part at most: small enough that the parts of a thousand custodians can be worked on at once.
+const PART_ROWS: usize = 128;
 /// Every custodian is in the first wave; waves by importance come later.
 pub(crate) const WAVE: u32 = 1;
 
@@ -61,25 +64,32 @@ pub(crate) async fn make(
     let mut unproven = 0;
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = known(&case, custodian)?;
-        let (snapshots, unreadable) = read(source, &description.points[..=place], custodian)?;
-        let input = PlanInput {
-            custodian,
-            is_mapped,
-            snapshots: &snapshots,
-            unreadable: &unreadable,
-            window,
-            known: &known_items(journal, &pseudonym).map_err(meaning)?,
-            secret: &secret,
-            wave: WAVE,
-        };
-        let rows = rows(&input)?;
-        let of_part = count(rows.iter());
-        counts.hold += of_part.hold;
-        counts.restore += of_part.restore;
-        counts.skip += of_part.skip;
-        counts.unreadable += of_part.unreadable;
-        unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
-        parts.push(journal.keep_part(&pseudonym, &rows).map_err(meaning)?);
+        let known = known_items(journal, &pseudonym).map_err(meaning)?;
+        let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
+        while let Some((snapshots, unreadable)) = last.next() {
+            let input = PlanInput {
+                custodian,
+                is_mapped,
+                snapshots,
+                unreadable,
+                window,
+                known: &known,
+                secret: &secret,
+                wave: WAVE,
+            };
+            let rows = rows(&input)?;
+            // Whoever has nothing has a part all the same: the plan knows of it.
+            let empty = rows.is_empty().then_some(&rows[..]);
+            for rows in rows.chunks(PART_ROWS).chain(empty) {
+                let of_part = count(rows.iter());
+                counts.hold += of_part.hold;
+                counts.restore += of_part.restore;
+                counts.skip += of_part.skip;
+                counts.unreadable += of_part.unreadable;
+                unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
+                parts.push(journal.keep_part(&pseudonym, rows).map_err(meaning)?);
+            }
+        }
     }
     let sealed = journal.keep_plan(parts).map_err(meaning)?;
     let plan = sealed.plan.to_string();
@@ -166,45 +176,6 @@ fn known(case: &Case, custodian: &CustodianName) -> Result<(Pseudonym, bool)> {
         .find(|(_, known)| known.facts.source_name.as_deref() == Some(&custodian.0))
         .map(|(pseudonym, known)| (pseudonym.clone(), known.is_mapped))
         .ok_or_else(|| Error::failed(format!("{}: has no pseudonym in the record", custodian.0)))
-}
-
-fn read(
-    source: &dyn Source,
-    points: &[RestorePoint],
-    custodian: &CustodianName,
-) -> Result<(Vec<Snapshot>, Vec<Unreadable>)> {
-    let mut snapshots = Vec::new();
-    let mut unreadable = Vec::new();
-    for point in points {
-        let mut items = Vec::new();
-        unreadable.clear();
-        for item in items_of(source, &point.id, custodian)? {
-            match item {
-                Ok(item) => items.push(item),
-                Err(bad) => unreadable.push(Unreadable {
-                    locator: bad.locator,
-                    class: bad.class.to_owned(),
-                    size_bytes: bad.size_bytes,
-                    digest: bad.digest,
-                }),
-            }
-        }
-        snapshots.push(Snapshot {
-            taken: point.taken,
-            items,
-        });
-    }
-    Ok((snapshots, unreadable))
-}
-
-fn items_of<'a>(
-    source: &'a dyn Source,
-    point: &RestorePointId,
-    custodian: &CustodianName,
-) -> Result<crate::sources::Items<'a>> {
-    source
-        .items(point, custodian)
-        .map_err(|error: SourceError| Error::failed(error))
 }
 
 /// The newest plan that was made.

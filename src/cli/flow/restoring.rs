@@ -1,5 +1,7 @@
 //! The wave: opened, worked on until each item has its outcome, closed; and the end of the case.
 
+mod rows;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use super::record::JournalRecord;
 use super::{digesting, engine_meaning, meaning};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::CaseCommand;
+use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
 use crate::domain::item::{Digest, Workload};
 use crate::domain::plan::{Decision, PlanRow};
@@ -22,9 +25,9 @@ use crate::engine::{Engine, Options, Progress, RunSummary, Time, run};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 use crate::projections::coverage::Coverage;
-use crate::projections::work::{CustodianWork, Work as OpenWork};
 use crate::sources::Source;
 use crate::targets::{LONGEST_REQUEST, Target, TargetUser};
+use rows::{OpenRow, OpenRows};
 
 /// The machine's clock and its timer.
 #[derive(Clone, Copy)]
@@ -47,6 +50,7 @@ pub(crate) async fn restore<T: Target + 'static>(
     journal: &Journal,
     source: Arc<dyn Source>,
     target: T,
+    options: Options,
     stop: watch::Receiver<bool>,
     progress: &dyn Progress,
 ) -> Result<RunSummary> {
@@ -62,22 +66,20 @@ pub(crate) async fn restore<T: Target + 'static>(
             .await
             .map_err(meaning)?;
     }
-    let open = OpenWork::load(journal).map_err(meaning)?;
-    end_what_is_not_written(journal, &open).await?;
+    let backlog = OpenRows::load(journal)?.into_backlog().await?;
     let summary = run(Engine {
         record: JournalRecord(journal.clone()),
         source,
         target,
         time: RealTime,
-        work: work(&open),
-        options: Options::default(),
+        backlog: Box::new(backlog),
+        options,
         stop,
         progress,
     })
     .await
     .map_err(engine_meaning)?;
-    let left = OpenWork::load(journal).map_err(meaning)?.open_rows();
-    if left == 0 {
+    if OpenRows::load(journal)?.count()? == 0 {
         journal
             .command(CaseCommand::CloseWave(wave))
             .await
@@ -95,9 +97,12 @@ pub(crate) fn wait_for_old_requests(journal: &Journal) -> Result<Option<Duration
     if left.is_none() {
         return Ok(None);
     }
-    let open = OpenWork::load(journal).map_err(meaning)?;
-    let is_begun = |work: &Work| work.standing == Standing::Interrupted;
-    Ok(left.filter(|_| work(&open).iter().any(is_begun)))
+    let is_begun = journal.look(|book| {
+        let mut items = book.items.values().flat_map(CustodianItems::iter);
+        items.any(|(_, progress)| progress.is_open)
+    });
+    let is_begun = is_begun.map_err(meaning)?;
+    Ok(left.filter(|_| is_begun))
 }
 
 /// What is left of the longest request that could have begun before the streams changed hands.
@@ -118,7 +123,7 @@ pub(crate) async fn finish(journal: &Journal) -> Result<()> {
         ));
     }
     let totals = Coverage::load(journal).map_err(meaning)?.totals;
-    let left = OpenWork::load(journal).map_err(meaning)?.open_rows();
+    let left = OpenRows::load(journal)?.count()?;
     if left > 0 {
         return Err(Error::new(
             crate::error::ErrorKind::Incomplete,
@@ -136,31 +141,16 @@ pub(crate) async fn finish(journal: &Journal) -> Result<()> {
 
 /// Items of open waves that have no outcome yet.
 pub(crate) fn open_items(journal: &Journal) -> Result<u64> {
-    Ok(OpenWork::load(journal).map_err(meaning)?.open_rows() as u64)
+    OpenRows::load(journal)?.count()
 }
 
-/// What the engine has to do, in the order of the plan.
-fn work(open: &OpenWork) -> Vec<Work> {
-    open.custodians
-        .iter()
-        .flat_map(|(custodian, of)| {
-            let rows = of.rows.iter().filter(|(_, row)| is_open(of, row));
-            rows.filter_map(|(plan, row)| work_of(custodian, of, plan, row))
-        })
-        .collect()
-}
-
-fn is_open(of: &CustodianWork, row: &PlanRow) -> bool {
-    row.decision == Decision::Restore && of.items.progress(&row.item).ended.is_none()
-}
-
-fn work_of(custodian: &Pseudonym, of: &CustodianWork, plan: &str, row: &PlanRow) -> Option<Work> {
+fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow) -> Option<Work> {
+    let (row, progress) = (&open.row, open.progress);
     let source = row.source_item()?;
     let (target_folder, mut transforms) = accepted_folder(&source.folder, &row.target_name);
     if source.workload == Workload::Files && row.target_name != source.name {
         transforms.push(NAME_CHANGED);
     }
-    let progress = of.items.progress(&row.item);
     let standing = match (progress.attempts, progress.is_open) {
         (0, _) => Standing::Fresh,
         (_, true) => Standing::Interrupted,
@@ -169,10 +159,7 @@ fn work_of(custodian: &Pseudonym, of: &CustodianWork, plan: &str, row: &PlanRow)
     Some(Work {
         item: ItemId(row.item.to_string()),
         custodian: Custodian(custodian.to_string()),
-        user: TargetUser {
-            id: of.target_user_id.clone(),
-            user_principal_name: of.target_upn.clone(),
-        },
+        user: user.clone(),
         key: row.item_key()?,
         target_folder,
         target_name: row.target_name.clone(),
@@ -185,17 +172,14 @@ fn work_of(custodian: &Pseudonym, of: &CustodianWork, plan: &str, row: &PlanRow)
     })
 }
 
-/// Rows that are held, skipped or cannot be read get their outcome without a worker.
-async fn end_what_is_not_written(journal: &Journal, open: &OpenWork) -> Result<()> {
-    for (custodian, of) in &open.custodians {
-        for (_, row) in &of.rows {
-            if of.items.progress(&row.item).ended.is_some() {
-                continue;
-            }
-            if let Some(event) = ended_without_writing(row) {
-                journal.record(custodian, event).await.map_err(meaning)?;
-            }
-        }
+/// A row that is held, skipped or cannot be read gets its outcome without a worker.
+async fn end_without_writing(
+    journal: &Journal,
+    custodian: &Pseudonym,
+    row: &PlanRow,
+) -> Result<()> {
+    if let Some(event) = ended_without_writing(row) {
+        journal.record(custodian, event).await.map_err(meaning)?;
     }
     Ok(())
 }

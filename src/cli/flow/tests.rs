@@ -19,6 +19,7 @@ use crate::cli::keyring::{self, KeyRing};
 use crate::cli::summary::Summary;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::identity::parse_map;
+use crate::engine::Options;
 use crate::engine::record::Work;
 use crate::journal::Journal;
 use crate::projections::reconciliation::Reconciliation;
@@ -81,9 +82,16 @@ async fn approved(journal: &Journal, keys: &KeyRing, source: &FakeSource) {
 async fn restored(journal: &Journal, source: &FakeSource, target: &FakeTarget) {
     let (_ask, stop) = watch::channel(false);
     let source = Arc::new(source.clone());
-    restoring::restore(journal, source, target.clone(), stop, &Quiet)
-        .await
-        .expect("restored");
+    restoring::restore(
+        journal,
+        source,
+        target.clone(),
+        Options::default(),
+        stop,
+        &Quiet,
+    )
+    .await
+    .expect("restored");
 }
 
 #[tokio::test]
@@ -240,7 +248,15 @@ async fn without_an_approval_nothing_is_adopted_or_restored() {
         "approved by its author"
     );
     let (_ask, stop) = watch::channel(false);
-    let early = restoring::restore(&journal, Arc::new(source), target.clone(), stop, &Quiet).await;
+    let early = restoring::restore(
+        &journal,
+        Arc::new(source),
+        target.clone(),
+        Options::default(),
+        stop,
+        &Quiet,
+    )
+    .await;
     assert_eq!(
         early.map_err(|error| error.kind()),
         Err(ErrorKind::GateRefused)

@@ -1,42 +1,54 @@
-//! A sliding window that never lets more than its quota through in any span of its length. Numbers only.
+//! A sliding window: how much was counted in the last span of time, and when enough of it will have left. Numbers only.
+
+use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How finely the window remembers: what was counted leaves one slot late, so about a twentieth of the time is given away.
-const SLOTS: i64 = 20;
-/// Other apps of ours, retries inside the service: never the last hundredth.
-const SHARE_PERCENT: u64 = 99;
+/// How finely the window remembers. What was counted leaves up to one slot late, never early: a hundredth is given away.
+const SLOTS: i64 = 100;
 
 /// What was counted in the last `length`.
 #[derive(Clone, Debug)]
-pub struct Window {
-    limit: u64,
-    slot: TimeDelta,
+pub(super) struct Window {
+    slot_us: i64,
     /// Slot number and sum, ascending; at most `SLOTS` + 1 of them.
-    slots: Vec<(i64, u64)>,
+    slots: VecDeque<(i64, u64)>,
+    sum: u64,
 }
 
 impl Window {
-    /// An empty window of `quota` per `length`.
-    pub fn new(quota: u64, length: TimeDelta) -> Self {
-        let slot = length / i32::try_from(SLOTS).expect("a small number");
+    /// Nothing counted yet.
+    pub(super) fn new(length: TimeDelta) -> Self {
+        let length_us = length.num_microseconds().unwrap_or(i64::MAX);
         Self {
-            limit: (quota / 100 * SHARE_PERCENT).max(1),
-            slot,
-            slots: Vec::new(),
+            slot_us: (length_us / SLOTS).max(1),
+            slots: VecDeque::new(),
+            sum: 0,
         }
     }
 
-    /// `None` when `amount` fits now; otherwise the earliest instant at which it may.
-    pub fn earliest(&mut self, now: DateTime<Utc>, amount: u64) -> Option<DateTime<Utc>> {
-        let current = self.slot_of(now);
-        self.slots.retain(|(slot, _)| *slot >= current - SLOTS);
-        if amount == 0 {
-            return None;
+    /// What lies in the window now.
+    pub(super) fn sum(&mut self, now: DateTime<Utc>) -> u64 {
+        let oldest = self.slot_of(now) - SLOTS;
+        while let Some((slot, counted)) = self.slots.front()
+            && *slot < oldest
+        {
+            self.sum -= counted;
+            self.slots.pop_front();
         }
-        // What is larger than the whole quota waits for an empty window.
-        let room = self.limit.saturating_sub(amount);
-        let mut sum: u64 = self.slots.iter().map(|(_, counted)| counted).sum();
+        self.sum
+    }
+
+    /// `None` when `amount` fits below `limit` now; otherwise the earliest instant at which it will. What is larger than
+    /// the whole limit waits for an empty window: it cannot be made smaller here.
+    pub(super) fn opens(
+        &mut self,
+        now: DateTime<Utc>,
+        amount: u64,
+        limit: u64,
+    ) -> Option<DateTime<Utc>> {
+        let mut sum = self.sum(now);
+        let room = limit.saturating_sub(amount);
         let mut waits_for = None;
         for (slot, counted) in &self.slots {
             if sum <= room {
@@ -49,25 +61,22 @@ impl Window {
     }
 
     /// Counts what is being sent.
-    pub fn count(&mut self, now: DateTime<Utc>, amount: u64) {
-        if amount == 0 {
-            return;
-        }
+    pub(super) fn count(&mut self, now: DateTime<Utc>, amount: u64) {
         let current = self.slot_of(now);
-        match self.slots.last_mut() {
+        self.sum += amount;
+        match self.slots.back_mut() {
             // A clock that was set back counts into the newest slot: later, never sooner.
             Some((slot, counted)) if *slot >= current => *counted += amount,
-            _ => self.slots.push((current, amount)),
+            _ => self.slots.push_back((current, amount)),
         }
     }
 
     fn slot_of(&self, at: DateTime<Utc>) -> i64 {
-        at.timestamp_millis()
-            .div_euclid(self.slot.num_milliseconds())
+        at.timestamp_micros().div_euclid(self.slot_us)
     }
 
     fn start_of(&self, slot: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(slot.saturating_mul(self.slot.num_milliseconds()))
+        DateTime::from_timestamp_micros(slot.saturating_mul(self.slot_us))
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }

@@ -174,7 +174,8 @@ pub(crate) async fn read_back<R: Record, T: Target + 'static, C: Time>(
     id: &TargetId,
 ) -> Result<FileReadBack, Trouble> {
     let call = shop.target.read_file(&work.user, id);
-    shop.call(work, cost::read_file(), call).await
+    shop.call(work, cost::read_file(work.source.size_bytes), call)
+        .await
 }
 
 fn restored(

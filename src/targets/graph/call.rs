@@ -1,5 +1,7 @@
 //! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
 
+use std::sync::PoisonError;
+
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret;
@@ -8,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::failure::{self, Said};
 use super::token::{Token, Tokens};
-use crate::targets::{LONGEST_REQUEST, TargetError};
+use crate::targets::{LONGEST_REQUEST, QuotaHint, TargetError};
 
 /// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
 const ANSWER_BYTES_MAX: usize = 160 << 20;
@@ -22,6 +24,8 @@ pub(super) struct Session {
     pub(super) base: String,
     pub(super) tokens: Tokens,
     pub(super) token: Mutex<Option<Token>>,
+    /// What the last answer said of a quota.
+    pub(super) hint: std::sync::Mutex<Option<QuotaHint>>,
     /// Plain HTTP is for the simulated tenant on this machine only.
     pub(super) plain_http: bool,
 }
@@ -163,6 +167,9 @@ impl Session {
                 .send()
                 .await
                 .map_err(|error| failure::unanswered(operation, &error.without_url(), writes))?;
+            if let Some(hint) = hint(response.headers()) {
+                *self.hint.lock().unwrap_or_else(PoisonError::into_inner) = Some(hint);
+            }
             if response.status().is_success() {
                 return Ok(response);
             }
@@ -203,6 +210,20 @@ pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("request-id")?.to_str().ok()?;
     let is_id = text.len() <= 64 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     is_id.then(|| text.to_owned())
+}
+
+/// What an answer says of a quota; optional, and not documented for good.
+fn hint(headers: &HeaderMap) -> Option<QuotaHint> {
+    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim());
+    let number = |name: &str| text(name)?.parse::<u64>().ok();
+    if let Some(part) = text("x-ms-throttle-limit-percentage").and_then(|t| t.parse().ok()) {
+        return Some(QuotaHint::ThrottlePercentage(part));
+    }
+    Some(QuotaHint::RateLimit {
+        limit: number("RateLimit-Limit")?,
+        remaining: number("RateLimit-Remaining")?,
+        reset_s: number("RateLimit-Reset")?,
+    })
 }
 
 /// Turns an answer that is no success into a failure.

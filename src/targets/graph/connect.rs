@@ -111,6 +111,7 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
         base: settings.graph_base.trim_end_matches('/').to_owned(),
         tokens,
         token: Mutex::new(None),
+        hint: std::sync::Mutex::default(),
         plain_http,
     })
 }

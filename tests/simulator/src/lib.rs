@@ -28,5 +28,5 @@ pub use directory::{Directory, Names as DirectoryNames};
 pub use faults::{FaultKind, Faults, OneShot};
 pub use inspect::{DriveFile, Inspect, RequestLine, StoredMessage};
 pub use quick_xor::QuickXor;
-pub use quotas::Quotas;
+pub use quotas::{Lane, Meter, Quotas, Throttled, Used};
 pub use server::{Running, Simulator};

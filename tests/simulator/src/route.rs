@@ -102,6 +102,11 @@ pub(crate) fn lane(request: &Request) -> Lane {
                 units,
             }
         }
+        ["users" | "groups" | "organization", ..] => Lane::Directory {
+            app: request.app.clone(),
+            writes: request.is_write(),
+        },
+        ["identity", "conditionalAccess", ..] => Lane::ConditionalAccess,
         _ => Lane::None,
     }
 }

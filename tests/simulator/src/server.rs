@@ -17,7 +17,7 @@ use crate::broken::Broken;
 use crate::config::{Config, SimulatorError, TlsFiles};
 use crate::faults::{Chooser, FaultKind};
 use crate::inspect::{self, Inspect, RequestLine};
-use crate::quotas::{Lane, Meter};
+use crate::quotas::{Lane, Meter, Throttled};
 use crate::request::{Request, decode_pairs};
 use crate::tenant::Tenant;
 use crate::{route, token};
@@ -243,7 +243,8 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
     let now = lock(&shared.tenant).clock.now();
     let entered = lock(&shared.meter).enter(&lane, now);
     let inside = Inside(shared, lane);
-    if let Err(refusal) = entered {
+    if let Err(throttled) = entered {
+        let refusal = throttle(&inside.1, throttled);
         return finish(shared, &request, refusal, None);
     }
     // Others get their turn while this request is inside, as they would in a real service.
@@ -264,6 +265,25 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
         _ => answer,
     };
     finish(shared, &request, answer, fault)
+}
+
+/// The words of a service whose quota is used up.
+fn throttle(lane: &Lane, throttled: Throttled) -> Answer {
+    let (code, message) = match lane {
+        Lane::Mailbox { .. } => (
+            "ApplicationThrottled",
+            "Application is over its MailboxConcurrency limit.",
+        ),
+        _ => (
+            "activityLimitReached",
+            "The app or user has been throttled.",
+        ),
+    };
+    let answer = refuse(429, code, message);
+    match throttled.seconds {
+        Some(seconds) => answer.with("Retry-After", seconds.to_string()),
+        None => answer,
+    }
 }
 
 struct Held<'a>(&'a Shared);
