@@ -7,6 +7,7 @@ use base64ct::{Base64, Encoding};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::access::{permissions, rest as sharepoint};
 use crate::answer::{Answer, bytes, empty, json_answer, page, refuse, select};
 use crate::quick_xor::QuickXor;
 use crate::request::Request;
@@ -113,11 +114,17 @@ fn item(
     match (&*request.method, rest) {
         ("GET", []) => {
             request.only(&["$select", "$expand"])?;
-            let shown = shown(tenant, user, id)?;
-            Ok(json_answer(
-                200,
-                select(shown, request.query.get("$select")),
-            ))
+            let mut shown = shown(tenant, user, id)?;
+            let wanted = request.query.get("$select");
+            // Given only to who asks for it.
+            if wanted.is_some_and(|wanted| wanted.contains("sharepointIds")) {
+                let number = sharepoint::list_item_number(tenant, id).to_string();
+                let owner = &tenant.users[user];
+                let site = format!("{}/personal/{}", tenant.base, owner.id);
+                shown["sharepointIds"] =
+                    json!({"listId": owner.drive, "listItemId": number, "siteUrl": site});
+            }
+            Ok(json_answer(200, select(shown, wanted)))
         }
         ("PATCH", []) => patch(tenant, request, user, id),
         ("DELETE", []) => {
@@ -154,16 +161,11 @@ fn item(
             page(all?, request, &tenant.base, 200)
         }
         ("POST", ["children"]) => make_folder(tenant, request, user, id),
-        ("GET", ["permissions"]) => Ok(json_answer(200, json!({"value": [owner(tenant, user)]}))),
+        (_, ["permissions", ..] | ["invite" | "createLink"]) => {
+            permissions::handle(tenant, request, user, id, rest)
+        }
         _ => Err(method()),
     }
-}
-
-/// Who can reach an item that nobody shared: its owner.
-fn owner(tenant: &Tenant, user: usize) -> Value {
-    let owner = &tenant.users[user];
-    let identity = json!({"user": {"id": owner.id, "displayName": owner.display_name}});
-    json!({"id": "owner", "roles": ["owner"], "grantedToV2": identity})
 }
 
 fn drive(tenant: &Tenant, request: &Request, user: usize) -> Result<Answer, Answer> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::access::AccessChange;
 use crate::answer::{Answer, json_answer, refuse};
 use crate::drive;
 use crate::faults::{FaultKind, Faults, OneShot};
@@ -159,6 +160,21 @@ impl Inspect {
             }
             None => false,
         }
+    }
+
+    /// Looks at who may do what after every request from now on.
+    pub fn record_access(&self) {
+        lock(&self.0.tenant).access.start_recording();
+    }
+
+    /// What each request changed in who may do what, oldest first.
+    pub fn access_history(&self) -> Vec<AccessChange> {
+        lock(&self.0.tenant).access.history().to_vec()
+    }
+
+    /// By the drive's owner and the path, who may do what now.
+    pub fn effective_access(&self) -> BTreeMap<(String, String), BTreeMap<String, String>> {
+        lock(&self.0.tenant).effective_access()
     }
 
     /// The next matching request fails in this way.

@@ -1,11 +1,13 @@
 //! A simulated clean Microsoft 365 tenant over real HTTP on loopback, written from the documentation and without a type
 //! from our Graph client: if both misread a page in the same way, no test would notice.
 
+mod access;
 mod answer;
 mod batch;
 mod broken;
 mod clock;
 mod config;
+mod desk;
 mod directory;
 mod drive;
 mod faults;
@@ -22,8 +24,10 @@ mod tests;
 mod token;
 mod users;
 
+pub use access::AccessChange;
 pub use clock::{ClockMode, VirtualClock};
 pub use config::{AppSpec, Config, SimulatorError, TenantSpec, TlsFiles, UserSpec};
+pub use desk::Desk;
 pub use directory::{Directory, Names as DirectoryNames};
 pub use faults::{FaultKind, Faults, OneShot};
 pub use inspect::{DriveFile, Inspect, RequestLine, StoredMessage};

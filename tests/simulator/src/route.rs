@@ -1,5 +1,6 @@
 //! Which handler answers a path; what is not listed here does not exist in this tenant.
 
+use crate::access::{groups, rest as sharepoint};
 use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
@@ -8,7 +9,9 @@ use crate::{batch, drive, mail, users};
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
-    handle(tenant, request).unwrap_or_else(|refusal| refusal)
+    let answer = handle(tenant, request).unwrap_or_else(|refusal| refusal);
+    tenant.record_access(request);
+    answer
 }
 
 fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
@@ -18,12 +21,18 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     if let Some(id) = request.path.strip_prefix("/_download/") {
         return drive::download(tenant, request, id);
     }
+    if let Some((site, call)) = sharepoint::split(&request.path) {
+        return sharepoint::handle(tenant, request, site, call);
+    }
     let path = request.path.strip_prefix("/v1.0/").ok_or_else(not_found)?;
     let parts = segments(path)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let upns = |tenant: &Tenant, name: &str| tenant.user_index(name).ok_or_else(users::unknown);
     match &parts[..] {
         ["$batch"] => batch::run(tenant, request),
+        ["groups"] => groups::collection(tenant, request),
+        ["groups", id, rest @ ..] => groups::one(tenant, request, id, rest),
+        ["invitations"] => groups::invite(tenant, request),
         ["organization"] => users::organization(tenant, request),
         ["users"] => users::collection(tenant, request),
         ["users", name] => users::one(tenant, request, name),

@@ -225,7 +225,7 @@ impl Drop for Inside<'_> {
 }
 
 async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
-    if request.path.starts_with("/v1.0/") {
+    if request.path.starts_with("/v1.0/") || request.path.contains("/_api/web/") {
         let checked = token::check(&lock(&shared.tenant), &request);
         match checked {
             Ok(token) => (request.app, request.roles) = (token.app, token.roles),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use crate::access::Access;
 use crate::clock::ClockMode;
 use crate::config::{AppSpec, TenantSpec, UserSpec};
 use crate::faults::Seeded;
@@ -117,6 +118,7 @@ pub(crate) struct Token {
 
 #[derive(Debug)]
 pub(crate) struct Tenant {
+    pub(crate) access: Access,
     pub(crate) id: String,
     pub(crate) display_name: String,
     pub(crate) domain: String,
@@ -135,6 +137,7 @@ pub(crate) struct Tenant {
 impl Tenant {
     pub(crate) fn new(spec: TenantSpec, seed: u64, clock: ClockMode, base: String) -> Self {
         let mut tenant = Self {
+            access: Access::default(),
             id: spec.tenant_id,
             display_name: spec.display_name,
             domain: spec.domain,

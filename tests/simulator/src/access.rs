@@ -1,0 +1,229 @@
+//! Who may do what in this tenant: scopes of permissions on drive items, and the effective access that follows, looked at after
+//! every request. From Microsoft's pages; it shares no line with the model that it is held against.
+//! <https://learn.microsoft.com/sharepoint/understanding-permission-levels>
+
+pub(crate) mod groups;
+pub(crate) mod permissions;
+pub(crate) mod rest;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::drive;
+use crate::request::Request;
+use crate::tenant::Tenant;
+
+/// Graph's roles on an item, ascending.
+pub(crate) const ROLES: [&str; 3] = ["read", "write", "owner"];
+
+/// Whom an entry of a scope lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Whoever has the link.
+    Anyone,
+    /// A group of the directory, by object id.
+    Group(String),
+    /// Everybody in the organisation.
+    Organization,
+    /// A group of the site, by its number there.
+    SiteGroup(u32),
+    /// A user or guest, by object id.
+    User(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) who: Who,
+    /// A place in [`ROLES`].
+    pub(crate) role: usize,
+    /// Its link's type and scope, where it came by one.
+    pub(crate) link: Option<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) nickname: String,
+    pub(crate) is_unified: bool,
+    pub(crate) visibility: String,
+    pub(crate) members: Vec<String>,
+    pub(crate) owners: Vec<String>,
+}
+
+/// A group of one site: SharePoint's own, unknown to the directory.
+#[derive(Clone, Debug)]
+pub(crate) struct SiteGroup {
+    pub(crate) title: String,
+    pub(crate) members: Vec<Who>,
+}
+
+/// The permissions of the tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Access {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) guests: BTreeSet<String>,
+    /// The items with a scope of their own: what lies above does not count there.
+    pub(crate) scopes: BTreeMap<String, Vec<Entry>>,
+    /// By the site's owner, in the order of their numbers.
+    pub(crate) site_groups: BTreeMap<String, Vec<SiteGroup>>,
+    /// Users and groups that a site has numbered, with the owner of the site.
+    pub(crate) site_users: Vec<(String, Who)>,
+    /// Items in the order in which their list numbered them.
+    pub(crate) list_items: Vec<String>,
+    is_recorded: bool,
+    requests: u64,
+    last: BTreeMap<String, BTreeMap<String, String>>,
+    history: Vec<AccessChange>,
+}
+
+/// What a request changed in who may do what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessChange {
+    /// The number of the request, from 1.
+    pub request: u64,
+    /// Its method and path.
+    pub call: String,
+    /// The owner of the drive.
+    pub owner: String,
+    /// The item's path below the drive's root; empty for the root.
+    pub path: String,
+    /// By principal name (`anyone` and `organization` for themselves) the role, for whoever has one.
+    pub people: BTreeMap<String, String>,
+}
+
+impl Access {
+    /// Begins to look after every request.
+    pub(crate) fn start_recording(&mut self) {
+        self.is_recorded = true;
+    }
+
+    /// Every change so far.
+    pub(crate) fn history(&self) -> &[AccessChange] {
+        &self.history
+    }
+
+    fn group(&self, id: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
+    /// Everybody in a group, through the groups in it.
+    fn members(&self, id: &str, found: &mut BTreeSet<String>, seen: &mut BTreeSet<String>) {
+        if !seen.insert(id.to_owned()) {
+            return;
+        }
+        let Some(group) = self.group(id) else { return };
+        for member in &group.members {
+            if self.group(member).is_some() {
+                self.members(member, found, seen);
+            } else {
+                found.insert(member.clone());
+            }
+        }
+    }
+}
+
+/// By principal name, a place in [`ROLES`].
+type People = BTreeMap<String, usize>;
+
+impl Tenant {
+    /// Everybody whom one entry lets in, by principal name.
+    fn let_in(&self, owner: &str, who: &Who) -> Vec<String> {
+        match who {
+            Who::Anyone => vec!["anyone".to_owned()],
+            Who::Organization => {
+                let own = |id: &&crate::tenant::User| !self.access.guests.contains(&id.id);
+                let own = self.users.iter().filter(own).map(|user| user.upn.clone());
+                own.chain(["organization".to_owned()]).collect()
+            }
+            Who::User(id) => self.upn(id).into_iter().collect(),
+            Who::Group(id) => {
+                let mut found = BTreeSet::new();
+                self.access.members(id, &mut found, &mut BTreeSet::new());
+                found.iter().filter_map(|id| self.upn(id)).collect()
+            }
+            Who::SiteGroup(number) => {
+                let groups = self.access.site_groups.get(owner);
+                let place = *number as usize;
+                let group = groups.and_then(|groups| groups.get(place.checked_sub(1)?));
+                let members = group.map_or(&[][..], |group| &group.members);
+                let members = members.iter();
+                // A site's group holds users and groups of the directory, never another of the site.
+                let members = members.filter(|who| !matches!(who, Who::SiteGroup(_)));
+                members.flat_map(|who| self.let_in(owner, who)).collect()
+            }
+        }
+    }
+
+    fn upn(&self, id: &str) -> Option<String> {
+        let user = self.users.iter().find(|user| user.id == id);
+        user.map(|user| user.upn.clone())
+    }
+
+    fn people_of(&self, owner: &str, owner_upn: &str, entries: &[Entry]) -> People {
+        let mut people = People::from([(owner_upn.to_owned(), ROLES.len() - 1)]);
+        for entry in entries {
+            for name in self.let_in(owner, &entry.who) {
+                let role = people.entry(name).or_insert(entry.role);
+                *role = (*role).max(entry.role);
+            }
+        }
+        people
+    }
+
+    /// By drive and path, everybody who may do anything and what.
+    pub(crate) fn effective_access(&self) -> BTreeMap<(String, String), BTreeMap<String, String>> {
+        let mut found = BTreeMap::new();
+        for user in &self.users {
+            let mut by_scope: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+            for item in user.items.values() {
+                let mut at = item;
+                let scope = loop {
+                    if self.access.scopes.contains_key(&at.id) {
+                        break &at.id;
+                    }
+                    match at.parent.as_ref().and_then(|parent| user.items.get(parent)) {
+                        Some(above) => at = above,
+                        None => break &at.id,
+                    }
+                };
+                let people = by_scope.entry(scope).or_insert_with(|| {
+                    let entries = self.access.scopes.get(scope).map_or(&[][..], Vec::as_slice);
+                    let people = self.people_of(&user.id, &user.upn, entries);
+                    let words = people.into_iter();
+                    words
+                        .map(|(name, role)| (name, ROLES[role].to_owned()))
+                        .collect()
+                });
+                let place = (user.upn.clone(), drive::path(user, &item.id));
+                found.insert(place, people.clone());
+            }
+        }
+        found
+    }
+
+    /// Looks at who may do what after a request that may have changed it.
+    pub(crate) fn record_access(&mut self, request: &Request) {
+        if !self.access.is_recorded || !request.is_write() {
+            return;
+        }
+        self.access.requests += 1;
+        let now = self.effective_access();
+        let key = |(owner, path): &(String, String)| format!("{owner} {path}");
+        for (place, people) in &now {
+            if self.access.last.get(&key(place)) != Some(people) {
+                self.access.history.push(AccessChange {
+                    request: self.access.requests,
+                    call: format!("{} {}", request.method, request.path),
+                    owner: place.0.clone(),
+                    path: place.1.clone(),
+                    people: people.clone(),
+                });
+            }
+        }
+        let now = now.into_iter();
+        self.access.last = now.map(|(place, people)| (key(&place), people)).collect();
+    }
+}

@@ -1,0 +1,282 @@
+//! Groups and guests of the directory: made, filled, nested. Microsoft 365 groups hold people only.
+//! <https://learn.microsoft.com/graph/api/group-post-groups>
+
+use serde_json::{Value, json};
+
+use crate::access::Group;
+use crate::answer::{Answer, empty, json_answer, page, refuse, select};
+use crate::config::UserSpec;
+use crate::request::Request;
+use crate::tenant::Tenant;
+use crate::users;
+
+const READ: [&str; 4] = [
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
+const WRITE: [&str; 2] = ["Group.ReadWrite.All", "Directory.ReadWrite.All"];
+const BIND_MAX: usize = 20;
+const NICKNAME_MAX: usize = 64;
+
+fn bad(message: &str) -> Answer {
+    refuse(400, "Request_BadRequest", message)
+}
+
+fn method() -> Answer {
+    refuse(
+        405,
+        "Request_BadRequest",
+        "Specified HTTP method is not allowed.",
+    )
+}
+
+fn shown(group: &Group) -> Value {
+    let kinds: &[&str] = if group.is_unified { &["Unified"] } else { &[] };
+    json!({
+        "id": group.id,
+        "displayName": group.name,
+        "mailNickname": group.nickname,
+        "mailEnabled": group.is_unified,
+        "securityEnabled": !group.is_unified,
+        "groupTypes": kinds,
+        "visibility": group.visibility,
+    })
+}
+
+/// `/groups`.
+pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
+    match &*request.method {
+        "GET" => {
+            request.needs(&READ)?;
+            request.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
+            let wanted = match request.query.get("$filter") {
+                Some(filter) => Some(users::equals(filter, &["displayName", "mailNickname"])?),
+                None => None,
+            };
+            let fits = |group: &&Group| {
+                let wanted = wanted.as_deref();
+                wanted.is_none_or(|name| group.name == name || group.nickname == name)
+            };
+            let groups = tenant.access.groups.iter().filter(fits);
+            let chosen = request.query.get("$select");
+            let groups = groups.map(|group| select(shown(group), chosen)).collect();
+            page(groups, request, &tenant.base, 100)
+        }
+        "POST" => create(tenant, request),
+        _ => Err(method()),
+    }
+}
+
+fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
+    request.needs(&[
+        "Group.Create",
+        "Group.ReadWrite.All",
+        "Directory.ReadWrite.All",
+    ])?;
+    let body = request.json()?;
+    for name in [
+        "displayName",
+        "mailEnabled",
+        "mailNickname",
+        "securityEnabled",
+    ] {
+        if !body.contains_key(name) {
+            let message = format!("A value is required for property '{name}' of resource 'Group'.");
+            return Err(bad(&message));
+        }
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let nickname = text("mailNickname").to_owned();
+    let refused = |letter: char| "@()\\[]\";:.<>, ".contains(letter) || !letter.is_ascii();
+    if nickname.is_empty() || nickname.len() > NICKNAME_MAX || nickname.contains(refused) {
+        return Err(bad(
+            "Invalid value specified for property 'mailNickname' of resource 'Group'.",
+        ));
+    }
+    let kinds = body.get("groupTypes").and_then(Value::as_array);
+    let is_unified = kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "Unified"));
+    if is_unified && body.get("mailEnabled") != Some(&Value::Bool(true)) {
+        return Err(bad("A Microsoft 365 group is mail-enabled."));
+    }
+    let taken = |group: &Group| group.is_unified && group.nickname == nickname;
+    if is_unified && tenant.access.groups.iter().any(taken) {
+        return Err(bad(
+            "Another object with the same value for property mailNickname exists.",
+        ));
+    }
+    let mut group = Group {
+        id: tenant.seeded.guid(),
+        name: text("displayName").to_owned(),
+        nickname,
+        is_unified,
+        visibility: match text("visibility") {
+            "" => "Public".to_owned(),
+            other => other.to_owned(),
+        },
+        members: Vec::new(),
+        owners: bound(tenant, &body, "owners@odata.bind")?,
+    };
+    for member in bound(tenant, &body, "members@odata.bind")? {
+        check_member(tenant, &group, &member)?;
+        group.members.push(member);
+    }
+    tenant.access.groups.push(group.clone());
+    Ok(json_answer(201, shown(&group)))
+}
+
+/// The object ids of `…@odata.bind`.
+fn bound(
+    tenant: &Tenant,
+    body: &serde_json::Map<String, Value>,
+    name: &str,
+) -> Result<Vec<String>, Answer> {
+    let Some(list) = body.get(name) else {
+        return Ok(Vec::new());
+    };
+    let list = list
+        .as_array()
+        .ok_or_else(|| bad("A collection is expected."))?;
+    if list.len() > BIND_MAX {
+        return Err(bad("At most 20 references can be bound in one request."));
+    }
+    list.iter().map(|one| object(tenant, one)).collect()
+}
+
+/// The directory object that a URL names.
+fn object(tenant: &Tenant, reference: &Value) -> Result<String, Answer> {
+    let url = reference.as_str().unwrap_or_default();
+    let id = url.rsplit('/').next().unwrap_or_default();
+    let is_user = tenant.users.iter().any(|user| user.id == id);
+    if is_user || tenant.access.group(id).is_some() {
+        return Ok(id.to_owned());
+    }
+    Err(users::unknown())
+}
+
+fn check_member(tenant: &Tenant, group: &Group, member: &str) -> Result<(), Answer> {
+    let Some(inner) = tenant.access.group(member) else {
+        return Ok(());
+    };
+    if group.is_unified || inner.is_unified {
+        return Err(bad("Microsoft 365 groups cannot be nested."));
+    }
+    // The directory takes no cycle.
+    let mut open = vec![inner.id.clone()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(at) = open.pop() {
+        if at == group.id {
+            return Err(bad("A group cannot be a member of itself."));
+        }
+        if seen.insert(at.clone()) {
+            let members = tenant.access.group(&at).map(|group| group.members.clone());
+            open.extend(members.unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// `/groups/{id}/…`.
+pub(crate) fn one(
+    tenant: &mut Tenant,
+    request: &Request,
+    id: &str,
+    rest: &[&str],
+) -> Result<Answer, Answer> {
+    request.needs(if request.is_write() { &WRITE } else { &READ })?;
+    let place = tenant.access.groups.iter().position(|group| group.id == id);
+    let place = place.ok_or_else(users::unknown)?;
+    match (&*request.method, rest) {
+        ("GET", []) => {
+            let group = shown(&tenant.access.groups[place]);
+            Ok(json_answer(
+                200,
+                select(group, request.query.get("$select")),
+            ))
+        }
+        ("GET", [list @ ("members" | "owners")]) => {
+            let group = &tenant.access.groups[place];
+            let ids = if *list == "members" {
+                &group.members
+            } else {
+                &group.owners
+            };
+            let shown = ids.iter().map(|id| reference(tenant, id)).collect();
+            page(shown, request, &tenant.base, 100)
+        }
+        ("POST", ["members", "$ref"]) => {
+            let body = request.json()?;
+            let member = object(tenant, body.get("@odata.id").unwrap_or(&Value::Null))?;
+            let group = &tenant.access.groups[place];
+            if group.members.contains(&member) {
+                let message = "One or more added object references already exist for the \
+                               following modified properties: 'members'.";
+                return Err(bad(message));
+            }
+            check_member(tenant, group, &member)?;
+            tenant.access.groups[place].members.push(member);
+            Ok(empty(204))
+        }
+        ("DELETE", ["members", member, "$ref"]) => {
+            let members = &mut tenant.access.groups[place].members;
+            let before = members.len();
+            members.retain(|known| known != member);
+            let is_gone = members.len() < before;
+            is_gone.then(|| empty(204)).ok_or_else(users::unknown)
+        }
+        _ => Err(method()),
+    }
+}
+
+fn reference(tenant: &Tenant, id: &str) -> Value {
+    if let Some(group) = tenant.access.group(id) {
+        let mut value = shown(group);
+        value["@odata.type"] = "#microsoft.graph.group".into();
+        return value;
+    }
+    let user = tenant.users.iter().find(|user| user.id == id);
+    json!({
+        "@odata.type": "#microsoft.graph.user",
+        "id": id,
+        "userPrincipalName": user.map(|user| &user.upn),
+        "displayName": user.map(|user| &user.display_name),
+    })
+}
+
+/// `POST /invitations`: a guest, whom nobody tells.
+/// <https://learn.microsoft.com/graph/api/invitation-post>
+pub(crate) fn invite(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
+    request.needs(&[
+        "User.Invite.All",
+        "User.ReadWrite.All",
+        "Directory.ReadWrite.All",
+    ])?;
+    if request.method != "POST" {
+        return Err(method());
+    }
+    let body = request.json()?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let address = text("invitedUserEmailAddress");
+    if !address.contains('@') || text("inviteRedirectUrl").is_empty() {
+        return Err(bad(
+            "invitedUserEmailAddress and inviteRedirectUrl are required.",
+        ));
+    }
+    let upn = format!("{}#EXT#@{}", address.replace('@', "_"), tenant.domain);
+    let spec = UserSpec {
+        user_principal_name: upn.clone(),
+        display_name: address.to_owned(),
+    };
+    if tenant.user_index(&upn).is_none() {
+        let now = tenant.clock.now();
+        let id = tenant.add_user(&spec, now);
+        tenant.access.guests.insert(id);
+    }
+    let place = tenant.user_index(&upn).ok_or_else(users::unknown)?;
+    let invited = json!({"id": tenant.users[place].id});
+    Ok(json_answer(
+        201,
+        json!({"invitedUser": invited, "status": "PendingAcceptance"}),
+    ))
+}
