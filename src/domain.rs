@@ -1,8 +1,8 @@
 //! The pure centre: values, decisions and their events. No clock, no randomness, no files, no network.
 
 pub mod access;
-pub mod calendar_event;
 pub mod baseline;
+pub mod calendar_event;
 pub mod case;
 pub mod contact;
 pub mod custodian;

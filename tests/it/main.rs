@@ -6,6 +6,7 @@
     reason = "tests plant files that nobody needs to keep"
 )]
 
+mod access;
 mod anchors;
 mod approvals;
 mod archive;

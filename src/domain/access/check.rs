@@ -9,7 +9,7 @@ use super::effective::{Effective, Links, Walker};
 use super::level::Level;
 use super::map::Mapping;
 use super::membership::Membership;
-use super::plan::{AccessPlan, Kept, Outcome, PlanInput};
+use super::plan::{AccessPlan, Outcome, PlanInput};
 use super::tree::{Effect, Grant, ItemId, Tree};
 
 /// One person on one item who would have another level than is right.
@@ -183,7 +183,6 @@ impl View<'_> {
                 }
                 let is_out = match self.plan.outcomes[number] {
                     Outcome::Out(_) => true,
-                    Outcome::Kept(Kept::LeftOut, _) => false,
                     Outcome::Kept(_, level) => {
                         level < kind.clamp(grant.level) || !self.is_reached(grant.principal, who)
                     }

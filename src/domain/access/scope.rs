@@ -266,6 +266,7 @@ impl<'a> Scopes<'a> {
         if people.len() > input.limits.people_for_group_max {
             return None;
         }
+        let kind = input.source.item(item).kind;
         let mut access = Vec::new();
         for person in people {
             let Ok(target) = input.mapping.target_of(person) else {
@@ -276,8 +277,9 @@ impl<'a> Scopes<'a> {
             if own.is_some_and(|own| effective.level(own) > bound) {
                 self.people_out.push((item, person, Reason::TwoToOne));
             }
-            if bound > Level::None {
-                access.push((target, level.min(bound)));
+            let level = kind.clamp(level.min(bound));
+            if level > Level::None {
+                access.push((target, level));
             }
         }
         Some(access)
