@@ -16,6 +16,7 @@ mod membership;
 mod people;
 mod plan;
 mod scope;
+mod sidecar;
 mod steps;
 mod tree;
 
@@ -33,5 +34,6 @@ pub use limits::Limits;
 pub use map::{Fate, IdentityMap, IdentityRow, Mapping, MembershipRow};
 pub use membership::Membership;
 pub use plan::{AccessPlan, Kept, Outcome, PlanInput, Reason, plan};
+pub use sidecar::{Sidecar, SidecarError, parse_csv, parse_json};
 pub use steps::{Step, steps};
 pub use tree::{Effect, Grant, GrantKind, Item, ItemId, Tree, TreeBuilder, TreeError};

@@ -1,5 +1,11 @@
 //! The identity map: which custodian of the source is which user of the target. Reads CSV; who exists is asked elsewhere.
 
+mod rows;
+mod suggest;
+
+pub use rows::parse_identities;
+pub use suggest::{Likeness, Named, Suggestion, suggestions};
+
 /// One row of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingRow {
@@ -23,11 +29,34 @@ pub struct MappingError {
 
 const MAX_ROWS: usize = 1_000_000;
 
-/// Reads a map: a header `source,target`, then one custodian a line. Fields may be quoted as RFC 4180 has it; blank
-/// lines are passed over. A custodian or a user that stands twice is refused: two old users in one mailbox would widen
-/// who reads what.
+/// Reads a map: a header `source,target`, then one custodian a line; or Microsoft's six columns, of which the users count.
+/// Fields may be quoted as RFC 4180 has it; blank lines are passed over. A custodian or a user that stands twice is refused:
+/// two old users in one mailbox would widen who reads what.
 pub fn parse_map(text: &str) -> Result<Vec<MappingRow>, MappingError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let rows = if rows::is_six_columns(text) {
+        rows::custodians(text)?
+    } else {
+        two_columns(text)?
+    };
+    let mut sources = std::collections::BTreeSet::new();
+    let mut targets = std::collections::BTreeSet::new();
+    for row in &rows {
+        let refuse = |rule: &str| MappingError {
+            line: row.line,
+            rule: rule.to_owned(),
+        };
+        if !sources.insert(&row.source) {
+            return Err(refuse("the same custodian a second time"));
+        }
+        if !targets.insert(row.target.to_lowercase()) {
+            return Err(refuse("the same user for a second custodian"));
+        }
+    }
+    Ok(rows)
+}
+
+fn two_columns(text: &str) -> Result<Vec<MappingRow>, MappingError> {
     let mut lines = (1..)
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty());
@@ -40,8 +69,6 @@ pub fn parse_map(text: &str) -> Result<Vec<MappingRow>, MappingError> {
         return Err(refuse(first, "the header is `source,target`"));
     }
     let mut rows: Vec<MappingRow> = Vec::new();
-    let mut sources = std::collections::BTreeSet::new();
-    let mut targets = std::collections::BTreeSet::new();
     for (line, text) in lines {
         let Some([source, target]) = fields(text).and_then(|f| <[String; 2]>::try_from(f).ok())
         else {
@@ -56,12 +83,6 @@ pub fn parse_map(text: &str) -> Result<Vec<MappingRow>, MappingError> {
                 "the target is a user principal name, and the source not empty",
             ));
         }
-        if !sources.insert(source.clone()) {
-            return Err(refuse(line, "the same custodian a second time"));
-        }
-        if !targets.insert(target.to_lowercase()) {
-            return Err(refuse(line, "the same user for a second custodian"));
-        }
         if rows.len() == MAX_ROWS {
             return Err(refuse(line, "more than 1,000,000 rows"));
         }
@@ -74,7 +95,8 @@ pub fn parse_map(text: &str) -> Result<Vec<MappingRow>, MappingError> {
     Ok(rows)
 }
 
-fn fields(line: &str) -> Option<Vec<String>> {
+/// The fields of one line of CSV, RFC 4180; `None` where a quote is not closed.
+pub(super) fn fields(line: &str) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line.trim_end_matches('\r');
     loop {
