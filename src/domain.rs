@@ -28,6 +28,7 @@ pub mod seal_key;
 pub mod semantic;
 pub mod separation;
 pub mod sharepoint_name;
+pub mod target_tree;
 pub mod task;
 pub mod time_zone;
 pub mod waiver;

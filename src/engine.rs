@@ -149,6 +149,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         name_taken: options.name_taken,
         governor: Mutex::new(Governor::new(options.quotas)),
         folders: Mutex::new(HashMap::new()),
+        parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
         stop,
     });
     let mut floor = Floor {

@@ -18,6 +18,7 @@ pub use detect::open;
 
 use std::io::Read;
 
+use crate::domain::file::FileVersion;
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem};
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
@@ -162,4 +163,10 @@ pub trait Source: Send + Sync {
 
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError>;
+
+    /// The older versions of a file that the backup holds, oldest first, without the current one. Their bytes are had by
+    /// [`Source::file`] of the same item with a version's size and digest.
+    fn versions(&self, _item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {
+        Ok(Vec::new())
+    }
 }

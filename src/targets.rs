@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::file::{FileReadBack, QuickXor};
+use crate::domain::file::{BytesReadBack, FileReadBack, QuickXor};
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::{Delta, Message, Transform};
@@ -58,6 +58,24 @@ pub struct FoundFile {
     pub size_bytes: u64,
     /// Graph's own hash of it, where it gives one.
     pub quick_xor: Option<QuickXor>,
+}
+
+/// A version of a file in the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundVersion {
+    /// The service's name for it.
+    pub id: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// Every version of a file, as of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundHistory {
+    /// Changes with every version: the next one is written only over this one.
+    pub e_tag: String,
+    /// Oldest first; the last is the current one.
+    pub versions: Vec<FoundVersion>,
 }
 
 /// What one write did.
@@ -275,6 +293,41 @@ pub trait Target: Send + Sync {
         user: &TargetUser,
         id: &TargetId,
     ) -> impl Future<Output = Result<FileReadBack, TargetError>> + Send;
+
+    /// Every version of a file that we wrote.
+    fn file_history(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> impl Future<Output = Result<FoundHistory, TargetError>> + Send;
+
+    /// Writes the next version of a file that we wrote, its dates with it where there are some. Refused where the file is no
+    /// longer the one of `e_tag`.
+    fn write_version(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        e_tag: &str,
+        file: &FileToWrite,
+        content: Box<dyn Read + Send>,
+    ) -> impl Future<Output = Result<Written, TargetError>> + Send;
+
+    /// Downloads an older version again, whole, and hashes it.
+    fn read_version(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        version: &str,
+    ) -> impl Future<Output = Result<BytesReadBack, TargetError>> + Send;
+
+    /// The bytes of a file, or of an older version of it; `None` where there are more than `most`.
+    fn content(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        version: Option<&str>,
+        most: u64,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, TargetError>> + Send;
 
     /// Deletes a file that we wrote and that is not whole.
     fn delete_file(

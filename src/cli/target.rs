@@ -212,7 +212,9 @@ async fn files<T: Target>(target: &T, user: &TargetUser) -> Result<Vec<Seen>> {
     Ok(vec![
         Seen {
             what: "files: bytes by SHA-256, and QuickXorHash as Graph names it",
-            holds: back.as_ref().is_some_and(|back| back.digest == digest),
+            holds: back.as_ref().is_some_and(|back| {
+                back.digest == digest && back.service_quick_xor == Some(back.quick_xor)
+            }),
         },
         Seen {
             what: "files: created and modified dates",

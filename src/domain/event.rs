@@ -18,7 +18,7 @@ mod reporting;
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
     FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, PartialFound,
-    RestoredFacts,
+    RestoredFacts, VersionFacts,
 };
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 

@@ -1,5 +1,6 @@
 //! What will be written: one row an item with its decision, and how a row is decided as of a restore point. Pure.
 
+mod files;
 mod left;
 mod planned_folder;
 
@@ -9,10 +10,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::event::PlanCounts;
+use super::file::FileVersion;
 use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
 use super::item_key::CaseSecret;
 use super::pseudonym::Pseudonym;
-use super::sharepoint_name::accepted_name;
+use super::target_tree::TargetTree;
+pub use files::{FILE_BYTES_MAX, NO_NAME_LEFT, PlannedVersion, TOO_LARGE};
 pub use planned_folder::PlannedFolder;
 
 /// What happens to an item.
@@ -55,6 +58,9 @@ pub struct PlanRow {
     pub name: String,
     /// Its name in the target, for files.
     pub target_name: String,
+    /// Its folder in the target, for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_folder: Option<PlannedFolder>,
     /// Exact size in bytes.
     pub size: u64,
     /// SHA-256 of its bytes; empty where they could not be read.
@@ -71,6 +77,17 @@ pub struct PlanRow {
     pub pre_breach: String,
     /// The wave that it belongs to.
     pub wave: u32,
+    /// Older versions of a file that are written before it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PlannedVersion>,
+    /// Older versions that are not written: no restore point from before the breach window holds them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub history_left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl PlanRow {
@@ -124,6 +141,16 @@ pub struct Snapshot {
     pub taken: Option<DateTime<Utc>>,
     /// What could be read.
     pub items: Vec<SourceItem>,
+    /// Older versions of files, oldest first, by stable id.
+    pub histories: HashMap<String, Vec<FileVersion>>,
+}
+
+impl Snapshot {
+    fn history(&self, item: &SourceItem) -> &[FileVersion] {
+        self.histories
+            .get(&item.stable_id)
+            .map_or(&[], Vec::as_slice)
+    }
 }
 
 /// An item that cannot be read from the source, or that is none to restore.
@@ -177,25 +204,77 @@ pub struct PlanInput<'a> {
     pub wave: u32,
 }
 
-/// Decides every row of a custodian; `name` makes random pseudonyms.
-pub fn decide_rows(input: &PlanInput<'_>, name: &mut dyn FnMut() -> Pseudonym) -> Vec<PlanRow> {
+/// Decides the rows of a custodian's items, or of a portion of them; `tree` knows where those before it lie in the target,
+/// `name` makes random pseudonyms.
+pub fn decide_rows(
+    input: &PlanInput<'_>,
+    tree: &mut TargetTree,
+    name: &mut dyn FnMut() -> Pseudonym,
+) -> Vec<PlanRow> {
     let mut rows = Vec::new();
     let Some((last, earlier)) = input.snapshots.split_last() else {
         return rows;
     };
     let before = PreBreach::of(input.window, last, earlier);
     for item in &last.items {
-        let (decision, reason, pre_breach) = before.judge(item);
-        rows.push(row(input, item, decision, reason, pre_breach, name));
+        let judged = before.judge(item, last.history(item));
+        rows.push(row(input, item, judged, name));
         if let Some(original) = before.original_of(item) {
-            let why = EARLIER_VERSION;
-            rows.push(row(input, original, Decision::Restore, why, "proven", name));
+            let judged = Judged {
+                reason: EARLIER_VERSION,
+                history: original.history.iter().collect(),
+                ..Judged::restore("proven")
+            };
+            rows.push(row(input, original.item, judged, name));
         }
     }
+    files::place(&mut rows, tree);
     for bad in input.unreadable {
         rows.push(unreadable_row(input, bad, name));
     }
     rows
+}
+
+/// What is to become of an item, before it is known whether anybody is mapped for it.
+struct Judged<'a> {
+    decision: Decision,
+    reason: &'static str,
+    pre_breach: &'static str,
+    history: Vec<&'a FileVersion>,
+    history_left_out: usize,
+}
+
+impl Judged<'_> {
+    fn restore(pre_breach: &'static str) -> Self {
+        Self {
+            decision: Decision::Restore,
+            reason: "",
+            pre_breach,
+            history: Vec::new(),
+            history_left_out: 0,
+        }
+    }
+
+    fn hold(reason: &'static str) -> Self {
+        Self {
+            decision: Decision::Hold,
+            reason,
+            ..Self::restore("not-provable")
+        }
+    }
+}
+
+/// An item as it stood in an earlier restore point.
+#[derive(Clone, Copy)]
+struct Past<'a> {
+    item: &'a SourceItem,
+    history: &'a [FileVersion],
+}
+
+impl Past<'_> {
+    fn holds(&self, digest: &Digest) -> bool {
+        self.item.digest == *digest || self.history.iter().any(|old| old.digest == *digest)
+    }
 }
 
 /// What stood in the source before the window.
@@ -205,7 +284,7 @@ enum PreBreach<'a> {
     /// No restore point was taken before the window: it cannot be told.
     NotProvable,
     /// By stable id.
-    Known(BTreeMap<&'a str, Vec<&'a SourceItem>>),
+    Known(BTreeMap<&'a str, Vec<Past<'a>>>),
 }
 
 impl<'a> PreBreach<'a> {
@@ -217,12 +296,16 @@ impl<'a> PreBreach<'a> {
         if is_before(last) {
             return Self::NoWindow("proven");
         }
-        let mut known: BTreeMap<&str, Vec<&SourceItem>> = BTreeMap::new();
+        let mut known: BTreeMap<&str, Vec<Past<'_>>> = BTreeMap::new();
         let mut any = false;
         for snapshot in earlier.iter().filter(|snapshot| is_before(snapshot)) {
             any = true;
             for item in &snapshot.items {
-                known.entry(&item.stable_id).or_default().push(item);
+                let history = snapshot.history(item);
+                known
+                    .entry(&item.stable_id)
+                    .or_default()
+                    .push(Past { item, history });
             }
         }
         if any {
@@ -232,28 +315,40 @@ impl<'a> PreBreach<'a> {
         }
     }
 
-    /// Only bytes that stood there before the window release an item; dates, which an attacker can write, never do.
-    fn judge(&self, item: &SourceItem) -> (Decision, &'static str, &'static str) {
-        match self {
-            Self::NoWindow(word) => (Decision::Restore, "", word),
-            Self::NotProvable => (Decision::Restore, "", "not-provable"),
-            Self::Known(known) => match known.get(&*item.stable_id) {
-                None => (Decision::Hold, "added-in-breach-window", "not-provable"),
-                Some(versions) if versions.iter().any(|old| old.digest == item.digest) => {
-                    (Decision::Restore, "", "proven")
+    /// Only bytes that stood there before the window release an item; dates, which an attacker can write, never do. The same
+    /// holds for each of its older versions.
+    fn judge<'h>(&self, item: &SourceItem, history: &'h [FileVersion]) -> Judged<'h> {
+        let all = |pre_breach| Judged {
+            history: history.iter().collect(),
+            ..Judged::restore(pre_breach)
+        };
+        let known = match self {
+            Self::NoWindow(word) => return all(word),
+            Self::NotProvable => return all("not-provable"),
+            Self::Known(known) => known,
+        };
+        match known.get(&*item.stable_id) {
+            None => Judged::hold("added-in-breach-window"),
+            Some(past) if past.iter().any(|old| old.item.digest == item.digest) => {
+                let stood = |old: &&FileVersion| past.iter().any(|past| past.holds(&old.digest));
+                let kept: Vec<&FileVersion> = history.iter().filter(stood).collect();
+                Judged {
+                    history_left_out: history.len() - kept.len(),
+                    history: kept,
+                    ..Judged::restore("proven")
                 }
-                Some(_) => (Decision::Hold, "changed-in-breach-window", "not-provable"),
-            },
+            }
+            Some(_) => Judged::hold("changed-in-breach-window"),
         }
     }
 
     /// The newest version from before the window of an item that was changed in it.
-    fn original_of(&self, item: &SourceItem) -> Option<&'a SourceItem> {
+    fn original_of(&self, item: &SourceItem) -> Option<Past<'a>> {
         let Self::Known(known) = self else {
             return None;
         };
         let versions = known.get(&*item.stable_id)?;
-        let same = versions.iter().any(|old| old.digest == item.digest);
+        let same = versions.iter().any(|old| old.item.digest == item.digest);
         if same { None } else { versions.last().copied() }
     }
 }
@@ -261,9 +356,7 @@ impl<'a> PreBreach<'a> {
 fn row(
     input: &PlanInput<'_>,
     item: &SourceItem,
-    decision: Decision,
-    reason: &str,
-    pre_breach: &str,
+    judged: Judged<'_>,
     name: &mut dyn FnMut() -> Pseudonym,
 ) -> PlanRow {
     let key = input.secret.key_of(item);
@@ -271,13 +364,16 @@ fn row(
     // An item ends once, and the earlier plan ends it as held, now or when it is carried out. So the plan that restores it
     // has another name for it, and neither plan's outcomes are taken for the other's.
     let known = known.filter(|known| !(input.is_mapped && known.is_held_unmapped));
-    let (decision, reason) = match decision {
+    let (decision, reason) = match judged.decision {
         // Whoever is not mapped gets nothing, and is told apart from what is held for other reasons.
         Decision::Restore if !input.is_mapped => (Decision::Hold, NOT_MAPPED),
         Decision::Restore if known.is_some_and(|known| known.is_restored) => {
             (Decision::Skip, "already-restored")
         }
-        other => (other, reason),
+        Decision::Restore if files::is_too_large(item, &judged.history) => {
+            (Decision::Hold, TOO_LARGE)
+        }
+        other => (other, judged.reason),
     };
     PlanRow {
         item: known.map_or_else(&mut *name, |known| known.item.clone()),
@@ -290,20 +386,18 @@ fn row(
         custodian: item.custodian.0.clone(),
         folder: (&item.folder).into(),
         name: item.name.clone(),
-        target_name: match item.workload {
-            Workload::Files => accepted_name(&item.name),
-            Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
-                item.name.clone()
-            }
-        },
+        target_name: item.name.clone(),
+        target_folder: None,
         size: item.size_bytes,
         digest: item.digest.to_string(),
         created: text(item.created),
         modified: text(item.modified),
         decision,
         reason: reason.to_owned(),
-        pre_breach: pre_breach.to_owned(),
+        pre_breach: judged.pre_breach.to_owned(),
         wave: input.wave,
+        history: judged.history.into_iter().map(Into::into).collect(),
+        history_left_out: judged.history_left_out as u64,
     }
 }
 
@@ -327,6 +421,7 @@ fn unreadable_row(
         },
         name: String::new(),
         target_name: String::new(),
+        target_folder: None,
         size: bad.size_bytes,
         digest: bad
             .digest
@@ -337,6 +432,8 @@ fn unreadable_row(
         reason: bad.class.clone(),
         pre_breach: "not-provable".to_owned(),
         wave: input.wave,
+        history: Vec::new(),
+        history_left_out: 0,
     }
 }
 
@@ -392,175 +489,4 @@ pub fn parse_plan_object(text: &str) -> Option<Vec<PlanPart>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::folder::{FolderPath, WellKnownFolder};
-    use super::*;
-
-    fn item(id: &str, bytes: u8, point: &str) -> SourceItem {
-        SourceItem {
-            custodian: CustodianName("alice".to_owned()),
-            workload: Workload::Mail,
-            stable_id: id.to_owned(),
-            version: String::new(),
-            locator: format!("{id}.eml"),
-            point: RestorePointId(point.to_owned()),
-            folder: FolderPath::Mail {
-                root: WellKnownFolder::Inbox,
-                below: Vec::new(),
-            },
-            name: id.to_owned(),
-            size_bytes: 1,
-            digest: Digest([bytes; 32]),
-            created: None,
-            modified: None,
-        }
-    }
-
-    fn at(text: &str) -> DateTime<Utc> {
-        time(text).expect("a time")
-    }
-
-    fn decide(
-        snapshots: &[Snapshot],
-        window: Option<&str>,
-        is_mapped: bool,
-        known: &HashMap<ItemKey, KnownItem>,
-    ) -> Vec<(String, Decision, String, String)> {
-        let said = |row: PlanRow| {
-            let digest = row.digest[..2].to_owned();
-            (digest, row.decision, row.reason, row.pre_breach)
-        };
-        let rows = named(snapshots, window, is_mapped, known);
-        rows.into_iter().map(said).collect()
-    }
-
-    fn named(
-        snapshots: &[Snapshot],
-        window: Option<&str>,
-        is_mapped: bool,
-        known: &HashMap<ItemKey, KnownItem>,
-    ) -> Vec<PlanRow> {
-        let custodian = CustodianName("alice".to_owned());
-        let input = PlanInput {
-            custodian: &custodian,
-            is_mapped,
-            snapshots,
-            unreadable: &[],
-            window: window.map(|from| BreachWindow { from: at(from) }),
-            known,
-            secret: &CaseSecret([1; 32]),
-            wave: 0,
-        };
-        let mut next = 0_u8;
-        let mut name = || {
-            next += 1;
-            Pseudonym::from_random([next; 16])
-        };
-        decide_rows(&input, &mut name)
-    }
-
-    fn snapshots() -> Vec<Snapshot> {
-        let before = vec![item("kept", 1, "p1"), item("altered", 2, "p1")];
-        let after = vec![
-            item("kept", 1, "p2"),
-            item("altered", 3, "p2"),
-            item("phish", 4, "p2"),
-        ];
-        vec![
-            Snapshot {
-                taken: Some(at("2026-01-01T00:00:00Z")),
-                items: before,
-            },
-            Snapshot {
-                taken: Some(at("2026-03-01T00:00:00Z")),
-                items: after,
-            },
-        ]
-    }
-
-    #[test]
-    fn only_bytes_from_before_the_window_are_released() {
-        let rows = decide(
-            &snapshots(),
-            Some("2026-02-01T00:00:00Z"),
-            true,
-            &HashMap::new(),
-        );
-        let words: Vec<_> = rows
-            .iter()
-            .map(|(d, decision, reason, _)| (&**d, *decision, &**reason))
-            .collect();
-        assert_eq!(
-            words,
-            [
-                ("01", Decision::Restore, ""),
-                ("03", Decision::Hold, "changed-in-breach-window"),
-                ("02", Decision::Restore, "earlier-version-before-the-breach"),
-                ("04", Decision::Hold, "added-in-breach-window"),
-            ]
-        );
-    }
-
-    #[test]
-    fn one_restore_point_proves_nothing() {
-        let rows = decide(
-            &snapshots()[1..],
-            Some("2026-02-01T00:00:00Z"),
-            true,
-            &HashMap::new(),
-        );
-        assert!(
-            rows.iter()
-                .all(|row| row.1 == Decision::Restore && row.3 == "not-provable")
-        );
-    }
-
-    #[test]
-    fn who_is_not_mapped_gets_nothing() {
-        let rows = decide(&snapshots()[..1], None, false, &HashMap::new());
-        assert!(
-            rows.iter()
-                .all(|row| row.1 == Decision::Hold && row.2 == "custodian-not-mapped")
-        );
-    }
-
-    fn known(is_restored: bool) -> HashMap<ItemKey, KnownItem> {
-        let key = CaseSecret([1; 32]).key_of(&item("kept", 1, "p1"));
-        let item = KnownItem {
-            item: Pseudonym::parse("known").expect("a pseudonym"),
-            is_restored,
-            is_held_unmapped: !is_restored,
-        };
-        HashMap::from([(key, item)])
-    }
-
-    #[test]
-    fn a_second_plan_keeps_names_and_writes_nothing_twice() {
-        let rows = decide(&snapshots(), None, true, &known(true));
-        assert_eq!(rows[0].1, Decision::Skip);
-        assert_eq!(rows[0].2, "already-restored");
-    }
-
-    #[test]
-    fn the_items_of_a_late_mapping_are_named_anew_and_only_then() {
-        let first = |is_mapped| named(&snapshots()[..1], None, is_mapped, &known(false)).remove(0);
-        assert_eq!(first(false).item.as_str(), "known");
-        let late = first(true);
-        assert_eq!(late.decision, Decision::Restore);
-        assert_ne!(late.item.as_str(), "known", "that one is held for ever");
-    }
-
-    #[test]
-    fn a_plan_object_is_read_as_written() {
-        let part = |name: &str, rows| PlanPart {
-            custodian: Pseudonym::parse(name).expect("a pseudonym"),
-            object: Digest([7; 32]).to_string(),
-            rows,
-        };
-        let text = plan_object(&[part("b", 2), part("a", 1)]);
-        assert_eq!(
-            parse_plan_object(&text),
-            Some(vec![part("a", 1), part("b", 2)])
-        );
-    }
-}
+mod tests;

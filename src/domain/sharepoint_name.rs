@@ -1,4 +1,8 @@
-//! Names that SharePoint and OneDrive take (graph.md 6.9); the original stays a disclosure of the item's event.
+//! Names that SharePoint and OneDrive take: a rule by which no two names meet and the original can be read from the new one.
+//!
+//! Whatever is refused stands as `%HH`, the UTF-8 bytes of the character in hex; a `%` that two hex digits follow is
+//! itself escaped. A name that is too long is cut and says so; then only the record knows the whole of it.
+//! Limits: <https://support.microsoft.com/office/64883a5d-228e-48f5-b3d2-eb39e07630fa>, graph.md 6.9.
 
 use sha2::{Digest as _, Sha256};
 
@@ -6,119 +10,154 @@ use super::folder::FolderPath;
 use super::item::Digest;
 use super::message::Transform;
 
-/// A file's or folder's name was changed so that it is taken.
-pub const NAME_CHANGED: Transform = Transform("sharepoint-name/1");
-/// A path was too long and lies in a folder of its own.
-pub const PATH_SHORTENED: Transform = Transform("sharepoint-path/1");
+/// A file's or folder's name was escaped so that it is taken; [`original_name`] reads it.
+pub const NAME_ESCAPED: Transform = Transform("sharepoint-name-escaped/1");
+/// A name was too long and was cut; the whole of it stands in the record.
+pub const NAME_CUT: Transform = Transform("sharepoint-name-cut/1");
 
 const REFUSED: &str = "\"*:<>?/\\|";
-/// The limit is 255; the suffix of a name beside another, and encodings, need room.
-const NAME_CHARS_MAX: usize = 200;
-/// The limit is 400, below the site's own path.
-const PATH_CHARS_MAX: usize = 330;
+/// The limit is 255; the suffix of a name beside another needs room.
+const NAME_UNITS_MAX: usize = 230;
+/// Stands for the empty name: no UTF-8 text has this byte, so no other name becomes this.
+const EMPTY: &str = "%FF";
+/// Stands where a name was cut, for the same reason.
+const CUT: &str = "%FE";
+const EXTENSION_UNITS_MAX: usize = 16;
 
-/// The name itself where it is taken; else one that is, with a part of the original's hash: two names never become one.
-pub fn accepted_name(name: &str) -> String {
-    if is_accepted(name) {
-        return name.to_owned();
-    }
-    let clean = |c: char| {
-        if REFUSED.contains(c) || c.is_control() {
-            '_'
-        } else {
-            c
-        }
-    };
-    let plain: String = name
-        .trim_matches([' ', '.', '~', '$'])
-        .chars()
-        .map(clean)
-        .collect();
-    let (stem, extension) = match plain.rsplit_once('.') {
-        Some((stem, extension)) if extension.chars().count() <= 16 => (stem, extension),
-        _ => (plain.as_str(), ""),
-    };
-    let stem: String = stem
-        .replace("_vti_", "_vti-")
-        .chars()
-        .take(NAME_CHARS_MAX - 30)
-        .collect();
-    let mark = &Digest(Sha256::digest(name.as_bytes()).into()).to_string()[..8];
-    let dot = if extension.is_empty() { "" } else { "." };
-    format!(
-        "{} ({mark}){dot}{extension}",
-        stem.trim_end_matches([' ', '.'])
-    )
-    .trim_start()
-    .to_owned()
+/// SharePoint counts UTF-16 code units.
+pub(crate) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
-fn is_accepted(name: &str) -> bool {
-    let lower = name.to_lowercase();
+/// The name itself where it is taken; else an escaped one; cut where that is too long.
+pub fn accepted_name(name: &str) -> String {
+    escaped_at(name, &[])
+}
+
+/// The same, with the characters at these places escaped too.
+pub(crate) fn escaped_at(name: &str, more: &[usize]) -> String {
+    if name.is_empty() {
+        return EMPTY.to_owned();
+    }
+    let chars: Vec<char> = name.chars().collect();
+    let mut marks = refused_places(&chars);
+    for place in more.iter().filter(|place| **place < chars.len()) {
+        marks[*place] = true;
+    }
+    let escaped: Vec<String> = chars
+        .iter()
+        .zip(marks)
+        .map(|(c, mark)| if mark { escape(*c) } else { c.to_string() })
+        .collect();
+    let whole = escaped.concat();
+    if units(&whole) <= NAME_UNITS_MAX {
+        return whole;
+    }
+    cut(name, &escaped)
+}
+
+fn escape(c: char) -> String {
+    let mut room = [0; 4];
+    let bytes = c.encode_utf8(&mut room).bytes();
+    bytes.fold(String::new(), |text, byte| text + &format!("%{byte:02X}"))
+}
+
+/// Which characters cannot stand where they stand.
+fn refused_places(chars: &[char]) -> Vec<bool> {
+    let is_hex = |place: usize| chars.get(place).is_some_and(char::is_ascii_hexdigit);
+    let mut marks: Vec<bool> = (0..chars.len())
+        .map(|at| {
+            let c = chars[at];
+            let is_escape = c == '%' && is_hex(at + 1) && is_hex(at + 2);
+            REFUSED.contains(c) || c.is_control() || is_escape || is_noncharacter(c)
+        })
+        .collect();
+    let last = chars.len() - 1;
+    marks[0] |= chars[0].is_whitespace() || chars[0] == '~';
+    marks[last] |= chars[last].is_whitespace() || chars[last] == '.';
+    for at in 0..chars.len().saturating_sub(4) {
+        let word: String = chars[at..at + 5].iter().collect();
+        marks[at] |= word.eq_ignore_ascii_case("_vti_");
+    }
+    marks[0] |= is_reserved(chars);
+    marks
+}
+
+/// U+FFFE and U+FFFF cannot stand in XML, and so not in SharePoint.
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+fn is_reserved(chars: &[char]) -> bool {
+    let lower: String = chars.iter().collect::<String>().to_lowercase();
     let stem = lower.split('.').next().unwrap_or_default();
     let numbered = |word: &str| {
         stem.strip_prefix(word)
             .is_some_and(|rest| rest.len() == 1 && rest.chars().all(|c| c.is_ascii_digit()))
     };
-    let device = ["aux", "con", "nul", "prn"].contains(&stem) || numbered("com") || numbered("lpt");
-    !name.is_empty()
-        && name.chars().count() <= NAME_CHARS_MAX
-        && !name.chars().any(|c| REFUSED.contains(c) || c.is_control())
-        && !name.starts_with([' ', '~'])
-        && !name.ends_with([' ', '.'])
-        && !lower.contains("_vti_")
-        && ![".lock", "desktop.ini"].contains(&lower.as_str())
-        && !device
+    [".lock", "desktop.ini"].contains(&lower.as_str())
+        || ["aux", "con", "nul", "prn"].contains(&stem)
+        || numbered("com")
+        || numbered("lpt")
 }
 
-/// The folder in which the target takes the item, and what was changed to get it.
-pub fn accepted_folder(folder: &FolderPath, name: &str) -> (FolderPath, Vec<Transform>) {
-    match folder {
-        FolderPath::Calendar(_) | FolderPath::Contacts(_) | FolderPath::Tasks(_) => {
-            outlook_folder(folder)
+/// As much of the beginning as fits, a mark, a part of the whole name's hash, the extension.
+fn cut(name: &str, escaped: &[String]) -> String {
+    let whole = escaped.concat();
+    let extension = match whole.rsplit_once('.') {
+        Some((_, extension)) if units(extension) <= EXTENSION_UNITS_MAX => format!(".{extension}"),
+        _ => String::new(),
+    };
+    let hash = &Digest(Sha256::digest(name.as_bytes()).into()).to_string()[..32];
+    let room = NAME_UNITS_MAX - units(CUT) - hash.len() - units(&extension);
+    let mut start = String::new();
+    for one in escaped {
+        if units(&start) + units(one) > room {
+            break;
         }
-        FolderPath::Mail { root, below } => {
-            let below = below.iter().map(|name| mail_folder_name(name)).collect();
-            let accepted = FolderPath::Mail { root: *root, below };
-            let transforms = if accepted == *folder {
-                vec![]
-            } else {
-                vec![FOLDER_CHANGED]
-            };
-            (accepted, transforms)
-        }
-        FolderPath::Drive(names) => {
-            let accepted: Vec<String> = names.iter().map(|name| accepted_name(name)).collect();
-            let length: usize = accepted
-                .iter()
-                .map(|name| name.chars().count() + 1)
-                .sum::<usize>()
-                + name.chars().count();
-            if length > PATH_CHARS_MAX {
-                let whole = Digest(Sha256::digest(names.join("/").as_bytes()).into()).to_string();
-                let short = vec!["Long paths".to_owned(), whole[..16].to_owned()];
-                return (FolderPath::Drive(short), vec![PATH_SHORTENED]);
-            }
-            let transforms = if accepted == *names {
-                vec![]
-            } else {
-                vec![NAME_CHANGED]
-            };
-            (FolderPath::Drive(accepted), transforms)
-        }
+        start.push_str(one);
     }
+    format!("{start}{CUT}{hash}{extension}")
 }
 
-/// Calendars, contact folders and task lists take what mail folders take.
-fn outlook_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>) {
+/// The name that [`accepted_name`] made this one from; `None` where it was cut, or was not made by it.
+pub fn original_name(accepted: &str) -> Option<String> {
+    if accepted == EMPTY {
+        return Some(String::new());
+    }
+    let bytes = accepted.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = accepted
+            .get(at + 1..at + 3)
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .filter(|_| bytes[at] == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(escaped.unwrap_or(bytes[at]));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Whether a name that was made acceptable was cut on the way.
+pub(crate) fn is_cut(accepted: &str) -> bool {
+    accepted.contains(CUT)
+}
+
+/// The folder in which a mailbox takes the item, and what was changed to get it; files have their [`super::target_tree`].
+pub fn accepted_mail_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>) {
+    let all = |names: &[String]| names.iter().map(|name| mail_folder_name(name)).collect();
     let one = |name: &Option<String>| name.as_deref().map(mail_folder_name);
     let accepted = match folder {
         FolderPath::Calendar(name) => FolderPath::Calendar(one(name)),
-        FolderPath::Contacts(names) => {
-            FolderPath::Contacts(names.iter().map(|name| mail_folder_name(name)).collect())
-        }
+        FolderPath::Contacts(names) => FolderPath::Contacts(all(names)),
+        FolderPath::Drive(_) => folder.clone(),
+        FolderPath::Mail { root, below } => FolderPath::Mail {
+            root: *root,
+            below: all(below),
+        },
         FolderPath::Tasks(name) => FolderPath::Tasks(one(name)),
-        other => other.clone(),
     };
     let transforms = if accepted == *folder {
         vec![]
@@ -142,10 +181,30 @@ fn mail_folder_name(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// What Microsoft's page refuses, written apart from the rule above.
+    pub(crate) fn is_taken(name: &str) -> bool {
+        let lower = name.to_lowercase();
+        let stem = lower.split('.').next().unwrap_or_default();
+        let devices = ["con", "prn", "aux", "nul"].map(str::to_owned);
+        let numbered = (0..10).flat_map(|n| [format!("com{n}"), format!("lpt{n}")]);
+        let is_device = devices.into_iter().chain(numbered).any(|word| word == stem);
+        !name.is_empty()
+            && units(name) <= 255
+            && name.trim() == name
+            && !name.ends_with('.')
+            && !name.starts_with('~')
+            && !name.contains(['"', '*', ':', '<', '>', '?', '/', '\\', '|'])
+            && !name.chars().any(char::is_control)
+            && !lower.contains("_vti_")
+            && lower != ".lock"
+            && lower != "desktop.ini"
+            && !is_device
+    }
 
     #[test]
     fn names_that_are_taken_stay_as_they_are() {
@@ -153,7 +212,8 @@ mod tests {
             "a.txt",
             "てすと.txt",
             ".profile",
-            "a%20b&c=d.doc",
+            "a% b&c=d.doc",
+            "100% sure",
             "console.log",
             "x~y",
             "#1",
@@ -163,42 +223,57 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_refused_become_others() {
-        for name in [
-            "",
-            "a:b.txt",
-            "con",
-            "LPT1.doc",
-            " a",
-            "a.",
-            "~$x.docx",
-            "desktop.ini",
-            "x_vti_y",
-            "a\tb",
-            ".lock",
-            "...",
+    fn names_that_are_refused_are_escaped_and_can_be_read_back() {
+        for (name, expected) in [
+            ("", "%FF"),
+            ("a:b.txt", "a%3Ab.txt"),
+            ("con", "%63on"),
+            ("LPT1.doc", "%4CPT1.doc"),
+            (" a", "%20a"),
+            ("a.", "a%2E"),
+            ("~$x.docx", "%7E$x.docx"),
+            ("desktop.ini", "%64esktop.ini"),
+            ("x_vti_vti_y", "x%5Fvti%5Fvti_y"),
+            ("a\tb", "a%09b"),
+            (".lock", "%2Elock"),
+            ("...", "..%2E"),
+            ("a%3Ab.txt", "a%253Ab.txt"),
+            ("a%3ab.txt", "a%253ab.txt"),
         ] {
-            let accepted = accepted_name(name);
-            assert!(is_accepted(&accepted), "{name:?} became {accepted:?}");
-            assert_ne!(accepted, name);
+            assert_eq!(accepted_name(name), expected);
+            assert!(is_taken(expected), "{expected}");
+            assert_eq!(original_name(expected).as_deref(), Some(name));
         }
-        assert!(accepted_name("a:b.txt").ends_with(").txt"));
-        assert_ne!(accepted_name("a:b"), accepted_name("a*b"));
     }
 
     #[test]
-    fn a_path_that_is_too_long_lies_in_a_folder_of_its_own() {
-        let deep = FolderPath::Drive(vec!["n".repeat(60); 6]);
-        let (folder, transforms) = accepted_folder(&deep, "a.txt");
-        assert_eq!(transforms, [PATH_SHORTENED]);
-        assert!(matches!(folder, FolderPath::Drive(names) if names.len() == 2));
+    fn a_name_that_is_too_long_is_cut_keeps_its_extension_and_says_so() {
+        let long = |last: char| format!("{}{last}.docx", "ß:".repeat(200));
+        let (one, other) = (accepted_name(&long('a')), accepted_name(&long('b')));
+        assert!(
+            one.rsplit_once('.').is_some_and(|(_, end)| end == "docx")
+                && is_taken(&one)
+                && is_cut(&one)
+        );
+        assert_ne!(one, other);
+        assert_eq!(original_name(&one), None);
     }
 
     proptest! {
         #[test]
-        fn every_name_becomes_one_that_is_taken(name in ".{0,300}") {
+        fn every_name_becomes_one_that_is_taken_and_can_be_read_back(
+            name in prop_oneof![".{0,300}", "[%a-f0-9A-F~ ._:vtiVTI]{0,40}"]
+        ) {
             let accepted = accepted_name(&name);
-            prop_assert!(is_accepted(&accepted), "{name:?} became {accepted:?}");
+            prop_assert!(is_taken(&accepted), "{name:?} became {accepted:?}");
+            if !is_cut(&accepted) {
+                prop_assert_eq!(original_name(&accepted), Some(name));
+            }
+        }
+
+        #[test]
+        fn two_names_never_meet(one in "[%:.~ a-c25E]{0,6}", other in "[%:.~ a-c25E]{0,6}") {
+            prop_assert_eq!(one == other, accepted_name(&one) == accepted_name(&other));
         }
     }
 }

@@ -2,9 +2,31 @@
 
 use crate::domain::file::FileReadBack;
 use crate::domain::item::{Digest, SourceItem};
-use crate::domain::message::Message;
+use crate::domain::message::{Delta, Message};
 use crate::domain::outlook::OutlookItem;
 use crate::domain::semantic;
+
+pub(crate) mod rewritten;
+
+/// Whether the bytes of a file came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bytes {
+    /// Others.
+    Other,
+    /// As SharePoint rewrites them, every part that holds content as it was.
+    Rewritten(Vec<Delta>),
+    /// Every one as it was.
+    Same,
+}
+
+impl Bytes {
+    pub(crate) fn deltas(&self) -> &[Delta] {
+        match self {
+            Self::Rewritten(deltas) => deltas,
+            Self::Other | Self::Same => &[],
+        }
+    }
+}
 
 /// The result, field by field.
 pub(crate) struct Compared {
@@ -33,12 +55,21 @@ fn by_field(compared: semantic::Compared) -> Compared {
     }
 }
 
-/// Compares bytes and, where the source evidences them, dates to the second that SharePoint keeps.
-pub(crate) fn files(source: &SourceItem, found: &FileReadBack) -> Compared {
-    let mut fields = vec![(
-        "bytes",
-        source.size_bytes == found.size_bytes && source.digest == found.digest,
-    )];
+/// Compares bytes, the service's own hash of them, and, where the source evidences them, dates to the second that
+/// SharePoint keeps.
+pub(crate) fn files(source: &SourceItem, found: &FileReadBack, bytes: &Bytes) -> Compared {
+    let mut fields = vec![match bytes {
+        Bytes::Other => ("bytes", false),
+        Bytes::Rewritten(_) => ("parts", true),
+        Bytes::Same => (
+            "bytes",
+            source.size_bytes == found.size_bytes && source.digest == found.digest,
+        ),
+    }];
+    // A service that gives no hash compares nothing; one that gives another keeps other bytes than it hands out.
+    if let Some(service) = found.service_quick_xor {
+        fields.push(("quick-xor-hash", service == found.quick_xor));
+    }
     for (name, planned, there) in [
         ("created", source.created, found.created),
         ("modified", source.modified, found.modified),
@@ -71,6 +102,7 @@ fn sort(fields: &[(&'static str, bool)], source: Digest, found: Digest) -> Compa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::file::QuickXor;
     use crate::domain::folder::FolderPath;
     use crate::domain::item::{CustodianName, RestorePointId, Workload};
     use chrono::{DateTime, Utc};
@@ -101,7 +133,8 @@ mod tests {
             name: "a.txt".to_owned(),
             size_bytes: 3,
             digest: Digest([7; 32]),
-            quick_xor: crate::domain::file::QuickXor([0; 20]),
+            quick_xor: QuickXor([0; 20]),
+            service_quick_xor: Some(QuickXor([0; 20])),
             created: at(5),
             modified: at(0),
         }
@@ -109,17 +142,26 @@ mod tests {
 
     #[test]
     fn dates_are_compared_to_the_second_and_only_where_the_source_has_them() {
-        assert_eq!(files(&source(), &found()).equal, ["bytes", "modified"]);
+        assert_eq!(
+            files(&source(), &found(), &Bytes::Same).equal,
+            ["bytes", "quick-xor-hash", "modified"]
+        );
         let late = FileReadBack {
             modified: at(2_000),
             ..found()
         };
-        assert_eq!(files(&source(), &late).differing, ["modified"]);
+        assert_eq!(
+            files(&source(), &late, &Bytes::Same).differing,
+            ["modified"]
+        );
         let without = FileReadBack {
             modified: None,
             ..found()
         };
-        assert_eq!(files(&source(), &without).differing, ["modified"]);
+        assert_eq!(
+            files(&source(), &without, &Bytes::Same).differing,
+            ["modified"]
+        );
     }
 
     #[test]
@@ -128,6 +170,26 @@ mod tests {
             digest: Digest([8; 32]),
             ..found()
         };
-        assert_eq!(files(&source(), &other).differing, ["bytes"]);
+        assert_eq!(files(&source(), &other, &Bytes::Same).differing, ["bytes"]);
+        assert_eq!(
+            files(&source(), &found(), &Bytes::Other).differing,
+            ["bytes"]
+        );
+    }
+
+    #[test]
+    fn a_hash_of_the_service_that_is_not_ours_differs_and_none_compares_nothing() {
+        let of = |service_quick_xor| FileReadBack {
+            service_quick_xor,
+            ..found()
+        };
+        let other = files(
+            &source(),
+            &of(Some(QuickXor([1; 20]))),
+            &Bytes::Rewritten(vec![]),
+        );
+        assert_eq!(other.differing, ["quick-xor-hash"]);
+        let none = files(&source(), &of(None), &Bytes::Same);
+        assert_eq!(none.equal, ["bytes", "modified"]);
     }
 }

@@ -134,6 +134,16 @@ pub fn write_file(size_bytes: u64) -> Cost {
     }
 }
 
+/// The item and the pages of its versions.
+pub fn versions(expected: usize) -> Cost {
+    let pages = u32::try_from(expected.div_ceil(200)).unwrap_or(u32::MAX / 4);
+    Cost {
+        requests: 1 + pages,
+        resource_units: 1 + 2 * pages,
+        ..Cost::default()
+    }
+}
+
 /// The item and its bytes.
 pub fn read_file(size_bytes: u64) -> Cost {
     Cost {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::record::{Found, Outcome, Record, RecordError, Standing, Work};
 use super::shop::{NameTaken, Shop, Time};
-use super::worker::{self, End, Tries, Trouble, file, mail, outlook};
+use super::worker::{self, End, Tries, Trouble, file, history, mail, outlook};
 use crate::domain::item::Workload;
 use crate::targets::Target;
 
@@ -25,7 +25,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
 ) -> Result<Resolved, RecordError> {
     let looked = match work.source.workload {
         Workload::Mail => look_for_message(shop, work).await,
-        Workload::Files => look_for_file(shop, work).await,
+        Workload::Files => look_for_file(shop, work, tries).await,
         Workload::Calendar | Workload::Contacts | Workload::Tasks => {
             look_for_outlook_item(shop, work).await
         }
@@ -101,6 +101,7 @@ async fn look_for_outlook_item<R: Record, T: Target + 'static, C: Time>(
 async fn look_for_file<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
+    tries: &Tries,
 ) -> Result<Found, Trouble> {
     let folder = shop.folder(work).await?;
     let mut names = vec![work.target_name.clone()];
@@ -111,12 +112,10 @@ async fn look_for_file<R: Record, T: Target + 'static, C: Time>(
         let Some(found) = file::find(shop, work, &folder, &name).await? else {
             continue;
         };
-        if found.size_bytes != work.source.size_bytes {
-            continue;
-        }
-        let read = file::read_back(shop, work, &found.id).await?;
-        if read.digest == work.source.digest {
-            return Ok(Found::Whole);
+        match history::count(shop, work, tries, &found).await? {
+            Some(have) if have > work.history.len() => return Ok(Found::Whole),
+            Some(_) => return Ok(Found::Partial),
+            None => {}
         }
     }
     Ok(Found::Nothing)

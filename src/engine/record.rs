@@ -4,6 +4,7 @@ use std::future::Future;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, ItemKey, SourceItem};
 use crate::domain::message::{Delta, Transform};
@@ -55,6 +56,10 @@ pub struct Work {
     pub target_name: String,
     /// What the plan changed on purpose to get these names.
     pub transforms: Vec<Transform>,
+    /// Older versions that are written before it, oldest first.
+    pub history: Vec<FileVersion>,
+    /// Older versions that the plan leaves out.
+    pub history_left_out: u64,
     /// The plan that asks for it.
     pub plan: Digest,
     /// Its wave.
@@ -128,6 +133,19 @@ pub struct Restored {
     pub target_name: String,
     /// The `request-id` of every write, in order.
     pub request_ids: Vec<String>,
+    /// Its older versions, oldest first.
+    pub versions: Vec<RestoredVersion>,
+}
+
+/// An older version of a file that is in the target, read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoredVersion {
+    /// As the source had it.
+    pub source: FileVersion,
+    /// SHA-256 of what was read back.
+    pub readback_digest: Digest,
+    /// The target's name for it.
+    pub target_version: String,
 }
 
 /// Why an item could not be restored.

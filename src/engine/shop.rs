@@ -44,6 +44,8 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) name_taken: NameTaken,
     pub(crate) governor: Mutex<Governor>,
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
+    /// Files that are compared part by part at the same time: each is held in memory twice.
+    pub(crate) parts: tokio::sync::Semaphore,
     pub(crate) stop: watch::Receiver<bool>,
 }
 

@@ -1,23 +1,28 @@
 //! One item, one attempt: intent, effect, reading back, outcome. When to try again is decided in `retry`.
 
+mod bytes;
 pub(crate) mod file;
+pub(crate) mod history;
 pub(crate) mod mail;
 pub(crate) mod outlook;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::compare::Bytes;
 use super::record::{Failed, Outcome, Record, RecordError, Restored, Wait, Work};
 use super::retry::{self, Decision, History};
 use super::shop::{Shop, Time};
+use crate::domain::file::BytesReadBack;
 use crate::domain::item::Workload;
 use crate::domain::mailbox_fit;
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use crate::domain::outlook_fit;
 use crate::sources::SourceError;
-use crate::targets::{Retry, Target, TargetError};
+use crate::targets::{Retry, Target, TargetError, TargetId};
 
 /// Why an attempt did not end with a restored item.
 pub(crate) enum Trouble {
@@ -45,6 +50,9 @@ impl From<SourceError> for Trouble {
     }
 }
 
+/// What was read of an older version, and how it compares.
+type KnownVersion = (BytesReadBack, Bytes);
+
 /// What is known of an item between its attempts.
 #[derive(Clone, Debug)]
 pub(crate) struct Tries {
@@ -54,6 +62,8 @@ pub(crate) struct Tries {
     pub(crate) look_first: bool,
     same_step: u32,
     step: Option<&'static str>,
+    /// Older versions of the file that were read back already.
+    versions: Arc<Mutex<HashMap<(TargetId, String), KnownVersion>>>,
     refused_since: Option<DateTime<Utc>>,
 }
 
@@ -64,8 +74,21 @@ impl Tries {
             look_first: work.attempts > 0,
             same_step: 0,
             step: None,
+            versions: Arc::default(),
             refused_since: None,
         }
+    }
+
+    fn known_version(&self, id: &TargetId, version: &str) -> Option<KnownVersion> {
+        let key = (id.clone(), version.to_owned());
+        let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&key).cloned()
+    }
+
+    fn keep_version(&self, id: &TargetId, version: &str, known: KnownVersion) {
+        let key = (id.clone(), version.to_owned());
+        let mut all = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(key, known);
     }
 
     /// Counts a failure and says what the retry rules have to know.

@@ -235,6 +235,7 @@ pub(crate) fn row(item: &str, workload: &str, decision: Decision) -> PlanRow {
         },
         name: String::new(),
         target_name: String::new(),
+        target_folder: None,
         size: 10,
         digest: String::new(),
         created: String::new(),
@@ -243,6 +244,8 @@ pub(crate) fn row(item: &str, workload: &str, decision: Decision) -> PlanRow {
         reason: String::new(),
         pre_breach: String::new(),
         wave: 1,
+        history: Vec::new(),
+        history_left_out: 0,
     }
 }
 

@@ -13,6 +13,7 @@ use super::mime::{self, Unreadable};
 use super::pinned::{self, MESSAGE_BYTES_MAX};
 use super::reader::{Tree, digest_of};
 use super::{BadItem, Items, RestorePoint, Source, SourceDescription, SourceError};
+use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
@@ -30,8 +31,13 @@ pub(super) struct Archive {
     tag: Tag,
     description: SourceDescription,
     /// The sidecar facts of every mail, by point and id: what the MIME bytes do not hold.
-    mail: BTreeMap<(RestorePointId, CustodianName, String), MailEntry>,
+    mail: BTreeMap<ItemPlace, MailEntry>,
+    /// The older versions of every file that has some.
+    versions: BTreeMap<ItemPlace, Vec<FileVersion>>,
 }
+
+/// An item by point, custodian and id.
+type ItemPlace = (RestorePointId, CustodianName, String);
 
 impl Archive {
     /// Validates the bag, then every index line.
@@ -44,21 +50,36 @@ impl Archive {
             bag,
             tag,
             mail: BTreeMap::new(),
+            versions: BTreeMap::new(),
         };
         archive.check_layout()?;
         for point in archive.description.points.clone() {
             for custodian in archive.description.custodians.clone() {
                 for (number, line) in archive.lines(&point.id, &custodian)? {
                     let path = archive.tag.index_path(&point.id, &custodian);
-                    archive.check_object(&path, number, line.entry.object())?;
-                    if let Entry::Mail(entry) = line.entry {
-                        let key = (point.id.clone(), custodian.clone(), entry.id.clone());
-                        archive.mail.insert(key, entry);
+                    for object in line.entry.objects() {
+                        archive.check_object(&path, number, object)?;
                     }
+                    let id = line.entry.id().to_owned();
+                    archive.keep((point.id.clone(), custodian.clone(), id), line.entry);
                 }
             }
         }
         Ok(archive)
+    }
+
+    /// What cannot be had from an item's bytes later.
+    fn keep(&mut self, place: ItemPlace, entry: Entry) {
+        match entry {
+            Entry::Mail(entry) => {
+                self.mail.insert(place, entry);
+            }
+            Entry::Files(entry) if !entry.versions.is_empty() => {
+                let versions = entry.versions.into_iter().map(Into::into).collect();
+                self.versions.insert(place, versions);
+            }
+            Entry::Files(_) => {}
+        }
     }
 
     /// Nothing lies in the payload but objects under their own digest and the indexes that the tag file names.
@@ -186,6 +207,14 @@ impl Archive {
     }
 }
 
+fn place_of(item: &SourceItem) -> ItemPlace {
+    (
+        item.point.clone(),
+        item.custodian.clone(),
+        item.stable_id.clone(),
+    )
+}
+
 fn described(bag: &Bag, tag: &Tag) -> SourceDescription {
     let mut points: Vec<RestorePoint> = tag
         .points
@@ -248,15 +277,15 @@ impl Source for Archive {
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
         let mut message = super::eml::read_message(&item.locator, &self.object(item)?)?;
-        let key = (
-            item.point.clone(),
-            item.custodian.clone(),
-            item.stable_id.clone(),
-        );
-        if let Some(entry) = self.mail.get(&key) {
+        if let Some(entry) = self.mail.get(&place_of(item)) {
             entry.describe(&mut message);
         }
         Ok(message)
+    }
+
+    fn versions(&self, item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {
+        let place = place_of(item);
+        Ok(self.versions.get(&place).cloned().unwrap_or_default())
     }
 
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {

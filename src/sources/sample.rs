@@ -139,6 +139,7 @@ fn file_entry(
             last_modified_date_time: Some(file.modified),
         },
         permissions,
+        versions: Vec::new(),
     }))
 }
 

@@ -14,6 +14,7 @@ mod quick_xor;
 mod random;
 mod token;
 mod upload;
+mod versions;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -21,10 +22,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    FileToWrite, FoundFile, FoundMessage, Organization, QuotaHint, Target, TargetError, TargetId,
-    TargetUser, Written,
+    FileToWrite, FoundFile, FoundHistory, FoundMessage, Organization, QuotaHint, Target,
+    TargetError, TargetId, TargetUser, Written,
 };
-use crate::domain::file::FileReadBack;
+use crate::domain::file::{BytesReadBack, FileReadBack};
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::Message;
@@ -249,6 +250,45 @@ impl Target for Graph {
         id: &TargetId,
     ) -> Result<FileReadBack, TargetError> {
         drive::read(&self.session, user, id).await
+    }
+
+    async fn file_history(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+    ) -> Result<FoundHistory, TargetError> {
+        versions::list(&self.session, user, id).await
+    }
+
+    async fn write_version(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        e_tag: &str,
+        file: &FileToWrite,
+        content: Box<dyn Read + Send>,
+    ) -> Result<Written, TargetError> {
+        let over = versions::Over { user, id, e_tag };
+        versions::write(&self.session, over, file, content).await
+    }
+
+    async fn read_version(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        version: &str,
+    ) -> Result<BytesReadBack, TargetError> {
+        versions::read(&self.session, user, id, version).await
+    }
+
+    async fn content(
+        &self,
+        user: &TargetUser,
+        id: &TargetId,
+        version: Option<&str>,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, TargetError> {
+        versions::content(&self.session, user, id, version, most).await
     }
 
     async fn delete_file(&self, user: &TargetUser, id: &TargetId) -> Result<(), TargetError> {

@@ -17,6 +17,7 @@ mod cli;
 mod crashes;
 mod demo;
 mod disclose;
+mod drive;
 mod editions;
 mod erasure;
 mod gates;

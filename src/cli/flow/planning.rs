@@ -15,6 +15,7 @@ use crate::domain::item::CustodianName;
 use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
+use crate::domain::target_tree::TargetTree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::work::known_items;
@@ -66,7 +67,8 @@ pub(crate) async fn make(
         let (pseudonym, is_mapped) = known(&case, custodian)?;
         let known = known_items(journal, &pseudonym).map_err(meaning)?;
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
-        while let Some((snapshots, unreadable)) = last.next() {
+        let mut tree = TargetTree::default();
+        while let Some((snapshots, unreadable)) = last.next()? {
             let input = PlanInput {
                 custodian,
                 is_mapped,
@@ -77,7 +79,7 @@ pub(crate) async fn make(
                 secret: &secret,
                 wave: WAVE,
             };
-            let rows = rows(&input)?;
+            let rows = rows(&input, &mut tree)?;
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
@@ -124,7 +126,7 @@ fn refused(refusal: Refusal) -> Error {
     }
 }
 
-fn rows(input: &PlanInput<'_>) -> Result<Vec<PlanRow>> {
+fn rows(input: &PlanInput<'_>, tree: &mut TargetTree) -> Result<Vec<PlanRow>> {
     // The names are drawn before, so that running out of randomness is an error and no panic.
     let most = input
         .snapshots
@@ -135,7 +137,7 @@ fn rows(input: &PlanInput<'_>) -> Result<Vec<PlanRow>> {
     let mut names = (0..=most)
         .map(|_| new_pseudonym())
         .collect::<Result<Vec<_>>>()?;
-    Ok(decide_rows(input, &mut || {
+    Ok(decide_rows(input, tree, &mut || {
         names.pop().expect("there is a name for every row")
     }))
 }

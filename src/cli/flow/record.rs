@@ -3,14 +3,14 @@
 use crate::domain::event::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Event, Folder, FolderFacts,
     FolderReadyFacts, ItemAttempted, ItemFailed, ItemRestored, NoFacts, PartialFound,
-    RestoredFacts,
+    RestoredFacts, VersionFacts,
 };
 use crate::domain::folder::FolderPath;
 use crate::domain::plan::PlannedFolder;
 use crate::domain::pseudonym::Pseudonym;
 use crate::engine::record::{
     Class, Custodian, Failed, FolderId, Found, ItemId, Outcome, PartialAction, Record, RecordError,
-    Restored, Wait, Work, Wrote,
+    Restored, RestoredVersion, Wait, Work, Wrote,
 };
 use crate::journal::{Journal, JournalError};
 use crate::targets::{Retry, TargetError};
@@ -203,6 +203,19 @@ fn item_failed(
     Ok(Event::ItemFailed(Box::new(data), Box::new(facts)))
 }
 
+fn versions(restored: Vec<RestoredVersion>) -> Vec<VersionFacts> {
+    let facts = |version: RestoredVersion| VersionFacts {
+        id: version.source.id,
+        modified: version.source.modified.map(|time| time.to_rfc3339()),
+        modified_by: version.source.modified_by,
+        readback_digest: version.readback_digest.to_string(),
+        size: version.source.size_bytes,
+        source_digest: version.source.digest.to_string(),
+        target_version: version.target_version,
+    };
+    restored.into_iter().map(facts).collect()
+}
+
 fn item_restored(
     work: &Work,
     item: &ItemId,
@@ -249,6 +262,7 @@ fn item_restored(
         source_digest: Some(restored.source_digest.to_string()),
         target_id: Some(restored.target_id.0),
         target_name: Some(restored.target_name),
+        versions: Some(versions(restored.versions)).filter(|versions| !versions.is_empty()),
     };
     Ok(Event::ItemRestored(Box::new(data), Box::new(facts)))
 }

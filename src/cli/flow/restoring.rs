@@ -16,10 +16,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::case::CaseCommand;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
-use crate::domain::item::{Digest, Workload};
+use crate::domain::item::Digest;
 use crate::domain::plan::{Decision, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
-use crate::domain::sharepoint_name::{NAME_CHANGED, accepted_folder};
 use crate::engine::record::{Custodian, ItemId, Standing, Work};
 use crate::engine::{Engine, Options, Progress, RunSummary, Time, run};
 use crate::error::{Error, Result};
@@ -147,10 +146,7 @@ pub(crate) fn open_items(journal: &Journal) -> Result<u64> {
 fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow) -> Option<Work> {
     let (row, progress) = (&open.row, open.progress);
     let source = row.source_item()?;
-    let (target_folder, mut transforms) = accepted_folder(&source.folder, &row.target_name);
-    if source.workload == Workload::Files && row.target_name != source.name {
-        transforms.push(NAME_CHANGED);
-    }
+    let (target_folder, transforms) = row.target()?;
     let standing = match (progress.attempts, progress.is_open) {
         (0, _) => Standing::Fresh,
         (_, true) => Standing::Interrupted,
@@ -165,6 +161,8 @@ fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow)
         target_name: row.target_name.clone(),
         transforms,
         source,
+        history: row.versions()?,
+        history_left_out: row.history_left_out,
         plan: Digest::parse(plan)?,
         wave: row.wave,
         attempts: progress.attempts,

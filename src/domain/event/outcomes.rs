@@ -157,6 +157,30 @@ pub struct RestoredFacts {
     /// Its name in the target, where that differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_name: Option<String>,
+    /// Its older versions, oldest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<VersionFacts>>,
+}
+
+/// The custody of an older version of a file: what the target cannot hold of it stands here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionFacts {
+    /// The old tenant's name for it.
+    pub id: String,
+    /// When it was written there, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// Who wrote it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_by: Option<String>,
+    /// SHA-256 of what was read back.
+    pub readback_digest: String,
+    /// Exact size in bytes.
+    pub size: u64,
+    /// SHA-256 of the source's bytes.
+    pub source_digest: String,
+    /// The target's name for it.
+    pub target_version: String,
 }
 
 /// Public data of `ItemHeld/1` and `ItemSkipped/1`.

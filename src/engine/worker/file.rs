@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use super::mail::{class_of, partial, sorted};
-use super::{Tries, Trouble};
+use super::{Tries, Trouble, bytes, history};
 use crate::domain::file::FileReadBack;
+use crate::domain::item::SourceItem;
 use crate::domain::message::Transform;
-use crate::engine::compare;
+use crate::engine::compare::{self, Bytes};
 use crate::engine::cost;
-use crate::engine::record::{PartialAction, Record, Restored, Work, Wrote};
+use crate::engine::record::{PartialAction, Record, Restored, RestoredVersion, Work, Wrote};
 use crate::engine::shop::{NameTaken, Shop, Time};
-use crate::engine::verified::Verified;
-use crate::sources::SourceError;
 use crate::targets::{FileToWrite, FoundFile, Retry, Target, TargetError, TargetId, Written};
 
 /// The file got a name beside one that was there.
 const BESIDE: Transform = Transform("name-beside-existing/1");
 
 /// What one name turned out to hold.
-enum Under {
+pub(super) enum Under {
     Other,
     Ours(Box<Restored>),
 }
@@ -64,8 +63,12 @@ async fn under<R: Record, T: Target + 'static, C: Time>(
     }
     match create(shop, work, folder, name).await {
         Ok((id, written)) => {
-            let found = read_back(shop, work, &id).await.map_err(not_there_yet)?;
-            restored(work, &found, id, Wrote::New, written).map(|ours| Under::Ours(Box::new(ours)))
+            let there = There {
+                id,
+                wrote: Wrote::New,
+                written,
+            };
+            finish(shop, work, tries, there, 1).await
         }
         Err(Trouble::Target(failure)) if failure.status == 409 && is_name_taken(&failure) => {
             // Gone again between two calls: the next attempt looks once more.
@@ -87,6 +90,30 @@ async fn under<R: Record, T: Target + 'static, C: Time>(
     }
 }
 
+/// A file of ours in the target, and how it came there.
+pub(super) struct There {
+    pub(super) id: TargetId,
+    pub(super) wrote: Wrote,
+    pub(super) written: Written,
+}
+
+/// Writes the versions from number `have` on, and reads all of it back.
+async fn finish<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &Tries,
+    mut there: There,
+    have: usize,
+) -> Result<Under, Trouble> {
+    let versions = history::write(shop, work, tries, &mut there, have)
+        .await
+        .map_err(not_there_yet)?;
+    let restored = read_back(shop, work, there, versions)
+        .await
+        .map_err(not_there_yet)?;
+    Ok(Under::Ours(Box::new(restored)))
+}
+
 /// Whose the file is that has the name: ours when its bytes and dates are; `None` when it was a part of ours and is gone.
 async fn judge<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
@@ -94,17 +121,24 @@ async fn judge<R: Record, T: Target + 'static, C: Time>(
     tries: &Tries,
     found: &FoundFile,
 ) -> Result<Option<Under>, Trouble> {
-    if found.size_bytes != work.source.size_bytes {
-        return Ok(Some(Under::Other));
+    let all = work.history.len() + 1;
+    let have = match history::count(shop, work, tries, found).await? {
+        Some(have) if have == all || tries.look_first => have,
+        // Nothing of ours was begun: what resembles a part of it is somebody else's.
+        _ => return Ok(Some(Under::Other)),
+    };
+    let mut there = There {
+        id: found.id.clone(),
+        wrote: Wrote::Found,
+        written: Written::default(),
+    };
+    if have < all {
+        partial(shop, work, tries, PartialAction::Complete).await?;
+        there.wrote = Wrote::Completed;
+        return finish(shop, work, tries, there, have).await.map(Some);
     }
-    let read = read_back(shop, work, &found.id).await?;
-    match restored(
-        work,
-        &read,
-        found.id.clone(),
-        Wrote::Found,
-        Written::default(),
-    ) {
+    let versions = history::read_back(shop, work, tries, &there.id).await?;
+    match read_back(shop, work, there, versions).await {
         Ok(ours) => Ok(Some(Under::Ours(Box::new(ours)))),
         // The bytes are ours and an earlier try of ours may have died before it set the dates.
         Err(Trouble::Differs(fields)) if tries.look_first && !fields.contains(&"bytes") => {
@@ -128,80 +162,89 @@ pub(crate) async fn find<R: Record, T: Target + 'static, C: Time>(
     shop.call(work, cost::small(), call).await
 }
 
+/// The first version: the oldest where there are several.
 async fn create<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
     folder: &TargetId,
     name: &str,
 ) -> Result<(TargetId, Written), Trouble> {
-    let source = Arc::clone(&shop.source);
-    let item = work.source.clone();
-    let opened = tokio::task::spawn_blocking(move || source.file(&item)).await;
-    let content = opened.unwrap_or_else(|panic| {
-        Err(SourceError::Invalid {
-            path: work.source.locator.clone(),
-            place: "whole file".to_owned(),
-            rule: format!("the reader gave up: {panic}"),
-        })
-    })?;
-    let (content, changed) = Verified::new(content, work.source.size_bytes, work.source.digest);
-    let file = FileToWrite {
-        name: name.to_owned(),
-        size_bytes: work.source.size_bytes,
-        created: work.source.created,
-        modified: work.source.modified,
-    };
-    let call = shop
-        .target
-        .write_file(&work.user, folder, &file, Box::new(content));
+    let planned = history::planned(work, 0);
+    let (content, changed) = bytes::open(shop, &planned).await?;
+    let file = to_write(work, &planned, name, 0);
+    let call = shop.target.write_file(&work.user, folder, &file, content);
     let result = shop
         .call(work, cost::write_file(file.size_bytes), call)
         .await;
-    if changed.seen() {
-        return Err(Trouble::Source(SourceError::Invalid {
-            path: work.source.locator.clone(),
-            place: "bytes".to_owned(),
-            rule: "the source holds other bytes than planned; nothing of it was committed"
-                .to_owned(),
-        }));
-    }
+    changed.check(&planned)?;
     result
 }
 
-pub(crate) async fn read_back<R: Record, T: Target + 'static, C: Time>(
+/// Only the last version can carry dates: those of the others are dated by the service.
+pub(super) fn to_write(
+    work: &Work,
+    planned: &SourceItem,
+    name: &str,
+    number: usize,
+) -> FileToWrite {
+    let is_last = number == work.history.len();
+    FileToWrite {
+        name: name.to_owned(),
+        size_bytes: planned.size_bytes,
+        created: planned.created.filter(|_| is_last),
+        modified: planned.modified.filter(|_| is_last),
+    }
+}
+
+pub(super) async fn read<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
     id: &TargetId,
-) -> Result<FileReadBack, Trouble> {
+) -> Result<(FileReadBack, Bytes), Trouble> {
     let call = shop.target.read_file(&work.user, id);
-    shop.call(work, cost::read_file(work.source.size_bytes), call)
-        .await
+    let found = shop
+        .call(work, cost::read_file(work.source.size_bytes), call)
+        .await?;
+    let read = bytes::Read {
+        size_bytes: found.size_bytes,
+        digest: found.digest,
+        version: None,
+    };
+    let bytes = bytes::judge(shop, work, &work.source, id, read).await?;
+    Ok((found, bytes))
 }
 
-fn restored(
+async fn read_back<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
     work: &Work,
-    found: &FileReadBack,
-    id: TargetId,
-    wrote: Wrote,
-    written: Written,
+    there: There,
+    versions: history::ReadBack,
 ) -> Result<Restored, Trouble> {
-    let compared = compare::files(&work.source, found);
+    let (found, bytes) = read(shop, work, &there.id).await?;
+    let mut compared = compare::files(&work.source, &found, &bytes);
     if !compared.differing.is_empty() {
         return Err(Trouble::Differs(compared.differing));
     }
-    let transforms = sorted([&written.transforms[..], &work.transforms].concat());
-    let deltas = sorted(written.deltas);
+    let mut deltas = [&there.written.deltas[..], bytes.deltas(), &versions.deltas].concat();
+    deltas.extend(history::deltas(work));
+    let restored: Vec<RestoredVersion> = versions.versions;
+    if !restored.is_empty() {
+        compared.equal.push("versions");
+    }
+    let transforms = sorted([&there.written.transforms[..], &work.transforms].concat());
+    let deltas = sorted(deltas);
     Ok(Restored {
         class: class_of(&transforms, &deltas),
-        wrote,
+        wrote: there.wrote,
         transforms,
         deltas,
         compared: compared.equal,
         source_digest: compared.source_digest,
-        readback_digest: compared.found_digest,
-        target_id: id,
+        readback_digest: found.digest,
+        target_id: there.id,
         target_name: found.name.clone(),
-        request_ids: written.request_ids,
+        request_ids: there.written.request_ids,
+        versions: restored,
     })
 }
 

@@ -185,5 +185,6 @@ fn restored(
         target_id: id,
         target_name: work.target_name.clone(),
         request_ids: written.request_ids,
+        versions: Vec::new(),
     })
 }

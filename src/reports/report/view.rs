@@ -91,10 +91,13 @@ fn redacted(row: PlanRow) -> PlanRow {
         },
         name: nothing(),
         target_name: nothing(),
+        target_folder: None,
         size: 0,
         digest: nothing(),
         created: nothing(),
         modified: nothing(),
+        history: Vec::new(),
+        history_left_out: 0,
         ..row
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::file::FileVersion;
 use crate::domain::folder::{FolderPath, WellKnownFolder};
 use crate::domain::item::{CustodianName, Digest, RestorePointId};
 use crate::domain::message::{Importance, Message};
@@ -15,6 +16,8 @@ pub const FORMAT_VERSION: &str = "1";
 const FORMAT: &str = "unbroken-archive";
 const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 const NAMES_MAX: usize = 256;
+/// SharePoint keeps at most so many of a file.
+const VERSIONS_MAX: usize = 50_000;
 
 /// The tag file: what the archive holds and what it can evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,11 +246,27 @@ impl Entry {
         }
     }
 
+    /// Its content and that of its older versions.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        let versions = match self {
+            Self::Files(entry) => &entry.versions[..],
+            Self::Mail(_) => &[],
+        };
+        [self.object()]
+            .into_iter()
+            .chain(versions.iter().map(|version| &version.object))
+    }
+
     fn check(&self) -> Result<(), String> {
         let names = match self {
             Self::Files(entry) => {
                 if entry.name.is_empty() {
                     return Err("a file has a name".to_owned());
+                }
+                if entry.versions.len() > VERSIONS_MAX
+                    || entry.versions.iter().any(|version| version.id.is_empty())
+                {
+                    return Err("at most 50,000 versions, each with an id".to_owned());
                 }
                 &entry.parent_reference.path
             }
@@ -371,6 +390,37 @@ pub struct FileEntry {
     /// Graph's `permission` resources as they came; kept for the access map, never granted by a restore of bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<serde_json::Value>,
+    /// Older versions, oldest first, without the current one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionEntry>,
+}
+
+/// Graph's `driveItemVersion`, as far as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VersionEntry {
+    /// Its id, such as `1.0`.
+    pub id: String,
+    /// Its bytes.
+    pub object: Object,
+    /// `lastModifiedDateTime`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified_date_time: Option<DateTime<Utc>>,
+    /// The user principal name of whoever wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified_by: Option<String>,
+}
+
+impl From<VersionEntry> for FileVersion {
+    fn from(entry: VersionEntry) -> Self {
+        Self {
+            id: entry.id,
+            size_bytes: entry.object.size,
+            digest: entry.object.sha256,
+            modified: entry.last_modified_date_time,
+            modified_by: entry.last_modified_by,
+        }
+    }
 }
 
 /// The folders above a file, one name a level: unlike Graph's path it needs no escaping.

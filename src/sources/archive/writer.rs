@@ -75,7 +75,8 @@ impl ArchiveWriter {
             return Err(invalid(&self.target, &path, rule));
         }
         for entry in entries {
-            if !self.listed.contains_key(&entry.object().path()) {
+            let is_stored = |object: &Object| self.listed.contains_key(&object.path());
+            if !entry.objects().all(is_stored) {
                 let rule = format!("{}: its object is stored first", entry.id());
                 return Err(invalid(&self.target, &path, &rule));
             }

@@ -2,9 +2,9 @@
 
 use std::sync::PoisonError;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, Response};
-use secrecy::ExposeSecret;
+use reqwest::header::{HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -43,6 +43,8 @@ pub(super) struct Call {
 pub(super) enum Goal {
     /// Below the base URL, with our token.
     Graph(String),
+    /// The same, and only while the thing is the one of that eTag.
+    GraphIfMatch { path: String, e_tag: String },
     /// A URL that is a secret by itself: never with a token, never in a log.
     PreAuthenticated(secrecy::SecretString),
 }
@@ -130,9 +132,29 @@ impl Session {
 
     /// Sends; gives back only successes.
     pub(super) async fn send(&self, call: Call) -> Result<Response, TargetError> {
+        self.exchange(call, StatusCode::is_success).await
+    }
+
+    /// Where an answer sends us: a URL that is a secret by itself. It is never followed with our token.
+    pub(super) async fn location(&self, call: Call) -> Result<SecretString, TargetError> {
+        let operation = call.operation;
+        let response = self.exchange(call, |status| status.as_u16() == 302).await?;
+        let location = response.headers().get(LOCATION);
+        let url = location.and_then(|url| url.to_str().ok());
+        url.map(|url| SecretString::from(url.to_owned()))
+            .ok_or_else(|| failure::contract(operation, "a redirect to nowhere"))
+    }
+
+    async fn exchange(
+        &self,
+        call: Call,
+        accepts: fn(&StatusCode) -> bool,
+    ) -> Result<Response, TargetError> {
         let (operation, writes) = (call.operation, call.writes());
         let (url, authorised) = match &call.goal {
-            Goal::Graph(path) => (format!("{}/{path}", self.base), true),
+            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } => {
+                (format!("{}/{path}", self.base), true)
+            }
             Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), false),
         };
         self.check_url(operation, &url)?;
@@ -147,6 +169,9 @@ impl Session {
                 request = request
                     .bearer_auth(token.expose_secret())
                     .header("Prefer", "IdType=\"ImmutableId\"");
+            }
+            if let Goal::GraphIfMatch { e_tag, .. } = &call.goal {
+                request = request.header(IF_MATCH, e_tag);
             }
             request = match &call.body {
                 Payload::None => request,
@@ -170,7 +195,7 @@ impl Session {
             if let Some(hint) = hint(response.headers()) {
                 *self.hint.lock().unwrap_or_else(PoisonError::into_inner) = Some(hint);
             }
-            if response.status().is_success() {
+            if accepts(&response.status()) {
                 return Ok(response);
             }
             // A refused token means that nothing was done: once, with a new one.

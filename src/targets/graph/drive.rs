@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 use super::call::{Call, Goal, Payload, Session};
 use super::upload::{self, Kind};
 use super::{failure, id_of, quick_xor, segment};
-use crate::domain::file::{FileReadBack, QuickXor};
+use crate::domain::file::{BytesReadBack, FileReadBack, QuickXor};
 use crate::domain::item::Digest;
 use crate::targets::{FileToWrite, FoundFile, TargetError, TargetId, TargetUser, Written};
 
-fn item(user: &TargetUser, id: &TargetId) -> String {
+pub(super) fn item(user: &TargetUser, id: &TargetId) -> String {
     format!("users/{}/drive/items/{}", segment(&user.id), segment(&id.0))
 }
 
@@ -73,7 +73,26 @@ pub(super) async fn write(
     }
     let body = json!({"item": info, "deferCommit": false});
     let path = format!("{}/createUploadSession", named(user, folder, &file.name));
-    let answer = session.json(Call::post(operation, path, &body)).await?;
+    let (id, request_ids) =
+        send(session, Call::post(operation, path, &body), file, content).await?;
+    Ok((
+        id,
+        Written {
+            request_ids,
+            ..Written::default()
+        },
+    ))
+}
+
+/// Opens the session and sends all of it through.
+pub(super) async fn send(
+    session: &Session,
+    open: Call,
+    file: &FileToWrite,
+    content: Box<dyn Read + Send>,
+) -> Result<(TargetId, Vec<String>), TargetError> {
+    let operation = open.operation;
+    let answer = session.json(open).await?;
     let url = answer.body["uploadUrl"]
         .as_str()
         .map(|url| SecretString::from(url.to_owned()));
@@ -91,14 +110,7 @@ pub(super) async fn write(
         outcome_unknown: true,
         ..error
     })?;
-    let request_ids = answer.request_id.into_iter().collect();
-    Ok((
-        id,
-        Written {
-            request_ids,
-            ..Written::default()
-        },
-    ))
+    Ok((id, answer.request_id.into_iter().collect()))
 }
 
 /// A session that will not be finished holds the name for days; if this fails it runs out by itself.
@@ -136,18 +148,7 @@ async fn write_empty(
     let answer = session.json(call).await?;
     let id = id_of(operation, &answer.body)?;
     let mut request_ids: Vec<String> = answer.request_id.into_iter().collect();
-    let dates = dates(file);
-    if !dates.is_empty() {
-        let operation = "PATCH /users/{id}/drive/items/{id}";
-        let body = json!({"fileSystemInfo": dates});
-        let call = Call::json(operation, Method::PATCH, item(user, &id), &body);
-        let answer = session.json(call).await.map_err(|error| TargetError {
-            // The file is there without its dates.
-            outcome_unknown: true,
-            ..error
-        })?;
-        request_ids.extend(answer.request_id);
-    }
+    request_ids.extend(set_dates(session, user, &id, file).await?);
     Ok((
         id,
         Written {
@@ -157,7 +158,29 @@ async fn write_empty(
     ))
 }
 
-fn dates(file: &FileToWrite) -> Map<String, Value> {
+/// The dates of a file that is there; no request where there are none.
+pub(super) async fn set_dates(
+    session: &Session,
+    user: &TargetUser,
+    id: &TargetId,
+    file: &FileToWrite,
+) -> Result<Option<String>, TargetError> {
+    let dates = dates(file);
+    if dates.is_empty() {
+        return Ok(None);
+    }
+    let operation = "PATCH /users/{id}/drive/items/{id}";
+    let body = json!({"fileSystemInfo": dates});
+    let call = Call::json(operation, Method::PATCH, item(user, id), &body);
+    let answer = session.json(call).await.map_err(|error| TargetError {
+        // The file is there without its dates.
+        outcome_unknown: true,
+        ..error
+    })?;
+    Ok(answer.request_id)
+}
+
+pub(super) fn dates(file: &FileToWrite) -> Map<String, Value> {
     let mut dates = Map::new();
     for (name, date) in [
         ("createdDateTime", file.created),
@@ -190,6 +213,27 @@ pub(super) async fn read(
         goal: Goal::PreAuthenticated(SecretString::from(url.to_owned())),
         body: Payload::None,
     };
+    let bytes = hashed(session, call).await?;
+    let date = |name: &str| -> Option<DateTime<Utc>> {
+        let text = found["fileSystemInfo"][name].as_str()?;
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|date| date.with_timezone(&Utc))
+    };
+    Ok(FileReadBack {
+        name: found["name"].as_str().unwrap_or_default().to_owned(),
+        size_bytes: bytes.size_bytes,
+        digest: bytes.digest,
+        quick_xor: bytes.quick_xor,
+        service_quick_xor: hash_of(&found),
+        created: date("createdDateTime"),
+        modified: date("lastModifiedDateTime"),
+    })
+}
+
+/// Downloads and hashes, in portions.
+pub(super) async fn hashed(session: &Session, call: Call) -> Result<BytesReadBack, TargetError> {
+    let operation = call.operation;
     let mut response = session.send(call).await?;
     let (mut sha, mut ring, mut size_bytes) = (Sha256::new(), quick_xor::Hasher::default(), 0_u64);
     loop {
@@ -203,26 +247,10 @@ pub(super) async fn read(
             Err(error) => return Err(failure::unanswered(operation, &error.without_url(), false)),
         }
     }
-    let quick_xor = ring.finish();
-    if hash_of(&found).is_some_and(|said| said != quick_xor) {
-        return Err(failure::contract(
-            operation,
-            "the bytes do not have the hash that Graph names",
-        ));
-    }
-    let date = |name: &str| -> Option<DateTime<Utc>> {
-        let text = found["fileSystemInfo"][name].as_str()?;
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|date| date.with_timezone(&Utc))
-    };
-    Ok(FileReadBack {
-        name: found["name"].as_str().unwrap_or_default().to_owned(),
+    Ok(BytesReadBack {
         size_bytes,
         digest: Digest(sha.finalize().into()),
-        quick_xor,
-        created: date("createdDateTime"),
-        modified: date("lastModifiedDateTime"),
+        quick_xor: ring.finish(),
     })
 }
 

@@ -40,8 +40,8 @@ pub(super) fn answered(said: Said<'_>) -> TargetError {
         409 => PASSING_CONFLICTS
             .iter()
             .any(|known| code.eq_ignore_ascii_case(known)),
-        // "An upload session that is fresh is sometimes not found" (graph.md 1.5); 416: the session is ahead of us.
-        416 | 423 => true,
+        // 412: the file is another one than we looked at: the next try looks again. 416: the session is ahead of us.
+        412 | 416 | 423 => true,
         _ => false,
     };
     let retry = match (passes, said.retry_after_s) {

@@ -1,7 +1,9 @@
 //! Drives: items by id and by path, folders, whole-file PUT, download; upload sessions are below.
 //! <https://learn.microsoft.com/graph/api/resources/driveitem>
 
+mod rewrite;
 pub(crate) mod upload;
+mod versions;
 
 use base64ct::{Base64, Encoding};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -11,7 +13,7 @@ use crate::access::{permissions, rest as sharepoint};
 use crate::answer::{Answer, bytes, empty, json_answer, page, refuse, select};
 use crate::quick_xor::QuickXor;
 use crate::request::Request;
-use crate::tenant::{DriveItem, Tenant, User};
+use crate::tenant::{Download, DriveItem, Tenant, User};
 
 const READ: [&str; 4] = [
     "Files.Read.All",
@@ -93,6 +95,7 @@ pub(crate) fn handle(
                 Place::Free { parent, name } => (parent, name),
                 Place::Item(id) => place_of(&tenant.users[user], &id)?,
             };
+            versions::check_match(&tenant.users[user], request, &parent, &name)?;
             put(tenant, request, user, &parent, &name)
         }
         (_, rest) => {
@@ -134,9 +137,10 @@ fn item(
             remove(&mut tenant.users[user], id)
         }
         ("GET", ["content"]) => {
-            let location = download_url(tenant, user, id)?;
+            let location = download_url(tenant, user, id, None)?;
             Ok(empty(302).with("Location", location))
         }
+        ("GET", ["versions", rest @ ..]) => versions::handle(tenant, request, user, id, rest),
         ("GET", ["children"]) => {
             let options = [
                 "$select",
@@ -263,7 +267,8 @@ pub(crate) fn check_name(user: &User, parent: &str, name: &str) -> Result<(), An
         || lower == "desktop.ini"
         || lower.contains("_vti_")
         || device
-        || name.chars().count() > 255;
+        || name.chars().count() > 255
+        || (lower == "forms" && parent == user.root);
     let path = path(user, parent).chars().count() + 1 + name.chars().count();
     if refused || path > PATH_CHARS_MAX {
         return Err(refuse(
@@ -291,7 +296,7 @@ pub(crate) fn path(user: &User, id: &str) -> String {
 }
 
 pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value, Answer> {
-    let url = download_url(tenant, user, id).ok();
+    let url = download_url(tenant, user, id, None).ok();
     let known = &tenant.users[user];
     let item = known.items.get(id).ok_or_else(not_found)?;
     let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -299,9 +304,9 @@ pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value,
         "id": item.id,
         "name": item.name,
         "size": item.content.as_ref().map_or(0, Vec::len),
-        "eTag": format!("\"{{{}}},{}\"", item.id, item.version),
+        "eTag": item.e_tag(),
         "cTag": format!("\"c:{{{}}},{}\"", item.id, item.version),
-        "createdDateTime": time(item.made),
+        "createdDateTime": time(item.older.first().map_or(item.made, |first| first.made)),
         "lastModifiedDateTime": time(item.made),
         "webUrl": format!("{}/personal/{}{}", tenant.base, known.id, path(known, id)),
         "createdBy": {"application": {"displayName": "restore"}},
@@ -322,7 +327,9 @@ pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value,
         }
     }
     if let Some(content) = &item.content {
-        let hash = Base64::encode_string(&QuickXor::of(content));
+        let mut hash = QuickXor::of(content);
+        hash[0] ^= u8::from(tenant.names_wrong_hash);
+        let hash = Base64::encode_string(&hash);
         value["file"] = json!({
             "mimeType": "application/octet-stream",
             "hashes": {"quickXorHash": hash},
@@ -338,7 +345,12 @@ pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value,
     Ok(value)
 }
 
-fn download_url(tenant: &mut Tenant, user: usize, id: &str) -> Result<String, Answer> {
+fn download_url(
+    tenant: &mut Tenant,
+    user: usize,
+    id: &str,
+    version: Option<u32>,
+) -> Result<String, Answer> {
     let known = &tenant.users[user];
     let item = known.items.get(id).ok_or_else(not_found)?;
     if item.content.is_none() {
@@ -350,9 +362,12 @@ fn download_url(tenant: &mut Tenant, user: usize, id: &str) -> Result<String, An
     }
     let owner = known.id.clone();
     let token = tenant.opaque("dl");
-    tenant
-        .downloads
-        .insert(token.clone(), (owner, id.to_owned()));
+    let download = Download {
+        user: owner,
+        item: id.to_owned(),
+        version,
+    };
+    tenant.downloads.insert(token.clone(), download);
     Ok(format!("{}/_download/{token}", tenant.base))
 }
 
@@ -362,10 +377,15 @@ pub(crate) fn download(
     request: &Request,
     token: &str,
 ) -> Result<Answer, Answer> {
-    let (user, id) = tenant.downloads.get(token).cloned().ok_or_else(not_found)?;
-    let place = tenant.user_index(&user).ok_or_else(not_found)?;
-    let item = tenant.users[place].items.get(&id).ok_or_else(not_found)?;
-    let content = item.content.clone().ok_or_else(not_found)?;
+    let wanted = tenant.downloads.get(token).cloned().ok_or_else(not_found)?;
+    let place = tenant.user_index(&wanted.user).ok_or_else(not_found)?;
+    let item = tenant.users[place].items.get(&wanted.item);
+    let item = item.ok_or_else(not_found)?;
+    let content = match wanted.version {
+        None => item.content.clone(),
+        Some(number) => versions::content(item, number).cloned(),
+    };
+    let content = content.ok_or_else(not_found)?;
     let Some(range) = request.header("range") else {
         return Ok(bytes("application/octet-stream", content));
     };
@@ -440,12 +460,21 @@ pub(crate) fn store(
     (created, modified): (DateTime<Utc>, DateTime<Utc>),
 ) -> String {
     let now = tenant.clock.now();
+    let content = match content {
+        Some(bytes) if tenant.rewrites => Some(rewrite::promoted(name, bytes)),
+        other => other,
+    };
+    let content = match tenant.damage {
+        Some(damage) => content.map(|bytes| damage(name, bytes)),
+        None => content,
+    };
     if let Some(found) = child(&tenant.users[user], parent, name) {
         let id = found.id.clone();
         if let Some(item) = tenant.users[user].items.get_mut(&id) {
+            item.set_aside(now);
             item.content = content;
+            item.created = created;
             item.modified = modified;
-            item.version += 1;
         }
         return id;
     }
@@ -463,6 +492,7 @@ pub(crate) fn store(
         modified,
         made: now,
         version: 1,
+        older: Vec::new(),
     };
     tenant.users[user].items.insert(id.clone(), item);
     id
@@ -525,6 +555,7 @@ fn patch(tenant: &mut Tenant, request: &Request, user: usize, id: &str) -> Resul
             return Err(name_taken());
         }
     }
+    let now = tenant.clock.now();
     let item = tenant.users[user].items.get_mut(id).ok_or_else(not_found)?;
     if let Some(name) = body.get("name").and_then(Value::as_str) {
         name.clone_into(&mut item.name);
@@ -532,7 +563,7 @@ fn patch(tenant: &mut Tenant, request: &Request, user: usize, id: &str) -> Resul
     item.created = created.unwrap_or(item.created);
     item.modified = modified.unwrap_or(item.modified);
     // Business drives count a change of dates as another version.
-    item.version += 1;
+    item.set_aside(now);
     shown(tenant, user, id).map(|shown| json_answer(200, shown))
 }
 

@@ -48,6 +48,8 @@ pub struct DriveFile {
     pub version: u32,
     /// `fileSystemInfo.lastModifiedDateTime`.
     pub modified: String,
+    /// Size and SHA-256 of what it was before, oldest first.
+    pub older: Vec<(usize, String)>,
 }
 
 /// A request that came in.
@@ -177,6 +179,50 @@ impl Inspect {
         lock(&self.0.tenant).effective_access()
     }
 
+    /// Changes the bytes of an older version of a stored file.
+    pub fn change_version(
+        &self,
+        user: &str,
+        id: &str,
+        number: usize,
+        change: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let item = tenant.users[place].items.get_mut(id);
+        match item.and_then(|item| item.older.get_mut(number)) {
+            Some(version) => {
+                change(&mut version.content);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether Office files and pages are rewritten when they come in; they are, unless this is said.
+    pub fn set_rewrites(&self, rewrites: bool) {
+        lock(&self.0.tenant).rewrites = rewrites;
+    }
+
+    /// From now on this becomes of the bytes of each file that is stored: its name and what was sent go in.
+    pub fn set_damage(&self, damage: fn(&str, Vec<u8>) -> Vec<u8>) {
+        lock(&self.0.tenant).damage = Some(damage);
+    }
+
+    /// Whether the QuickXorHash that is named is that of other bytes.
+    pub fn set_wrong_hash(&self, wrong: bool) {
+        lock(&self.0.tenant).names_wrong_hash = wrong;
+    }
+
+    /// The bytes of a stored file.
+    pub fn content(&self, user: &str, id: &str) -> Option<Vec<u8>> {
+        let tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(user)?;
+        tenant.users[place].items.get(id)?.content.clone()
+    }
+
     /// The next matching request fails in this way.
     pub fn arm(&self, shot: OneShot) {
         lock(&self.0.chooser).armed.push(shot);
@@ -275,6 +321,11 @@ fn files(user: &User) -> Vec<DriveFile> {
                 modified: item
                     .modified
                     .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+                older: item
+                    .older
+                    .iter()
+                    .map(|old| (old.content.len(), hex(&Sha256::digest(&old.content))))
+                    .collect(),
             })
         })
         .collect();

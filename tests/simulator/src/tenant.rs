@@ -63,6 +63,35 @@ pub(crate) struct DriveItem {
     /// The service's own date, which nobody can set.
     pub(crate) made: DateTime<Utc>,
     pub(crate) version: u32,
+    /// What it was before, oldest first.
+    pub(crate) older: Vec<OldVersion>,
+}
+
+/// A version that another was written over.
+#[derive(Clone, Debug)]
+pub(crate) struct OldVersion {
+    pub(crate) number: u32,
+    pub(crate) content: Vec<u8>,
+    pub(crate) made: DateTime<Utc>,
+}
+
+impl DriveItem {
+    pub(crate) fn e_tag(&self) -> String {
+        format!("\"{{{}}},{}\"", self.id, self.version)
+    }
+
+    /// What it is becomes an older version.
+    pub(crate) fn set_aside(&mut self, now: DateTime<Utc>) {
+        if let Some(content) = self.content.clone() {
+            self.older.push(OldVersion {
+                number: self.version,
+                content,
+                made: self.made,
+            });
+        }
+        self.version += 1;
+        self.made = now;
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -104,9 +133,19 @@ pub(crate) enum UploadGoal {
         parent: String,
         name: String,
         conflict: String,
+        /// The eTag that the item must still have.
+        if_match: Option<String>,
         created: Option<DateTime<Utc>>,
         modified: Option<DateTime<Utc>>,
     },
+}
+
+/// What a pre-authenticated URL leads to: a file's current version where none is named.
+#[derive(Clone, Debug)]
+pub(crate) struct Download {
+    pub(crate) user: String,
+    pub(crate) item: String,
+    pub(crate) version: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,6 +154,9 @@ pub(crate) struct Token {
     pub(crate) roles: Vec<String>,
     pub(crate) expires: Option<DateTime<Utc>>,
 }
+
+/// What becomes of the bytes of a file, by its name.
+type Damage = fn(&str, Vec<u8>) -> Vec<u8>;
 
 #[derive(Debug)]
 pub(crate) struct Tenant {
@@ -126,11 +168,17 @@ pub(crate) struct Tenant {
     pub(crate) users: Vec<User>,
     pub(crate) tokens: BTreeMap<String, Token>,
     pub(crate) uploads: BTreeMap<String, Upload>,
-    pub(crate) downloads: BTreeMap<String, (String, String)>,
+    pub(crate) downloads: BTreeMap<String, Download>,
     pub(crate) seen_assertions: std::collections::BTreeSet<String>,
     pub(crate) seeded: Seeded,
     pub(crate) clock: ClockMode,
     pub(crate) base: String,
+    /// Whether Office files and pages are rewritten when they come in.
+    pub(crate) rewrites: bool,
+    /// What becomes of the bytes of a file that is stored: a tenant that damages what it holds.
+    pub(crate) damage: Option<Damage>,
+    /// Whether the hash that is named is that of other bytes.
+    pub(crate) names_wrong_hash: bool,
     counter: u64,
 }
 
@@ -150,6 +198,9 @@ impl Tenant {
             seeded: Seeded::new(seed),
             clock,
             base,
+            rewrites: true,
+            damage: None,
+            names_wrong_hash: false,
             counter: 0,
         };
         if let Some(token) = spec.static_token {
@@ -212,6 +263,7 @@ impl Tenant {
             modified: now,
             made: now,
             version: 1,
+            older: Vec::new(),
         };
         self.users.push(User {
             id: id.clone(),

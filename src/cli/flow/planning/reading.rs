@@ -3,7 +3,9 @@
 //! One case needs more: where a breach window was declared and older restore points were taken before it, what stood in
 //! those is held whole, custodian by custodian, to be compared with.
 
-use crate::domain::item::{CustodianName, RestorePointId};
+use std::collections::HashMap;
+
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::plan::{BreachWindow, Snapshot, Unreadable};
 use crate::error::{Error, Result};
 use crate::sources::{BadItem, Items, RestorePoint, Source};
@@ -13,6 +15,7 @@ const PORTION: usize = 2_048;
 
 /// The restore point that is read, and those that it is compared with.
 pub(super) struct Reading<'a> {
+    source: &'a dyn Source,
     /// The older ones; the last one of these is filled anew for each portion.
     snapshots: Vec<Snapshot>,
     unreadable: Vec<Unreadable>,
@@ -38,22 +41,20 @@ impl<'a> Reading<'a> {
             .iter()
             .filter(|point| is_compared(point, last, window))
         {
-            let items = items_of(source, &point.id, custodian)?;
-            snapshots.push(Snapshot {
-                taken: point.taken,
-                items: items.filter_map(std::result::Result::ok).collect(),
-            });
+            let mut snapshot = empty(point);
+            for item in items_of(source, &point.id, custodian)?.flatten() {
+                keep(source, &mut snapshot, item)?;
+            }
+            snapshots.push(snapshot);
         }
         let at_once = if snapshots.is_empty() {
             PORTION
         } else {
             usize::MAX
         };
-        snapshots.push(Snapshot {
-            taken: last.taken,
-            items: Vec::new(),
-        });
+        snapshots.push(empty(last));
         Ok(Self {
+            source,
             snapshots,
             unreadable: Vec::new(),
             items: items_of(source, &last.id, custodian)?,
@@ -64,24 +65,45 @@ impl<'a> Reading<'a> {
 
     /// The next portion: the snapshots with its items in the last one, and what could not be read. There is at least one,
     /// so that a custodian without items is in the plan too.
-    pub(super) fn next(&mut self) -> Option<(&[Snapshot], &[Unreadable])> {
-        let last = self.snapshots.last_mut()?;
+    pub(super) fn next(&mut self) -> Result<Option<(&[Snapshot], &[Unreadable])>> {
+        let Some(last) = self.snapshots.last_mut() else {
+            return Ok(None);
+        };
         last.items.clear();
+        last.histories.clear();
         self.unreadable.clear();
         while last.items.len() + self.unreadable.len() < self.at_once {
             match self.items.next() {
-                Some(Ok(item)) => last.items.push(item),
+                Some(Ok(item)) => keep(self.source, last, item)?,
                 Some(Err(bad)) => self.unreadable.push(unreadable(bad)),
                 None => break,
             }
         }
         let is_empty = last.items.is_empty() && self.unreadable.is_empty();
         if is_empty && !std::mem::take(&mut self.is_first) {
-            return None;
+            return Ok(None);
         }
         self.is_first = false;
-        Some((&self.snapshots, &self.unreadable))
+        Ok(Some((&self.snapshots, &self.unreadable)))
     }
+}
+
+fn empty(point: &RestorePoint) -> Snapshot {
+    Snapshot {
+        taken: point.taken,
+        items: Vec::new(),
+        histories: HashMap::new(),
+    }
+}
+
+/// An item, and what it was before.
+fn keep(source: &dyn Source, snapshot: &mut Snapshot, item: SourceItem) -> Result<()> {
+    let versions = source.versions(&item).map_err(Error::failed)?;
+    if !versions.is_empty() {
+        snapshot.histories.insert(item.stable_id.clone(), versions);
+    }
+    snapshot.items.push(item);
+    Ok(())
 }
 
 /// Only what was taken before the window can show that an item stood there before, and only where the last one was not.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::file::FileReadBack;
+use crate::domain::file::{BytesReadBack, FileReadBack};
 use crate::domain::folder::{FolderPath, WellKnownFolder};
 use crate::domain::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
@@ -17,8 +17,8 @@ use crate::sources::{
     BadItem, Evidence, Fidelity, Items, RestorePoint, Source, SourceDescription, SourceError,
 };
 use crate::targets::{
-    FileToWrite, FoundFile, FoundMessage, Organization, Target, TargetError, TargetId, TargetUser,
-    Written,
+    FileToWrite, FoundFile, FoundHistory, FoundMessage, Organization, Target, TargetError,
+    TargetId, TargetUser, Written,
 };
 
 fn digest(text: &str) -> Digest {
@@ -272,6 +272,44 @@ impl Target for FakeTarget {
     }
 
     async fn read_file(&self, _: &TargetUser, _: &TargetId) -> Result<FileReadBack, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn file_history(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+    ) -> Result<FoundHistory, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn write_version(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+        _: &str,
+        _: &FileToWrite,
+        _: Box<dyn Read + Send>,
+    ) -> Result<Written, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn read_version(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+        _: &str,
+    ) -> Result<BytesReadBack, TargetError> {
+        unreachable!("mail only")
+    }
+
+    async fn content(
+        &self,
+        _: &TargetUser,
+        _: &TargetId,
+        _: Option<&str>,
+        _: u64,
+    ) -> Result<Option<Vec<u8>>, TargetError> {
         unreachable!("mail only")
     }
 

@@ -18,6 +18,14 @@ fn gone() -> Answer {
     refuse(404, "itemNotFound", "The upload session was not found.")
 }
 
+fn changed() -> Answer {
+    refuse(
+        412,
+        "preconditionFailed",
+        "ETag does not match current item's value",
+    )
+}
+
 /// `createUploadSession` of a drive.
 pub(super) fn create(
     tenant: &mut Tenant,
@@ -60,12 +68,19 @@ pub(super) fn create(
             "conflictBehavior is fail, replace or rename.",
         ));
     }
+    let if_match = request.header("if-match").map(str::to_owned);
+    if let Some(taken) = child(&tenant.users[user], parent, &name)
+        && if_match.as_ref().is_some_and(|tag| *tag != taken.e_tag())
+    {
+        return Err(changed());
+    }
     let dates = item.get("fileSystemInfo").cloned().unwrap_or_default();
     let (created, modified) = file_system_info(&dates)?;
     let goal = UploadGoal::File {
         parent: parent.to_owned(),
         name,
         conflict,
+        if_match,
         created,
         modified,
     };
@@ -232,13 +247,21 @@ fn finish(tenant: &mut Tenant, upload: &Upload) -> Result<Answer, Answer> {
             parent,
             name,
             conflict,
+            if_match,
             created,
             modified,
         } => {
             if !tenant.users[user].items.contains_key(parent) {
                 return Err(gone());
             }
-            let taken = child(&tenant.users[user], parent, name).is_some();
+            let taken = child(&tenant.users[user], parent, name);
+            // The session began over one version and ends over another.
+            if let (Some(taken), Some(tag)) = (taken, if_match)
+                && *tag != taken.e_tag()
+            {
+                return Err(changed());
+            }
+            let taken = taken.is_some();
             let name = match (taken, &**conflict) {
                 (false, _) | (true, "replace") => name.clone(),
                 (true, "rename") => free_name(tenant, user, parent, name),
