@@ -1,18 +1,23 @@
 //! Backups, read only: what a source must offer; each kind lives in a file below and none of them writes.
 
 pub mod archive;
+mod content_lines;
 mod corso;
 pub mod detect;
 mod eml;
 mod files;
 mod folders;
+mod ics;
 pub mod mapi;
 mod mbox;
 pub mod mime;
+mod personal;
 mod pinned;
 pub mod pst;
 mod reader;
 pub mod sample;
+mod url_bytes;
+mod vcf;
 
 pub use detect::open;
 
@@ -59,7 +64,7 @@ pub struct RestorePoint {
 /// What a source is, read once when it is opened.
 #[derive(Clone, Debug)]
 pub struct SourceDescription {
-    /// `archive`, `corso`, `eml`, `mbox`, `files`, `pst`.
+    /// `archive`, `corso`, `eml`, `mbox`, `ics`, `vcf`, `ics+vcf`, `files`, `pst`.
     pub kind: &'static str,
     /// The format version where the kind has one.
     pub format: &'static str,

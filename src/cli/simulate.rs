@@ -126,6 +126,9 @@ pub(crate) fn tenant(
         "Organization.Read.All",
         "User.Read.All",
         "Mail.ReadWrite",
+        "Calendars.ReadWrite",
+        "Contacts.ReadWrite",
+        "Tasks.ReadWrite.All",
         "Files.ReadWrite.All",
     ];
     let roles = roles

@@ -30,6 +30,37 @@ pub struct Body {
     pub content: String,
 }
 
+impl Body {
+    /// Adds lines below what it says: what has no place of its own, as data.
+    pub fn add_lines(&mut self, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        match self.kind {
+            BodyKind::Html => {
+                let escaped: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
+                let added = format!("<hr><p>{}</p>", escaped.join("<br>\n"));
+                // Inside of the document where it is one; ASCII lower case keeps byte offsets.
+                match self.content.to_ascii_lowercase().rfind("</body") {
+                    Some(at) => self.content.insert_str(at, &added),
+                    None => self.content.push_str(&added),
+                }
+            }
+            BodyKind::Text => {
+                if !self.content.is_empty() {
+                    self.content.push_str("\n\n");
+                }
+                self.content.push_str(&lines.join("\n"));
+            }
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('\n', "<br>\n")
+}
+
 /// How urgent the sender called it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Importance {

@@ -7,7 +7,7 @@ mod task;
 
 use chrono::{DateTime, Utc};
 
-use super::message::{Body, BodyKind, Delta, Transform};
+use super::message::{Body, Delta, Transform};
 use super::outlook::OutlookItem;
 
 /// Control characters that JSON and MAPI strings do not take.
@@ -67,7 +67,7 @@ impl Changes {
     fn title(&mut self, title: &mut String, body: &mut Body) {
         self.clean(title);
         if title.chars().count() > TITLE_CHARS_MAX {
-            add_lines(body, &[format!("Title: {title}")]);
+            body.add_lines(&[format!("Title: {title}")]);
             *title = title.chars().take(TITLE_CHARS_MAX).collect();
             self.delta("title", "longer than 255 characters; whole in the body");
         }
@@ -84,36 +84,6 @@ impl Changes {
             self.delta("body", "longer than 2 MiB: cut off");
         }
     }
-}
-
-/// Adds lines below what the body says.
-fn add_lines(body: &mut Body, lines: &[String]) {
-    if lines.is_empty() {
-        return;
-    }
-    match body.kind {
-        BodyKind::Html => {
-            let escaped: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
-            let added = format!("<hr><p>{}</p>", escaped.join("<br>\n"));
-            // Inside of the document where it is one.
-            match body.content.to_ascii_lowercase().rfind("</body") {
-                Some(at) => body.content.insert_str(at, &added),
-                None => body.content.push_str(&added),
-            }
-        }
-        BodyKind::Text => {
-            if !body.content.is_empty() {
-                body.content.push_str("\n\n");
-            }
-            body.content.push_str(&lines.join("\n"));
-        }
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub fn parse(name: &str) -> Option<Tz> {
     zones.split(' ').next()?.parse().ok()
 }
 
+/// The zone that stands for each of Windows' zones, in the table's order.
+pub fn main_zones() -> impl Iterator<Item = Tz> {
+    let first = |zones: &str| zones.split(' ').next()?.parse().ok();
+    WINDOWS.iter().filter_map(move |(_, zones)| first(zones))
+}
+
 /// What Windows, and so Exchange, calls a zone.
 pub fn windows_name(zone: Tz) -> Option<&'static str> {
     let name = zone.name();

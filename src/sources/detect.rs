@@ -8,6 +8,7 @@ use super::corso::{self, CorsoExport};
 use super::eml::EmlTree;
 use super::files::Files;
 use super::mbox::Mboxes;
+use super::personal::{self, Personal};
 use super::pinned::{Pinned, PinnedFile};
 use super::pst::PstFiles;
 use super::reader::{Kind, Tree};
@@ -70,6 +71,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let is_eml = share(&|path| extension(path, "eml"));
     let is_mbox = share(&|path| extension(path, "mbox") || extension(path, "mbx"));
     let is_pst = share(&|path| extension(path, "pst"));
+    let is_personal = share(&personal::is_name);
     let owners = corso::recognise(&found);
     let pinned = Pinned::take(tree)?;
     Ok(if let Some(owners) = owners {
@@ -80,6 +82,8 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         Box::new(PstFiles::from_pinned(pinned))
     } else if is_mbox {
         Box::new(Mboxes::from_pinned(pinned))
+    } else if is_personal {
+        Box::new(Personal::from_pinned(pinned))
     } else {
         Box::new(Files::from_pinned(pinned))
     })
@@ -103,12 +107,17 @@ fn open_file(
             None => Ok(Box::new(files)),
         };
     }
+    if personal::is_name(&file.path) {
+        return Ok(Box::new(Personal::from_pinned(pinned)));
+    }
     if starts_as_mbox(&pinned, file)? {
         return Ok(Box::new(Mboxes::from_pinned(pinned)));
     }
     Err(match foreign(&file.path, &[]) {
         Some(what) => unknown(what),
-        None => unknown("a single file is read when it is an .eml, a .pst or an mbox"),
+        None => {
+            unknown("a single file is read when it is an .eml, a .pst, an mbox, an .ics or a .vcf")
+        }
     })
 }
 

@@ -17,6 +17,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::message::{Importance, Message, Transform};
 use headers::Headers;
+pub(super) use transfer::{base64, quoted_printable};
+pub(super) use words::{decoded_as, text};
 
 /// Category names that are kept.
 const CATEGORIES_MAX: usize = 50;

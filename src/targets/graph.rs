@@ -148,7 +148,8 @@ impl Target for Graph {
         id: &TargetId,
         message: &Message,
     ) -> Result<Written, TargetError> {
-        attachments::complete(&self.session, user, id, message).await
+        let (session, of) = (&self.session, attachments::Of::Message);
+        attachments::complete(session, of, user, id, &message.attachments).await
     }
 
     async fn read_message(&self, user: &TargetUser, id: &TargetId) -> Result<Message, TargetError> {

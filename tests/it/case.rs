@@ -26,6 +26,15 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(faults: Faults) -> Self {
+        Self::with(faults, Quotas::documented())
+    }
+
+    /// A tenant that never throttles, for what is not about quotas.
+    pub(crate) fn without_quotas(faults: Faults) -> Self {
+        Self::with(faults, Quotas::off())
+    }
+
+    fn with(faults: Faults, quotas: Quotas) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -39,6 +48,9 @@ impl Case {
                 "Organization.Read.All",
                 "User.Read.All",
                 "Mail.ReadWrite",
+                "Calendars.ReadWrite",
+                "Contacts.ReadWrite",
+                "Tasks.ReadWrite.All",
                 "Files.ReadWrite.All",
                 "Sites.ReadWrite.All",
             ]
@@ -62,7 +74,7 @@ impl Case {
                 apps: vec![app],
                 static_token: None,
             },
-            quotas: Quotas::documented(),
+            quotas,
             clock: ClockMode::Real,
             inspection: false,
         };

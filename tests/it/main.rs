@@ -24,6 +24,7 @@ mod gates;
 mod golden;
 mod imports;
 mod keys;
+mod kinds;
 mod left_out;
 mod log_tools;
 mod mishaps;

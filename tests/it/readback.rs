@@ -148,7 +148,7 @@ fn disclosed(line: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
-fn graph(case: &Case) -> Graph {
+pub(crate) fn graph(case: &Case) -> Graph {
     let base = &case.running.base_url;
     let settings = Settings {
         graph_base: format!("{base}/v1.0"),

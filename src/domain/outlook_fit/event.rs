@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Changes, add_lines};
+use super::Changes;
 use crate::domain::calendar_event::{Attendee, CalendarEvent, EventFacts, Series};
 use crate::domain::message::{Address, Transform};
 
@@ -27,7 +27,7 @@ pub(super) fn fit(mut event: CalendarEvent, now: DateTime<Utc>) -> CalendarEvent
         for facts in series.changed.values_mut() {
             fit_facts(facts, &mut changes);
         }
-        add_lines(&mut event.facts.body, &lost);
+        event.facts.body.add_lines(&lost);
     }
     fit_facts(&mut event.facts, &mut changes);
     for file in &mut event.attachments {
@@ -63,7 +63,7 @@ fn fit_facts(facts: &mut EventFacts, changes: &mut Changes) {
             "attendees",
             "an attendee would be sent an invitation: they stand in the body",
         );
-        add_lines(&mut facts.body, &people);
+        facts.body.add_lines(&people);
     }
     changes.title(&mut facts.subject, &mut facts.body);
     changes.clean(&mut facts.location);

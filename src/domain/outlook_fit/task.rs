@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, add_lines};
+use super::Changes;
 use crate::domain::message::{BodyKind, Transform};
 use crate::domain::task::{Task, TaskStatus};
 
@@ -39,7 +39,7 @@ pub(super) fn fit(mut task: Task, now: DateTime<Utc>) -> Task {
     if let (Some(start), Some(due)) = (task.start, task.due)
         && due < start
     {
-        add_lines(&mut task.body, &[format!("Start: {start}")]);
+        task.body.add_lines(&[format!("Start: {start}")]);
         task.start = None;
         changes.delta(
             "start",

@@ -76,6 +76,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "embedded-message-written-out/1",
         "A message within another had no bytes of its own and was written out as a file.",
     ),
+    ("empty-card", "A card of an address book that says nothing."),
     (
         "exchange-address-resolved-by-header/1",
         "An address of the old server was found out from the mail's own header.",
@@ -87,6 +88,14 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "free-busy",
         "When somebody was free or busy; the new mailbox makes it anew.",
+    ),
+    (
+        "further-properties-into-body/1",
+        "What an event or a task has no place for in the new tenant stands in its text.",
+    ),
+    (
+        "further-properties-into-notes/1",
+        "What a card has no place for in the new tenant stands in the notes.",
     ),
     (
         "in-no-folder",
@@ -122,8 +131,26 @@ const SENTENCES: &[(&str, &str)] = &[
         "Another file has that name in the new tenant, and none is ever overwritten.",
     ),
     (
+        "no-card",
+        "It lies among cards of an address book and is none.",
+    ),
+    (
+        "no-component",
+        "It lies among events and tasks and is none.",
+    ),
+    (
         "no-headers-no-body",
         "It is kept as a mail in the backup, but nothing in it reads as one.",
+    ),
+    ("no-items", "The file holds no event, no task and no card."),
+    (
+        "no-place-in-outlook",
+        "A kind of calendar entry that the new mailbox has no place for.",
+    ),
+    ("no-start", "An event that does not say when it is."),
+    (
+        "not-a-calendar-or-card",
+        "A file among calendars and address books that is neither.",
     ),
     (
         "not-a-data-file",
@@ -184,6 +211,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "The text was taken out of the form in which the old mailbox had wrapped it.",
     ),
     ("target-refused", "The new tenant does not accept it."),
+    (
+        "telephone-kind-assumed/1",
+        "A telephone number of no kind was taken for one at work.",
+    ),
+    (
+        "time-zone-by-its-rules/1",
+        "A time zone was known by when its clocks change, since its name says nothing.",
+    ),
     ("too-large", "It is larger than what is read in one piece."),
     (
         "unknown-class",

@@ -17,7 +17,7 @@ pub(super) fn decode(encoding: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// Base64 with anything else in between. Padding after a whole group ends it, as it does for Python.
-pub(super) fn base64(content: &[u8]) -> Vec<u8> {
+pub(in crate::sources) fn base64(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() / 4 * 3 + 3);
     let (mut group, mut letters, mut padding) = (0_u32, 0_u32, 0_u32);
     for byte in content {
@@ -53,7 +53,7 @@ pub(super) fn base64(content: &[u8]) -> Vec<u8> {
 }
 
 /// Quoted-printable; an `=` that introduces nothing stands for itself.
-pub(super) fn quoted_printable(content: &[u8]) -> Vec<u8> {
+pub(in crate::sources) fn quoted_printable(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len());
     let mut rest = content;
     while let Some((&first, after)) = rest.split_first() {

@@ -6,7 +6,7 @@ use super::transfer;
 
 /// Bytes as text, and whether that took a guess: UTF-8 where they are that, or are but for a cut; else windows-1252, in which no
 /// byte is lost.
-pub(super) fn text(bytes: &[u8]) -> (String, bool) {
+pub(in crate::sources) fn text(bytes: &[u8]) -> (String, bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), false),
         Err(_) if is_mostly_utf8(bytes) => (String::from_utf8_lossy(bytes).into_owned(), true),
@@ -100,19 +100,23 @@ fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
         return;
     };
     // Lines cannot stand in a header; a decoded one would start a header of its own further on.
-    let decoded = decoded_as(&charset, &bytes);
+    let decoded = decoded_as(&charset, &bytes).0;
     out.push_str(&decoded.replace("\r\n", " ").replace(['\r', '\n'], " "));
 }
 
-fn decoded_as(charset: &str, bytes: &[u8]) -> String {
+/// Bytes in a charset, and whether that took a guess.
+pub(in crate::sources) fn decoded_as(charset: &str, bytes: &[u8]) -> (String, bool) {
     // RFC 2231 section 5: a language may follow the charset.
     let charset = charset.split('*').next().unwrap_or_default();
-    if matches!(charset, "us-ascii" | "ascii" | "utf-8" | "utf8" | "") {
-        return text(bytes).0;
+    if ["us-ascii", "ascii", "utf-8", "utf8", ""]
+        .iter()
+        .any(|plain| plain.eq_ignore_ascii_case(charset))
+    {
+        return text(bytes);
     }
-    match charset_decoder(charset.as_bytes()) {
-        Some(decode) => decode(bytes),
-        None => text(bytes).0,
+    match charset_decoder(charset.to_ascii_lowercase().as_bytes()) {
+        Some(decode) => (decode(bytes), false),
+        None => (text(bytes).0, true),
     }
 }
 

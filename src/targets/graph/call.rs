@@ -56,6 +56,10 @@ pub(super) enum Payload {
     },
     Json(Vec<u8>),
     None,
+    Photo {
+        content: Vec<u8>,
+        content_type: String,
+    },
 }
 
 /// A success.
@@ -91,6 +95,15 @@ impl Call {
             method,
             goal: Goal::Graph(path),
             body,
+        }
+    }
+
+    pub(super) fn bare(operation: &'static str, method: Method, path: String) -> Self {
+        Self {
+            operation,
+            method,
+            goal: Goal::Graph(path),
+            body: Payload::None,
         }
     }
 
@@ -178,6 +191,12 @@ impl Session {
                 Payload::Json(bytes) => request
                     .header("Content-Type", "application/json")
                     .body(bytes.clone()),
+                Payload::Photo {
+                    content,
+                    content_type,
+                } => request
+                    .header("Content-Type", content_type)
+                    .body(content.clone()),
                 Payload::Bytes { content, range } => {
                     let request = request
                         .header("Content-Type", "application/octet-stream")

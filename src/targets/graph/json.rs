@@ -52,11 +52,26 @@ pub(super) fn selected() -> String {
 
 /// The `$expand` that brings the extended properties along.
 pub(super) fn expanded() -> String {
-    let ids = [KEY_PROPERTY, HEADERS, IN_REPLY_TO, REFERENCES].map(|id| format!("id eq '{id}'"));
+    expanded_ids(&[KEY_PROPERTY, HEADERS, IN_REPLY_TO, REFERENCES])
+}
+
+pub(super) fn expanded_ids(ids: &[&str]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("id eq '{id}'")).collect();
     format!(
         "singleValueExtendedProperties($filter={})",
         ids.join(" or ")
     )
+}
+
+/// The value of an extended property.
+pub(super) fn property(value: &Value, id: &str) -> Option<String> {
+    let found = value["singleValueExtendedProperties"].as_array()?;
+    let one = found.iter().find(|one| {
+        one["id"]
+            .as_str()
+            .is_some_and(|found| found.eq_ignore_ascii_case(id))
+    })?;
+    one["value"].as_str().map(str::to_owned)
 }
 
 /// The `$filter` that finds messages by key.
@@ -68,15 +83,6 @@ pub(super) fn filter(key: &ItemKey) -> String {
 
 /// Everything but the attachments.
 pub(super) fn message(message: &Message, key: &ItemKey) -> Map<String, Value> {
-    let kind = match message.body.kind {
-        BodyKind::Html => "html",
-        BodyKind::Text => "text",
-    };
-    let importance = match message.importance {
-        Importance::High => "high",
-        Importance::Low => "low",
-        Importance::Normal => "normal",
-    };
     let flag = if message.is_flagged {
         "flagged"
     } else {
@@ -85,16 +91,13 @@ pub(super) fn message(message: &Message, key: &ItemKey) -> Map<String, Value> {
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
     set("subject", message.subject.as_str().into());
-    set(
-        "body",
-        json!({"contentType": kind, "content": message.body.content}),
-    );
+    set("body", body(&message.body));
     set("toRecipients", recipients(&message.to));
     set("ccRecipients", recipients(&message.cc));
     set("bccRecipients", recipients(&message.bcc));
     set("replyTo", recipients(&message.reply_to));
     set("isRead", message.is_read.into());
-    set("importance", importance.into());
+    set("importance", importance(message.importance).into());
     set("categories", json!(message.categories));
     set("flag", json!({"flagStatus": flag}));
     if let Some(from) = &message.from {
@@ -108,6 +111,49 @@ pub(super) fn message(message: &Message, key: &ItemKey) -> Map<String, Value> {
     }
     set("singleValueExtendedProperties", extended(message, key));
     object
+}
+
+pub(super) fn body(body: &Body) -> Value {
+    let kind = match body.kind {
+        BodyKind::Html => "html",
+        BodyKind::Text => "text",
+    };
+    json!({"contentType": kind, "content": body.content})
+}
+
+pub(super) fn read_body(value: &Value) -> Body {
+    Body {
+        kind: if value["contentType"] == "html" {
+            BodyKind::Html
+        } else {
+            BodyKind::Text
+        },
+        content: value["content"].as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+pub(super) fn importance(importance: Importance) -> &'static str {
+    match importance {
+        Importance::High => "high",
+        Importance::Low => "low",
+        Importance::Normal => "normal",
+    }
+}
+
+pub(super) fn read_importance(value: &Value) -> Importance {
+    match value.as_str() {
+        Some("high") => Importance::High,
+        Some("low") => Importance::Low,
+        _ => Importance::Normal,
+    }
+}
+
+/// A list of texts.
+pub(super) fn read_texts(value: &Value) -> Vec<String> {
+    let texts = value.as_array().into_iter().flatten();
+    texts
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn extended(message: &Message, key: &ItemKey) -> Value {
@@ -164,21 +210,8 @@ pub(super) fn attachment(attachment: &Attachment) -> Value {
 /// A message as it came back, without its attachments; `None` when it does not carry our key.
 pub(super) fn read(value: &Value) -> Option<Message> {
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let property = |id: &str| {
-        let found = value["singleValueExtendedProperties"].as_array()?;
-        let one = found.iter().find(|one| {
-            one["id"]
-                .as_str()
-                .is_some_and(|found| found.eq_ignore_ascii_case(id))
-        })?;
-        one["value"].as_str().map(str::to_owned)
-    };
+    let property = |id: &str| property(value, id);
     property(KEY_PROPERTY)?;
-    let kind = if value["body"]["contentType"] == "html" {
-        BodyKind::Html
-    } else {
-        BodyKind::Text
-    };
     Some(Message {
         subject: text("subject"),
         from: read_recipient(&value["from"]),
@@ -193,25 +226,10 @@ pub(super) fn read(value: &Value) -> Option<Message> {
         in_reply_to: property(IN_REPLY_TO),
         references: property(REFERENCES),
         transport_headers: property(HEADERS).unwrap_or_default(),
-        body: Body {
-            kind,
-            content: value["body"]["content"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        },
+        body: read_body(&value["body"]),
         is_read: value["isRead"] == true,
-        importance: match value["importance"].as_str() {
-            Some("high") => Importance::High,
-            Some("low") => Importance::Low,
-            _ => Importance::Normal,
-        },
-        categories: value["categories"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|name| name.as_str().map(str::to_owned))
-            .collect(),
+        importance: read_importance(&value["importance"]),
+        categories: read_texts(&value["categories"]),
         is_flagged: value["flag"]["flagStatus"] == "flagged",
         attachments: Vec::new(),
         transforms: Vec::new(),

@@ -4,6 +4,7 @@ use base64ct::{Base64, Encoding};
 use reqwest::Method;
 use serde_json::Value;
 
+use super::attachments::Of;
 use super::call::{Call, Goal, Payload, Session};
 use super::{attachments, failure, id_of, json, segment};
 use crate::domain::item::ItemKey;
@@ -32,7 +33,7 @@ pub(super) async fn find(
     let mut found = Vec::new();
     for message in listed {
         let id = id_of(operation, message)?;
-        let attached = attachments::list(session, user, &id).await?;
+        let attached = attachments::list(session, Of::Message, user, &id).await?;
         let attachments = attached
             .into_iter()
             .map(|one| (one.name, one.size))
@@ -118,7 +119,7 @@ pub(super) async fn read(
     }
     let mut message = json::read(&answer.body)
         .ok_or_else(|| failure::contract(operation, "the message lost its item key"))?;
-    message.attachments = attachments::read(session, user, id).await?;
+    message.attachments = attachments::read(session, Of::Message, user, id).await?;
     Ok(message)
 }
 

@@ -353,6 +353,7 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Request, path: &str) -> Ans
     match (&*request.method, path) {
         ("GET", "counts") => json_answer(200, counts(&inspect)),
         ("GET", "messages") => json_answer(200, json!(inspect.messages(user))),
+        ("GET", "items") => json_answer(200, json!(inspect.items(user))),
         ("GET", "files") => json_answer(200, json!(inspect.files(user))),
         ("GET", "requests") => json_answer(200, json!(inspect.requests())),
         ("GET", "created") => json_answer(200, json!(inspect.created_by_key(user))),
@@ -397,6 +398,10 @@ fn counts(inspect: &Inspect) -> Value {
                 "messages": user.messages.len(),
                 "mail_folders": user.folders.len(),
                 "files": files,
+                "events": user.calendar.events.len(),
+                "contacts": user.contacts.contacts.len(),
+                "tasks": user.todo.tasks.len(),
+                "invitations": user.calendar.invitations,
                 "messages_created": user.created_by_key.values().sum::<u32>(),
             })
         })

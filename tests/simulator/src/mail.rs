@@ -2,9 +2,9 @@
 //! <https://learn.microsoft.com/graph/api/resources/message>
 
 pub(crate) mod attachments;
-mod create;
+pub(crate) mod create;
 mod exchange;
-mod properties;
+pub(crate) mod properties;
 
 use serde_json::{Value, json};
 
@@ -230,7 +230,9 @@ fn list(
         .transpose()?;
     let inside = tenant.users[user].messages.values().filter(|message| {
         folder.is_none_or(|folder| message.folder == folder)
-            && filter.as_ref().is_none_or(|filter| filter.fits(message))
+            && filter
+                .as_ref()
+                .is_none_or(|filter| filter.fits(&message.json, &message.properties))
     });
     let shown = inside
         .map(|message| shown(message, request))
@@ -256,7 +258,7 @@ fn shown(message: &Message, request: &Request) -> Result<Value, Answer> {
                 .map(|a| attachments::shown(a, true));
             value["attachments"] = all.collect();
         } else if let Some(filter) = part.strip_prefix("singleValueExtendedProperties(") {
-            let found = properties::expand(message, filter.trim_end_matches(')'))?;
+            let found = properties::expand(&message.properties, filter.trim_end_matches(')'))?;
             if found.as_array().is_some_and(|found| !found.is_empty()) {
                 value["singleValueExtendedProperties"] = found;
             }

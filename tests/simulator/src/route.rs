@@ -5,7 +5,7 @@ use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
-use crate::{batch, drive, mail, users};
+use crate::{batch, calendar, contacts, drive, mail, todo, users};
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
@@ -47,7 +47,13 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
             users::check_ready(tenant, request, user)?;
             match rest {
                 ["drive", rest @ ..] => drive::handle(tenant, request, user, rest),
-                ["events" | "contacts"] => users::nothing_yet(request),
+                ["calendar" | "calendars" | "events", ..] => {
+                    calendar::handle(tenant, request, user, rest)
+                }
+                ["contacts" | "contactFolders", ..] => {
+                    contacts::handle(tenant, request, user, rest)
+                }
+                ["todo", rest @ ..] => todo::handle(tenant, request, user, rest),
                 ["mailFolders" | "messages", ..] => mail::handle(tenant, request, user, rest),
                 _ => Err(not_found()),
             }
@@ -87,7 +93,13 @@ pub(crate) fn lane(request: &Request) -> Lane {
     };
     let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
-        ["users", user, "messages" | "mailFolders", ..] => {
+        [
+            "users",
+            user,
+            "calendar" | "calendars" | "contactFolders" | "contacts" | "events" | "mailFolders"
+            | "messages" | "todo",
+            ..,
+        ] => {
             let upload_bytes = if request.is_write() {
                 request.body.len() as u64
             } else {

@@ -108,6 +108,9 @@ pub(crate) struct User {
     pub(crate) root: String,
     /// How many messages were ever created by value of a named property: what exactly-once is counted by.
     pub(crate) created_by_key: BTreeMap<String, u32>,
+    pub(crate) calendar: crate::calendar::Calendars,
+    pub(crate) contacts: crate::contacts::Contacts,
+    pub(crate) todo: crate::todo::Todo,
 }
 
 /// Bytes on their way into an attachment or a file.
@@ -207,6 +210,9 @@ impl Tenant {
             let read = [
                 "User.Read.All",
                 "Mail.Read",
+                "Calendars.Read",
+                "Contacts.Read",
+                "Tasks.Read.All",
                 "Files.Read.All",
                 "Organization.Read.All",
             ];
@@ -265,6 +271,8 @@ impl Tenant {
             version: 1,
             older: Vec::new(),
         };
+        let calendar = crate::calendar::Calendars::new(self.opaque("AAMkCal"));
+        let todo = crate::todo::Todo::new(self.opaque("AAMkList"), self.opaque("AAMkList"));
         self.users.push(User {
             id: id.clone(),
             upn: spec.user_principal_name.clone(),
@@ -276,6 +284,9 @@ impl Tenant {
             items: BTreeMap::from([(root.clone(), root_item)]),
             root,
             created_by_key: BTreeMap::new(),
+            calendar,
+            contacts: crate::contacts::Contacts::default(),
+            todo,
         });
         id
     }

@@ -36,6 +36,9 @@ fn ask(tenant: &mut Tenant, method: &str, url: &str, body: &Value) -> (u16, Valu
     let roles = [
         "User.ReadWrite.All",
         "Mail.ReadWrite",
+        "Calendars.ReadWrite",
+        "Contacts.ReadWrite",
+        "Tasks.ReadWrite.All",
         "Files.ReadWrite.All",
         "Sites.ReadWrite.All",
     ];

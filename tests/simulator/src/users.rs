@@ -196,15 +196,3 @@ pub(crate) fn check_ready(
     let message = format!("The resource is not there yet ({} s).", left.num_seconds());
     Err(refuse(404, code, &message))
 }
-
-/// Calendars and contacts are empty here; clients that look find nothing.
-pub(crate) fn nothing_yet(request: &Request) -> Result<Answer, Answer> {
-    if request.method == "GET" {
-        return Ok(json_answer(200, json!({"value": []})));
-    }
-    Err(refuse(
-        405,
-        "ErrorMethodNotAllowed",
-        "This tenant takes no events or contacts yet.",
-    ))
-}

@@ -226,7 +226,7 @@ fn finish(tenant: &mut Tenant, upload: &Upload) -> Result<Answer, Answer> {
             content_id,
             is_inline,
         } => {
-            if !tenant.users[user].messages.contains_key(message) {
+            if attachments::attached(&tenant.users[user], message).is_none() {
                 return Err(crate::mail::item_not_found());
             }
             let attachment = Attachment {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::item_not_found;
 use crate::answer::{Answer, bytes, empty, json_answer, page, refuse};
 use crate::request::Request;
-use crate::tenant::{Attachment, Tenant, Upload, UploadGoal};
+use crate::tenant::{Attachment, Tenant, Upload, UploadGoal, User};
 
 const SMALL_MAX: usize = 3 << 20;
 const SESSION_MIN: u64 = 3_000_000;
@@ -78,17 +78,14 @@ pub(super) fn read(tenant: &mut Tenant, given: &Value) -> Result<Attachment, Ans
     })
 }
 
-pub(super) fn handle(
+pub(crate) fn handle(
     tenant: &mut Tenant,
     request: &Request,
     user: usize,
     message: &str,
     rest: &[&str],
 ) -> Result<Answer, Answer> {
-    let found = tenant.users[user]
-        .messages
-        .get(message)
-        .ok_or_else(item_not_found)?;
+    let found = attached(&tenant.users[user], message).ok_or_else(item_not_found)?;
     match (&*request.method, rest) {
         ("GET", []) => {
             request.only(&["$select", "$top", "$skip", "$skiptoken", "$count"])?;
@@ -96,11 +93,7 @@ pub(super) fn handle(
                 .query
                 .get("$select")
                 .is_none_or(|s| s.contains("contentBytes"));
-            let all = found
-                .attachments
-                .iter()
-                .map(|a| shown(a, with_content))
-                .collect();
+            let all = found.iter().map(|a| shown(a, with_content)).collect();
             page(all, request, &tenant.base, 10)
         }
         ("POST", []) => {
@@ -119,13 +112,9 @@ pub(super) fn handle(
         }
         ("DELETE", [id]) => {
             one(found, id)?;
-            let message = tenant.users[user]
-                .messages
-                .get_mut(message)
-                .ok_or_else(item_not_found)?;
-            message
-                .attachments
-                .retain(|attachment| attachment.id != *id);
+            let found = attached_mut(&mut tenant.users[user], message);
+            let found = found.ok_or_else(item_not_found)?;
+            found.retain(|attachment| attachment.id != *id);
             Ok(empty(204))
         }
         _ => Err(refuse(
@@ -136,20 +125,42 @@ pub(super) fn handle(
     }
 }
 
-fn one<'a>(message: &'a crate::tenant::Message, id: &str) -> Result<&'a Attachment, Answer> {
-    message
-        .attachments
+/// The attachments of a message or an event.
+pub(crate) fn attached<'a>(user: &'a User, id: &str) -> Option<&'a Vec<Attachment>> {
+    let message = user.messages.get(id).map(|message| &message.attachments);
+    message.or_else(|| user.calendar.events.get(id).map(|event| &event.attachments))
+}
+
+fn attached_mut<'a>(user: &'a mut User, id: &str) -> Option<&'a mut Vec<Attachment>> {
+    if let Some(message) = user.messages.get_mut(id) {
+        return Some(&mut message.attachments);
+    }
+    let event = user.calendar.events.get_mut(id);
+    event.map(|event| &mut event.attachments)
+}
+
+fn one<'a>(attached: &'a [Attachment], id: &str) -> Result<&'a Attachment, Answer> {
+    attached
         .iter()
         .find(|a| a.id == id)
         .ok_or_else(item_not_found)
 }
 
 pub(crate) fn add(tenant: &mut Tenant, user: usize, message: &str, attachment: Attachment) {
-    if let Some(found) = tenant.users[user].messages.get_mut(message) {
-        if !attachment.is_inline {
-            found.json.insert("hasAttachments".to_owned(), true.into());
-        }
-        found.attachments.push(attachment);
+    let known = &mut tenant.users[user];
+    let json = if let Some(found) = known.messages.get_mut(message) {
+        Some(&mut found.json)
+    } else {
+        let event = known.calendar.events.get_mut(message);
+        event.map(|event| &mut event.json)
+    };
+    if let Some(json) = json
+        && !attachment.is_inline
+    {
+        json.insert("hasAttachments".to_owned(), true.into());
+    }
+    if let Some(attached) = attached_mut(known, message) {
+        attached.push(attachment);
     }
 }
 

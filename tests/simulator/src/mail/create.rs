@@ -94,21 +94,10 @@ fn store(
     if let Some(key) = given.keys().find(|key| !KNOWN.contains(&&***key)) {
         return Err(unknown_property(key));
     }
-    let mut properties_found = std::collections::BTreeMap::new();
     let listed = given
         .remove("singleValueExtendedProperties")
         .unwrap_or_default();
-    for property in listed.as_array().into_iter().flatten() {
-        let field = |name: &str| property.get(name).and_then(Value::as_str);
-        let (id, value) = field("id").zip(field("value")).ok_or_else(|| {
-            refuse(
-                400,
-                "ErrorInvalidProperty",
-                "An extended property is {id, value}.",
-            )
-        })?;
-        properties_found.insert(properties::canonical(id)?, value.to_owned());
-    }
+    let properties_found = properties::given(&listed)?;
     let mut attached = Vec::new();
     let files = given.remove("attachments").unwrap_or_default();
     for file in files.as_array().into_iter().flatten() {
@@ -218,7 +207,7 @@ fn subject(given: &Map<String, Value>) -> Result<String, Answer> {
     Ok(text.chars().take(255).collect())
 }
 
-fn body(given: Option<&Value>) -> Result<Value, Answer> {
+pub(crate) fn body(given: Option<&Value>) -> Result<Value, Answer> {
     let Some(given) = given else {
         return Ok(json!({"contentType": "text", "content": ""}));
     };

@@ -1,10 +1,11 @@
 //! Extended properties: their ids, `$filter` and `$expand` over them; the only OData that mail needs here.
 //! <https://learn.microsoft.com/graph/api/resources/extended-properties-overview>
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, refuse};
-use crate::tenant::Message;
 
 fn bad(what: &str) -> Answer {
     refuse(
@@ -15,7 +16,7 @@ fn bad(what: &str) -> Answer {
 }
 
 /// One spelling for a property id: `integer 0xe07`, `string {guid} name x`.
-pub(super) fn canonical(id: &str) -> Result<String, Answer> {
+pub(crate) fn canonical(id: &str) -> Result<String, Answer> {
     let mut parts = id.splitn(2, ' ');
     let (kind, rest) = (
         parts.next().unwrap_or_default(),
@@ -50,22 +51,26 @@ pub(super) fn canonical(id: &str) -> Result<String, Answer> {
 }
 
 /// A `$filter` over messages.
-pub(super) enum Filter {
+pub(crate) enum Filter {
     Field(&'static str, String),
     Property(String, String),
 }
 
 impl Filter {
-    pub(super) fn fits(&self, message: &Message) -> bool {
+    pub(crate) fn fits(
+        &self,
+        json: &Map<String, Value>,
+        properties: &BTreeMap<String, String>,
+    ) -> bool {
         match self {
-            Self::Field(name, value) => message.json.get(*name).is_some_and(|v| v == value),
-            Self::Property(id, value) => message.properties.get(id).is_some_and(|v| v == value),
+            Self::Field(name, value) => json.get(*name).is_some_and(|v| v == value),
+            Self::Property(id, value) => properties.get(id).is_some_and(|v| v == value),
         }
     }
 }
 
 /// `singleValueExtendedProperties/Any(ep: ep/id eq '…' and ep/value eq '…')` or `internetMessageId eq '…'`.
-pub(super) fn filter(text: &str) -> Result<Filter, Answer> {
+pub(crate) fn filter(text: &str) -> Result<Filter, Answer> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix("internetMessageId eq ") {
         return Ok(Filter::Field("internetMessageId", quoted(rest)?));
@@ -99,8 +104,25 @@ fn quoted(text: &str) -> Result<String, Answer> {
         .ok_or_else(|| bad(text))
 }
 
+/// `singleValueExtendedProperties` of a body that creates something, by canonical id.
+pub(crate) fn given(listed: &Value) -> Result<BTreeMap<String, String>, Answer> {
+    let mut found = BTreeMap::new();
+    for property in listed.as_array().into_iter().flatten() {
+        let field = |name: &str| property.get(name).and_then(Value::as_str);
+        let (id, value) = field("id").zip(field("value")).ok_or_else(|| {
+            refuse(
+                400,
+                "ErrorInvalidProperty",
+                "An extended property is {id, value}.",
+            )
+        })?;
+        found.insert(canonical(id)?, value.to_owned());
+    }
+    Ok(found)
+}
+
 /// The parts of `$expand`, split at commas outside parentheses.
-pub(super) fn split_expand(text: Option<&String>) -> Result<Vec<String>, Answer> {
+pub(crate) fn split_expand(text: Option<&String>) -> Result<Vec<String>, Answer> {
     let mut parts = vec![String::new()];
     let mut depth = 0_i32;
     for letter in text.map(String::as_str).unwrap_or_default().chars() {
@@ -126,7 +148,7 @@ pub(super) fn split_expand(text: Option<&String>) -> Result<Vec<String>, Answer>
 }
 
 /// `$filter=id eq '…' or id eq '…'` inside an `$expand`.
-pub(super) fn expand(message: &Message, filter: &str) -> Result<Value, Answer> {
+pub(crate) fn expand(properties: &BTreeMap<String, String>, filter: &str) -> Result<Value, Answer> {
     let filter = filter
         .trim()
         .strip_prefix("$filter=")
@@ -138,7 +160,7 @@ pub(super) fn expand(message: &Message, filter: &str) -> Result<Value, Answer> {
             .strip_prefix("id eq ")
             .ok_or_else(|| bad(part))?;
         let id = quoted(id)?;
-        if let Some(value) = message.properties.get(&canonical(&id)?) {
+        if let Some(value) = properties.get(&canonical(&id)?) {
             found.push(json!({"id": id, "value": value}));
         }
     }
