@@ -1,16 +1,20 @@
 //! The pure centre: values, decisions and their events. No clock, no randomness, no files, no network.
 
 pub mod access;
+pub mod approval;
 pub mod baseline;
 pub mod calendar_event;
 pub mod case;
+pub mod certificate;
 pub mod contact;
 pub mod custodian;
+pub mod declaration;
 pub mod event;
 pub mod evidence;
 pub mod file;
 pub mod finding;
 pub mod folder;
+pub mod gates;
 pub mod hold;
 pub mod html_text;
 pub mod identity;

@@ -21,6 +21,7 @@ use unbroken_ledger::{
 pub use book::{Book, Recorded};
 pub use plans::SealedPlan;
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{Event, UnreadableEvent};
@@ -208,6 +209,8 @@ impl Journal {
         let stream = custodian_stream(custodian);
         let decide = |book: &Book| {
             if is_intent {
+                // A certificate that ended meanwhile stops the worker here, at the next item.
+                book.case.gates.check_worker(SystemClock.now())?;
                 match event {
                     Event::ItemAttempted(data, _) => {
                         book.case.check_work(custodian, &data.plan, data.wave)?;

@@ -1,16 +1,20 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
 mod erasing;
+mod gating;
 mod mapping;
 mod one_mailbox;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
     ExceptionAssigned, IssuerFacts, NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts,
     SourceRegistered, TargetConnected, TargetFacts, Wave,
 };
+use super::gates::{GateCommand, Gates, Guard, stands};
 use super::hold::{HoldFacts, Holds, LegalHold};
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
@@ -31,6 +35,8 @@ pub enum CaseCommand {
     Declare(CaseDeclared, CaseFacts),
     /// Bind the key that seals reports to the key that signs.
     BindSealKey(SealKeyBound),
+    /// Something about the gates, at an instant.
+    Gate(Box<GateCommand>, DateTime<Utc>),
     /// End the case.
     Finish(CaseFinished),
     /// Hand out a report.
@@ -87,6 +93,8 @@ pub struct Case {
     pub owners: BTreeMap<Pseudonym, Pseudonym>,
     /// The keys that seal reports, in the order in which they were bound.
     pub seal_keys: Vec<SealKeyBound>,
+    /// The gates.
+    pub gates: Gates,
 }
 
 impl Case {
@@ -150,6 +158,7 @@ impl Case {
                 self.check_open(&data.plan, data.wave)?;
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
+            CaseCommand::Gate(command, now) => self.decide_gate(*command, now),
             CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
             other => self.decide_at_any_time(other),
         }
@@ -203,33 +212,6 @@ impl Case {
         Ok(Event::SealKeyBound(Box::new(data), Box::new(NoFacts {})))
     }
 
-    fn check_target(
-        &self,
-        declared: &CaseDeclared,
-        case_facts: &CaseFacts,
-        data: &TargetConnected,
-        facts: &TargetFacts,
-    ) -> Result<(), Refusal> {
-        // The source is known by its GUID, not by a name: domains move, and an attacker can rename a tenant.
-        let same = |a: &Option<String>, b: &Option<String>| {
-            a.as_ref()
-                .zip(b.as_ref())
-                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
-        };
-        if same(&case_facts.source_tenant, &facts.tenant_id) {
-            return Err(Refusal::TargetIsSource);
-        }
-        if declared.simulated != data.simulated {
-            return Err(Refusal::SimulationMismatch);
-        }
-        match &self.target {
-            Some((_, known)) if !same(&known.tenant_id, &facts.tenant_id) => {
-                Err(Refusal::AnotherTarget)
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn check_plan(&self, data: &PlanMade) -> Result<(), Refusal> {
         self.check_may_plan()?;
         if self.plans.contains_key(&data.plan) {
@@ -246,7 +228,8 @@ impl Case {
 
     fn check_adopted(&self, plan: &str) -> Result<(), Refusal> {
         self.known_plan(plan)?;
-        if self.adopted.iter().any(|adopted| adopted == plan) {
+        let is_adopted = self.adopted.iter().any(|adopted| adopted == plan);
+        if stands(Guard::Plan, is_adopted) {
             return Ok(());
         }
         Err(Refusal::PlanNotAdopted(plan.to_owned()))
@@ -254,7 +237,8 @@ impl Case {
 
     fn check_open(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
         self.check_adopted(plan)?;
-        if self.open_waves.contains(&(plan.to_owned(), wave)) {
+        let is_open = self.open_waves.contains(&(plan.to_owned(), wave));
+        if stands(Guard::Wave, is_open) {
             return Ok(());
         }
         Err(Refusal::WaveNotOpen {
@@ -286,7 +270,7 @@ impl Case {
         {
             return Err(Refusal::NotMapped(custodian.to_string()));
         }
-        if self.open_waves.is_empty() {
+        if !stands(Guard::Wave, !self.open_waves.is_empty()) {
             return Err(Refusal::WaveNotOpen {
                 plan: "any".to_owned(),
                 wave: 0,
@@ -334,7 +318,7 @@ impl Case {
             Event::ReportIssued(data, facts) => {
                 self.reports.push(((**data).clone(), (**facts).clone()));
             }
-            _ => {}
+            other => self.gates.evolve(other),
         }
     }
 }

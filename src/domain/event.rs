@@ -12,9 +12,15 @@ use serde_json::{Map, Value};
 use super::hold::{HoldFacts, LegalHold};
 use super::pseudonym::Pseudonym;
 
+mod gates;
 mod outcomes;
 mod reporting;
 
+pub use gates::{
+    Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
+    EvidenceFacts, EvidenceSaved, FindingWaived, PinnedFacts, SourcePinned, WaivedFacts,
+    WindowFacts, WindowSet,
+};
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
     FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, PartialFound,
@@ -58,6 +64,7 @@ impl Event {
                 Some(&data.custodian)
             }
             Self::ReportIssued(data, _) => data.custodian.as_ref(),
+            Self::WindowSet(data, _) => data.custodian.as_ref(),
             _ => None,
         }
     }
@@ -154,6 +161,24 @@ events! {
     LegalHoldReleased("LegalHoldReleased/1"): LegalHold, HoldFacts;
     /// The key that seals reports belongs with the key that signs this.
     SealKeyBound("SealKeyBound/1"): super::seal_key::SealKeyBound, NoFacts;
+    /// The compromised tenant is known by its GUID: from now on the gates stand.
+    SourcePinned("SourcePinned/1"): SourcePinned, PinnedFacts;
+    /// A breach window, of the tenant or of one custodian.
+    WindowSet("WindowSet/1"): WindowSet, WindowFacts;
+    /// People decided for a clean tenant.
+    CleanTenantDecided("CleanTenantDecided/1"): CleanTenantDecided, DecisionFacts;
+    /// Evidence of the compromised tenant was saved before it decayed.
+    EvidenceSaved("EvidenceSaved/1"): EvidenceSaved, EvidenceFacts;
+    /// The clean tenant's baseline was looked at.
+    BaselineChecked("BaselineChecked/1"): Audited, NoFacts;
+    /// Access paths from the compromised tenant were looked for.
+    SeparationAudited("SeparationAudited/1"): Audited, NoFacts;
+    /// An object of a finding is let pass for a time.
+    FindingWaived("FindingWaived/1"): FindingWaived, WaivedFacts;
+    /// People certify readiness or trust.
+    Certified("Certified/1"): Certified, NoFacts;
+    /// A certificate ended before its time.
+    CertificateRevoked("CertificateRevoked/1"): CertificateRevoked, NoFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.

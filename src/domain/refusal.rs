@@ -135,6 +135,96 @@ pub enum Refusal {
     /// The binding's fields.
     #[error("the binding of the seal's key does not have the form of SealKeyBound/1")]
     SealKeyForm,
+    /// The gates stand for something only once it is known what they keep out.
+    #[error("the compromised tenant is not pinned yet; pin its GUID and domains first")]
+    NotPinned,
+    /// It was pinned before.
+    #[error("the compromised tenant is pinned already; a case has one")]
+    AlreadyPinned,
+    /// A name is no identity.
+    #[error(
+        "{0:?} is no tenant's GUID; a tenant is pinned by its GUID, not by a name that can move"
+    )]
+    NotAGuid(String),
+    /// Nothing to look for.
+    #[error(
+        "no domain of the compromised tenant is named; the search needs at least the initial one"
+    )]
+    NoDomains,
+    /// A window ends after it begins.
+    #[error("a breach window has a begin and a later end")]
+    WindowForm,
+    /// The checklist does not have it.
+    #[error("{0} is not on the checklist of evidence that decays")]
+    UnknownEvidence(String),
+    /// A decision weighs something.
+    #[error("a decision for a clean tenant weighs at least two ways, purge and reset among them")]
+    NothingWeighed,
+    /// Somebody else was faster.
+    #[error("the next look has number {0}; another was recorded meanwhile")]
+    NotTheNextLook(u64),
+    /// There is nothing to certify.
+    #[error("nothing was looked at that a {0} certificate could rest on")]
+    NothingToCertify(&'static str),
+    /// Something does not pass.
+    #[error("findings are open, or newer than the certificate: no {0} rests on them")]
+    FindingsOpen(&'static str),
+    /// Numbers have no gaps.
+    #[error("the next certificate has number {0}; another was issued meanwhile")]
+    NotTheNextCertificate(u64),
+    /// A certificate's time.
+    #[error("a certificate begins now and holds for a week at most")]
+    CertificateTime,
+    /// Longer than what it rests on.
+    #[error("the certificate would outlive a waiver that it rests on")]
+    OutlivesWaiver,
+    /// None was issued.
+    #[error("there is no readiness certificate; no worker starts without one")]
+    NotReady,
+    /// Its time is over.
+    #[error("{kind} certificate {number} does not hold at this time")]
+    CertificateExpired {
+        /// Which kind.
+        kind: &'static str,
+        /// Which one.
+        number: u64,
+    },
+    /// It was revoked.
+    #[error("{kind} certificate {number} is revoked: {cause}")]
+    CertificateRevoked {
+        /// Which kind.
+        kind: &'static str,
+        /// Which one.
+        number: u64,
+        /// Why.
+        cause: String,
+    },
+    /// None of this number stands.
+    #[error("no certificate {0} stands")]
+    NoSuchCertificate(u64),
+    /// A waiver that is none.
+    #[error("this is no waiver: {0}")]
+    Waiver(super::waiver::WaiverRefusal),
+    /// The approval is of other bytes.
+    #[error("proposal {0} asks for something else")]
+    ApprovedSomethingElse(String),
+    /// Somebody said no.
+    #[error("proposal {0} was rejected")]
+    ProposalRejected(String),
+    /// Something rests on it already.
+    #[error("proposal {0} was used already")]
+    ProposalUsed(String),
+    /// Its time is over.
+    #[error("proposal {0} has expired")]
+    ProposalExpired(String),
+    /// Too few others.
+    #[error("{found} other people than the one who asks approved, {needed} are needed")]
+    TooFewApprovals {
+        /// How many.
+        found: usize,
+        /// How many are needed.
+        needed: usize,
+    },
     /// There is no such attempt.
     #[error("item {item} has no open attempt {attempt}")]
     NoSuchAttempt {

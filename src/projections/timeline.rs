@@ -101,6 +101,15 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "WaveClosed/1" => "wave closed",
         "LegalHoldPlaced/1" => "legal hold placed",
         "LegalHoldReleased/1" => "legal hold released",
+        "SourcePinned/1" => "compromised tenant pinned",
+        "WindowSet/1" => "breach window declared",
+        "CleanTenantDecided/1" => "decided for a clean tenant",
+        "EvidenceSaved/1" => "evidence of the compromised tenant saved",
+        "BaselineChecked/1" => "baseline of the clean tenant checked",
+        "SeparationAudited/1" => "separation audited",
+        "FindingWaived/1" => "finding waived for a time",
+        "Certified/1" => "certificate issued",
+        "CertificateRevoked/1" => "certificate revoked",
         "CaseFinished/1" => "case finished",
         "ExceptionAssigned/1" => "owner named for an item",
         "ProjectionsDigested/1" => "state of the case noted, to compare later",
@@ -139,6 +148,27 @@ fn about(written: &Written) -> String {
         Some(Event::ReportIssued(data, _)) => {
             format!("report {}, {} edition", data.number, data.edition)
         }
+        Some(Event::BaselineChecked(data, _) | Event::SeparationAudited(data, _)) => {
+            let open = data.verdicts.values().filter(|verdict| !verdict.opens());
+            format!(
+                "look {}: {} of {} open",
+                data.number,
+                open.count(),
+                data.verdicts.len()
+            )
+        }
+        Some(Event::Certified(data, _)) => {
+            format!(
+                "{} {} until {}",
+                data.certificate.name(),
+                data.number,
+                data.until
+            )
+        }
+        Some(Event::CertificateRevoked(data, _)) => {
+            format!("certificate {}: {}", data.number, data.cause)
+        }
+        Some(Event::FindingWaived(data, _)) => format!("{} until {}", data.check, data.until),
         Some(Event::SealKeyBound(data, _)) => format!("certificate {}", data.certificate),
         Some(_) => String::new(),
         None => match &*written.signed.kind {

@@ -1,0 +1,53 @@
+//! Whether other people have approved: m of n, never the one who asks, in time. The ledger holds the same rule on its own.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::refusal::Refusal;
+
+/// A proposal as the record shows it, given in with a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// Its name.
+    pub proposal: String,
+    /// What was asked for.
+    pub digest: String,
+    /// The person who asked.
+    pub requester: String,
+    /// The persons who approved.
+    pub approved: BTreeSet<String>,
+    /// The persons who rejected.
+    pub rejected: BTreeSet<String>,
+    /// Until when.
+    pub expires: DateTime<Utc>,
+    /// Something rests on it already.
+    pub is_used: bool,
+}
+
+impl Approval {
+    /// Whether `m` other people than the requester approved this very digest, and nobody rejected it.
+    pub fn check(&self, digest: &str, m: usize, now: DateTime<Utc>) -> Result<(), Refusal> {
+        if self.digest != digest {
+            return Err(Refusal::ApprovedSomethingElse(self.proposal.clone()));
+        }
+        if !self.rejected.is_empty() {
+            return Err(Refusal::ProposalRejected(self.proposal.clone()));
+        }
+        if self.is_used {
+            return Err(Refusal::ProposalUsed(self.proposal.clone()));
+        }
+        if now >= self.expires {
+            return Err(Refusal::ProposalExpired(self.proposal.clone()));
+        }
+        let others = self
+            .approved
+            .iter()
+            .filter(|person| **person != self.requester);
+        let found = others.count();
+        if found < m {
+            return Err(Refusal::TooFewApprovals { found, needed: m });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! The guards by name, so that a test can take one away and see that it would be missed. Outside of tests none can be.
+
+#[cfg(test)]
+use std::cell::Cell;
+
+/// A rule that keeps a worker from acting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain) enum Guard {
+    /// The findings that a certificate rests on.
+    Findings,
+    /// The certificate itself: there, in time, not revoked.
+    Readiness,
+    /// What was seen since.
+    Drift,
+    /// Other people than the one who asks.
+    Others,
+    /// No certificate outlives a waiver that it rests on.
+    WaiverDate,
+    /// The plan is in force.
+    Plan,
+    /// The wave is open.
+    Wave,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The guard that this thread's test has taken away.
+    pub(super) static REMOVED: Cell<Option<Guard>> = const { Cell::new(None) };
+}
+
+/// Whether a guard holds.
+#[cfg(test)]
+pub(in crate::domain) fn stands(guard: Guard, holds: bool) -> bool {
+    holds || REMOVED.get() == Some(guard)
+}
+
+/// Whether a guard holds.
+#[cfg(not(test))]
+pub(in crate::domain) fn stands(_: Guard, holds: bool) -> bool {
+    holds
+}
