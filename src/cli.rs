@@ -3,8 +3,10 @@
 mod access;
 mod approve;
 mod as_of;
+mod baseline;
 mod bundle;
 mod case;
+mod certify;
 mod counts;
 #[cfg(feature = "demo")]
 mod demo;
@@ -79,7 +81,11 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::PlanCommand),
     Approve(approve::Approve),
+    Baseline(baseline::Baseline),
+    #[command(subcommand)]
+    Certify(certify::CertifyCommand),
     Restore(restore::Restore),
+    Separation(baseline::Separation),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     #[command(subcommand)]
@@ -188,6 +194,9 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Source(command) => source::run(command, output),
         Command::Plan(command) => plan::run(command, output).await,
         Command::Approve(approve) => approve::run(&approve, output),
+        Command::Baseline(wanted) => baseline::run_baseline(&wanted, output).await,
+        Command::Certify(command) => certify::run(command, output).await,
+        Command::Separation(wanted) => baseline::run_separation(&wanted, output).await,
         Command::Keys(command) => keys::run(command, output),
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,

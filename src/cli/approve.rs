@@ -8,15 +8,17 @@ use clap::Args;
 use serde_json::json;
 use unbroken_ledger::offline::approval::REQUEST_BYTES_MAX;
 use unbroken_ledger::{
-    ApprovalRequest, Clock as _, Decision, Entry, KeyId, OfflineError, OfflineEvent, SystemClock,
-    Value, erasure_digest,
+    ApprovalRequest, Clock as _, Decision, Entry, Hash, KeyId, OfflineError, OfflineEvent,
+    SystemClock, Value, erasure_digest,
 };
 
 use super::exchange::{self, shown};
-use super::flow::{erasing, planning};
+use super::flow::{erasing, gating, planning};
 use super::key_file::Passphrases;
 use super::keys::{expect_yes, fingerprint};
 use super::output::Output;
+use crate::domain::certificate;
+use crate::domain::event::CertificateKind;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Approve or reject a proposal from its request file, on the approver's own machine.
@@ -147,6 +149,7 @@ pub(super) fn summary(request: &ApprovalRequest) -> Result<String> {
     lines.extend(match request.scope() {
         erasing::SCOPE => vec![of_erasure(entry, request)?],
         planning::SCOPE => of_plan(entry, request)?,
+        gating::SCOPE => of_certificate(entry, request)?,
         _ => {
             return Err(refused(
                 "this program knows no proposal under such a heading",
@@ -172,6 +175,40 @@ fn of_erasure(entry: &Entry, request: &ApprovalRequest) -> Result<(&'static str,
     let custodian = custodian
         .ok_or_else(|| refused("the request shows somebody else than who was proposed"))?;
     Ok(("erases", format!("custodian {}", shown(custodian))))
+}
+
+/// The look that the certificate rests on. The digest stands for its kind, its number and the end, and for nothing else.
+fn of_certificate(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str, String)>> {
+    let data = &entry.event.data;
+    let number = data.field("number").and_then(Value::as_size);
+    let until = DateTime::<Utc>::from_timestamp_micros(request.expires().micros());
+    let kinds = [CertificateKind::Readiness, CertificateKind::Trust];
+    let kind = kinds
+        .into_iter()
+        .find(|kind| gating::kind_of_look(*kind) == entry.event.kind);
+    let (Some(kind), Some(number), Some(until)) = (kind, number, until) else {
+        return Err(refused("the request shows no look at the clean tenant"));
+    };
+    let words = certificate::words(kind, number, until);
+    if Hash::of(words.as_bytes()) != *request.digest() {
+        return Err(refused(
+            "the request shows another look than the certificate would rest on",
+        ));
+    }
+    let verdicts = data.field("verdicts").and_then(Value::as_object);
+    let verdicts = verdicts.unwrap_or_default();
+    let count = |wanted: &str| {
+        let said = verdicts.iter().filter_map(|(_, verdict)| verdict.as_str());
+        said.filter(|verdict| *verdict == wanted).count()
+    };
+    let open = verdicts.len() - count("pass") - count("waived");
+    Ok(vec![
+        ("certifies", kind.name().to_owned()),
+        ("rests on", format!("look {number}")),
+        ("passed", format!("{} checks", count("pass"))),
+        ("waived", format!("{} checks", count("waived"))),
+        ("open", format!("{open} checks")),
+    ])
 }
 
 /// The counts of the plan whose hash was proposed, as the requester's key signed them. The entry's index is none of that.

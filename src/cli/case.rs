@@ -2,6 +2,7 @@
 
 mod declared;
 mod import;
+mod pin;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub(crate) enum CaseCommand {
     Finish(Finish),
     Import(import::Import),
     Map(Map),
+    Pin(pin::Pin),
     Status(Status),
 }
 
@@ -125,6 +127,7 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
         CaseCommand::Finish(finish) => run_finish(&finish, output).await,
         CaseCommand::Import(import) => import::run(&import, output),
         CaseCommand::Map(map) => run_map(&map, output).await,
+        CaseCommand::Pin(pin) => pin::run(&pin, output).await,
         CaseCommand::Status(status) => run_status(&status, output),
     }
 }

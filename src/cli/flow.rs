@@ -6,6 +6,7 @@ pub(crate) mod copies;
 pub(crate) mod custodians;
 pub(crate) mod digesting;
 pub(crate) mod erasing;
+pub(crate) mod gating;
 pub(crate) mod mapping;
 pub(crate) mod opening;
 pub(crate) mod planning;

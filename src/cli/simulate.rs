@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use m365_simulator::{
-    AppSpec, ClockMode, Config, Faults, Quotas, Running, Simulator, SimulatorError, TenantSpec,
-    TlsFiles, UserSpec,
+    AppSpec, ClockMode, Config, Directory, Faults, Quotas, Running, Simulator, SimulatorError,
+    TenantSpec, TlsFiles, UserSpec,
 };
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::output::Output;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Run a simulated, clean Microsoft 365 tenant.
 #[derive(Args, Debug)]
@@ -45,6 +45,18 @@ pub(crate) struct Simulate {
     /// A certificate (PEM) of that application.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
+    /// Serve directory, policies and settings of a clean tenant too, for the checks of the gates.
+    #[arg(long)]
+    pub(crate) directory: bool,
+    /// Plant a fault, a backdoor or a look-alike into the directory; may be given again.
+    #[arg(long, value_name = "NAME", requires = "directory")]
+    pub(crate) plant: Vec<String>,
+    /// The domain of the compromised tenant, for what is planted.
+    #[arg(long, value_name = "DOMAIN", default_value = "old.example")]
+    pub(crate) old_domain: String,
+    /// The GUID of the compromised tenant, for what is planted.
+    #[arg(long, value_name = "GUID", default_value = OLD_TENANT)]
+    pub(crate) old_tenant: String,
     /// Serve `/_simulator/…`: what is really stored, and switches for tests.
     #[arg(long)]
     pub(crate) inspection: bool,
@@ -54,7 +66,30 @@ pub(crate) struct Simulate {
 pub(crate) const TENANT: &str = "5f1b7d1e-0c5a-4b8e-9a55-00000000c1ea";
 /// The application that restores.
 pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
+/// The application that only looks, with the same secret or certificate.
+const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
+/// The least permissions for the checks of the gates.
+const VERIFY_ROLES: [&str; 17] = [
+    "Application.Read.All",
+    "AuditLog.Read.All",
+    "Calendars.Read",
+    "Directory.Read.All",
+    "ExternalConnection.Read.All",
+    "Files.Read.All",
+    "IdentityProvider.Read.All",
+    "IdentityUserFlow.Read.All",
+    "MailboxSettings.Read",
+    "MultiTenantOrganization.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleManagementPolicy.Read.Directory",
+    "SharePointTenantSettings.Read.All",
+    "Sites.FullControl.All",
+    "User.Read.All",
+];
 const DOMAIN: &str = "clean.example";
+const OLD_TENANT: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
 
 /// Runs it until somebody ends it.
 pub(crate) async fn run(
@@ -80,6 +115,12 @@ pub(crate) async fn run(
     let token = new_token()?;
     let mut tenant = tenant(&users, secret, certificate);
     tenant.static_token = Some(token.clone());
+    if wanted.directory {
+        let mut verify = tenant.apps[0].clone();
+        VERIFY.clone_into(&mut verify.client_id);
+        verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
+        tenant.apps.push(verify);
+    }
     let running = start(Config {
         listen: wanted.listen,
         tls: wanted.tls.clone().map(TlsFiles),
@@ -94,6 +135,9 @@ pub(crate) async fn run(
         clock: ClockMode::Real,
         inspection: wanted.inspection,
     })?;
+    if wanted.directory {
+        plant(&running, wanted)?;
+    }
     let base = &running.base_url;
     output.answer(
         &json!({
@@ -113,6 +157,24 @@ pub(crate) async fn run(
     );
     let _ended_anyway = stop.wait_for(|stop| *stop).await;
     running.stop();
+    Ok(())
+}
+
+fn plant(running: &Running, wanted: &Simulate) -> Result<()> {
+    let inspect = running.inspect();
+    inspect.set_directory(&wanted.old_tenant, &wanted.old_domain);
+    for name in &wanted.plant {
+        if !Directory::plants().contains(&&**name) {
+            let known = Directory::plants().join(", ");
+            return Err(
+                Error::new(ErrorKind::Usage, format!("{name} cannot be planted"))
+                    .hint(format!("known: {known}")),
+            );
+        }
+        inspect.change_directory(|directory| {
+            directory.plant(name);
+        });
+    }
     Ok(())
 }
 

@@ -47,14 +47,12 @@ pub(super) fn check_time(said: &Certified, now: DateTime<Utc>) -> Result<(), Ref
     Ok(())
 }
 
-/// What a certificate's signers approve: the digest of exactly these words.
-pub fn words(kind: CertificateKind, number: u64, rests_on: u64, until: DateTime<Utc>) -> String {
+/// What a certificate's signers approve: the digest of exactly these words. It ends when the proposal does.
+pub fn words(kind: CertificateKind, rests_on: u64, until: DateTime<Utc>) -> String {
     let what = match kind {
         CertificateKind::Readiness => "the clean tenant is ready: baseline",
         CertificateKind::Trust => "the clean tenant is separate: audit",
     };
-    format!(
-        "certificate {number}: {what} {rests_on}, until {}\n",
-        until.to_rfc3339()
-    )
+    let until = until.timestamp_micros();
+    format!("certificate: {what} {rests_on}, until {until}\n")
 }

@@ -15,6 +15,9 @@ use object::Object;
 /// Rows that one reading or section may have. A tenant with more users than that is not judged by a truncated list.
 pub const ROWS_MAX: usize = 500_000;
 
+/// Why an answer is missing that nobody has asked for yet: the one reason that a further read can change.
+pub const NOT_READ: &str = "it was not read";
+
 /// One answer of Graph, all pages of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -46,7 +49,7 @@ impl Readings {
         match self.0.get(path) {
             Some(Answer::NotHad(why)) => Err(Missing::new(path, why.clone())),
             Some(answer) => Ok(answer),
-            None => Err(Missing::new(path, "it was not read")),
+            None => Err(Missing::new(path, NOT_READ)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::object::Object;
-use super::evidence::{Answer, Evidence, Expected, Missing};
+use super::evidence::{Answer, Evidence, Expected, Missing, NOT_READ};
 
 /// What a check came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,6 +90,19 @@ impl Check {
         (self.look)(&mut look);
         look.finish(self)
     }
+}
+
+/// The paths that checks would still look at: what they ask for depends on what was read before.
+pub fn unread(checks: &[Check], evidence: &Evidence) -> Vec<String> {
+    let mut paths: Vec<String> = checks
+        .iter()
+        .flat_map(|check| check.run(evidence).missing)
+        .filter(|named| named.why == NOT_READ && named.object.starts_with('/'))
+        .map(|named| named.object)
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 /// A check at work: it can only reach evidence through this, so that whatever is missing is noticed.

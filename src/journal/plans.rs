@@ -45,6 +45,20 @@ impl Journal {
         })
     }
 
+    /// Keeps a text of the case, encrypted for subject `case`; its name stands in an event.
+    pub fn keep_text(&self, text: &[u8]) -> Result<String, JournalError> {
+        let ledger = self.ledger();
+        let sealed = ledger
+            .vault()
+            .seal_object(CASE_SUBJECT, text)
+            .map_err(LedgerError::from)?;
+        let object = ledger
+            .objects()
+            .put(&sealed)
+            .map_err(|error| object_error("new", &error))?;
+        Ok(object.to_string())
+    }
+
     /// Keeps the plan object and so names the plan.
     pub fn keep_plan(&self, parts: Vec<PlanPart>) -> Result<SealedPlan, JournalError> {
         let text = plan_object(&parts);

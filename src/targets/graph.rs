@@ -4,6 +4,7 @@ mod assertion;
 mod attachments;
 mod call;
 mod connect;
+mod directory;
 mod drive;
 mod failure;
 mod folders;
@@ -53,6 +54,11 @@ impl Graph {
     ) -> Result<Self, SettingsError> {
         let session = Arc::new(connect::session(settings, clock)?);
         Ok(Self { session })
+    }
+
+    /// Reads a path of directory, policies or settings with all of its pages.
+    pub async fn read(&self, path: &str) -> crate::domain::evidence::Answer {
+        directory::read(&self.session, path).await
     }
 }
 

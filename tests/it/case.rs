@@ -15,6 +15,27 @@ use crate::tampering::forge::{Bundle, put};
 
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
+/// The application that looks at policies and settings, and writes nothing.
+const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
+const VERIFY_ROLES: [&str; 17] = [
+    "Application.Read.All",
+    "AuditLog.Read.All",
+    "Calendars.Read",
+    "Directory.Read.All",
+    "ExternalConnection.Read.All",
+    "Files.Read.All",
+    "IdentityProvider.Read.All",
+    "IdentityUserFlow.Read.All",
+    "MailboxSettings.Read",
+    "MultiTenantOrganization.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleManagementPolicy.Read.Directory",
+    "SharePointTenantSettings.Read.All",
+    "Sites.FullControl.All",
+    "User.Read.All",
+];
 const SECRET: &str = "a-secret-of-a-test";
 
 /// A tenant, a case's folder and a source.
@@ -57,6 +78,9 @@ impl Case {
             .map(str::to_owned)
             .to_vec(),
         };
+        let mut verify = app.clone();
+        VERIFY.clone_into(&mut verify.client_id);
+        verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
         let user = |name: &str| UserSpec {
             user_principal_name: format!("{}@clean.example", name.to_lowercase()),
             display_name: name.to_owned(),
@@ -71,7 +95,7 @@ impl Case {
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
                 users: vec![user("Ada"), user("Ben")],
-                apps: vec![app],
+                apps: vec![app, verify],
                 static_token: None,
             },
             quotas,
@@ -146,13 +170,15 @@ impl Case {
                 "CASE" => command.arg("--case").arg(self.path("case")),
                 "SOURCE" => command.arg(self.source()),
                 "MAP" => command.arg(self.path("map.csv")),
-                "TARGET" => command
-                    .args(["--tenant", TENANT, "--client-id", CLIENT, "--login-base"])
+                "TARGET" | "VERIFY" => command
+                    .args(["--tenant", TENANT, "--login-base"])
                     .arg(&self.running.base_url)
                     .arg("--graph-base")
                     .arg(format!("{}/v1.0", self.running.base_url))
                     .arg("--secret-file")
-                    .arg(self.path("secret")),
+                    .arg(self.path("secret"))
+                    .arg("--client-id")
+                    .arg(if word == "VERIFY" { VERIFY } else { CLIENT }),
                 word => match word.strip_prefix('@') {
                     Some(name) => command.arg(self.path(name)),
                     None => command.arg(word),

@@ -4,6 +4,7 @@ mod backdoors;
 mod baseline;
 mod documented;
 mod evidence;
+mod road;
 mod scuba;
 mod separation;
 mod world;

@@ -59,6 +59,13 @@ pub(crate) async fn restore<T: Target + 'static>(
         wave: WAVE,
     };
     let case = journal.case().map_err(meaning)?;
+    // Refused before the wave opens: a wave that nobody may work on is not opened.
+    case.gates
+        .check_worker(SystemClock.now())
+        .map_err(|refusal| {
+            meaning(refusal.into())
+                .hint("`unbroken baseline`, then `unbroken certify`: docs/gates.md")
+        })?;
     if !case.open_waves.contains(&(plan, WAVE)) {
         journal
             .command(CaseCommand::OpenWave(wave.clone()))

@@ -10,7 +10,7 @@ mod alike;
 mod apps;
 mod exports;
 mod groups;
-mod people;
+pub(crate) mod people;
 mod planted;
 mod planting;
 mod policies;

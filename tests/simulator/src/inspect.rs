@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access::AccessChange;
 use crate::answer::{Answer, json_answer, refuse};
+use crate::directory::{Directory, Names as DirectoryNames};
 use crate::drive;
 use crate::faults::{FaultKind, Faults, OneShot};
 use crate::request::Request;
@@ -72,6 +73,28 @@ pub struct RequestLine {
 pub struct Inspect(pub(crate) Arc<Shared>);
 
 impl Inspect {
+    /// Gives the tenant a clean directory, with policies and settings, for the users that it has.
+    pub fn set_directory(&self, old_tenant_id: &str, old_domain: &str) {
+        let mut tenant = lock(&self.0.tenant);
+        let users = tenant.users.iter();
+        let names = DirectoryNames {
+            tenant_id: tenant.id.clone(),
+            domain: tenant.domain.clone(),
+            users: users
+                .map(|user| (user.id.clone(), user.upn.clone()))
+                .collect(),
+            old_tenant_id: old_tenant_id.to_owned(),
+            old_domain: old_domain.to_owned(),
+        };
+        tenant.directory = Some(Directory::clean(names));
+    }
+
+    /// Changes the directory; false when the tenant has none.
+    pub fn change_directory(&self, change: impl FnOnce(&mut Directory)) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        tenant.directory.as_mut().map(change).is_some()
+    }
+
     /// Every message of a mailbox, by id.
     pub fn messages(&self, user: &str) -> Vec<StoredMessage> {
         with_user(&lock(&self.0.tenant), user, messages).unwrap_or_default()

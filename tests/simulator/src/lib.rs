@@ -11,6 +11,7 @@ mod config;
 mod contacts;
 mod desk;
 mod directory;
+mod directory_answers;
 mod drive;
 mod faults;
 mod inspect;

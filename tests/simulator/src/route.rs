@@ -5,7 +5,7 @@ use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
-use crate::{batch, calendar, contacts, drive, mail, todo, users};
+use crate::{batch, calendar, contacts, directory_answers, drive, mail, todo, users};
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
@@ -23,6 +23,12 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     }
     if let Some((site, call)) = sharepoint::split(&request.path) {
         return sharepoint::handle(tenant, request, site, call);
+    }
+    if let Some(directory) = &tenant.directory
+        && let Some(answer) =
+            directory_answers::answer(directory, request, &tenant.base, &tenant.clock.text())
+    {
+        return answer;
     }
     let path = request.path.strip_prefix("/v1.0/").ok_or_else(not_found)?;
     let parts = segments(path)?;

@@ -182,6 +182,8 @@ pub(crate) struct Tenant {
     pub(crate) damage: Option<Damage>,
     /// Whether the hash that is named is that of other bytes.
     pub(crate) names_wrong_hash: bool,
+    /// Policies and settings, where the tenant was given some.
+    pub(crate) directory: Option<crate::directory::Directory>,
     counter: u64,
 }
 
@@ -204,6 +206,7 @@ impl Tenant {
             rewrites: true,
             damage: None,
             names_wrong_hash: false,
+            directory: None,
             counter: 0,
         };
         if let Some(token) = spec.static_token {

@@ -14,6 +14,9 @@ pub(super) const ACTIVE: &str = "/roleManagement/directory/roleAssignmentSchedul
 pub(super) const ELIGIBLE: &str = "/roleManagement/directory/roleEligibilityScheduleInstances";
 pub(super) const REGISTERED: &str = "/reports/authenticationMethods/userRegistrationDetails";
 
+/// When every password was set; over HTTP that is always just now.
+pub(crate) const RESET: &str = "2026-11-20T08:00:00Z";
+
 /// Accounts beside the tenant's own users: name and number.
 const ADMINS: [(&str, u16); 7] = [
     ("adm-global-1", 1),
@@ -35,7 +38,7 @@ pub(super) fn user(directory: &Directory, id: &str, upn: &str) -> Value {
         "accountEnabled": true,
         "onPremisesSyncEnabled": null,
         "onPremisesImmutableId": null,
-        "lastPasswordChangeDateTime": "2026-11-20T08:00:00Z",
+        "lastPasswordChangeDateTime": RESET,
         "proxyAddresses": [format!("SMTP:{upn}")],
         "otherMails": [],
         "imAddresses": [upn],

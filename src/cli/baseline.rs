@@ -1,0 +1,116 @@
+//! `unbroken baseline` and `unbroken separation`: the clean tenant is looked at, and what was found goes on the record.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::access::{CaseFolder, TargetAccess};
+use super::flow::gating::{self, Brought, Family};
+use super::flow::{opening, tenant};
+use super::output::Output;
+use crate::domain::finding::{Finding, Verdict};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Look at the clean tenant's baseline: checks C1 to C32.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken baseline --case acme --expected expected.json --evidence exchange.json \\
+    --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
+    --certificate app.pem --private-key app.key
+
+It only reads. docs/gates.md says what is checked and what expected.json holds;
+docs/evidence-files.md what an evidence file is. Exit code 12 while a check is open.")]
+pub(crate) struct Baseline {
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Look for access paths from the compromised tenant: checks S1 to S24.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken separation --case acme --expected expected.json --evidence exchange.json \\
+    --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
+    --certificate app.pem --private-key app.key
+
+It only reads. Exit code 12 while a path is open or not evidenced.")]
+pub(crate) struct Separation {
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Args, Debug)]
+struct Look {
+    #[command(flatten)]
+    folder: CaseFolder,
+    /// What was declared of the clean tenant: administrators, apps, who certifies, what is vouched for.
+    #[arg(long, value_name = "FILE")]
+    expected: PathBuf,
+    /// An evidence file; may be given again.
+    #[arg(long, value_name = "FILE")]
+    evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    target: TargetAccess,
+}
+
+/// Does what was asked.
+pub(crate) async fn run_baseline(wanted: &Baseline, output: &Output) -> Result<()> {
+    run(&wanted.look, Family::Baseline, output).await
+}
+
+/// Does what was asked.
+pub(crate) async fn run_separation(wanted: &Separation, output: &Output) -> Result<()> {
+    run(&wanted.look, Family::Separation, output).await
+}
+
+async fn run(look: &Look, family: Family, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&look.folder)?;
+    let graph = tenant::open(&look.target)?;
+    let brought = Brought {
+        expected: &look.expected,
+        files: &look.evidence,
+    };
+    let findings = gating::look(&journal, family, &graph, &brought).await?;
+    let open = findings.iter().filter(|one| !one.verdict.opens()).count();
+    output.answer(
+        &json!({ "findings": findings, "open": open }),
+        &table(&findings),
+    );
+    if open == 0 {
+        return Ok(());
+    }
+    let text = format!("{open} of {} checks are open", findings.len());
+    let certificate = family.certificate().name();
+    Err(Error::new(ErrorKind::GateRefused, text).hint(format!(
+        "no {certificate} certificate rests on an open check"
+    )))
+}
+
+/// One line a check; what is open names every object below.
+fn table(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let verdict = finding.verdict.name();
+        let _ = writeln!(
+            text,
+            "{:<4} {verdict:<14} {}",
+            finding.id, finding.requirement
+        );
+        if finding.verdict != Verdict::Pass {
+            for named in finding.failed.iter().chain(&finding.missing) {
+                let _ = writeln!(text, "                    {}: {}", named.object, named.why);
+            }
+        }
+    }
+    let count = |verdict: Verdict| findings.iter().filter(|one| one.verdict == verdict).count();
+    let _ = write!(
+        text,
+        "pass {}, fail {}, needs evidence {}, waived {}",
+        count(Verdict::Pass),
+        count(Verdict::Fail),
+        count(Verdict::NeedsEvidence),
+        count(Verdict::Waived)
+    );
+    text
+}

@@ -1,0 +1,240 @@
+//! The gates as a person meets them: nothing runs because a command was typed, but because the record shows that it may.
+
+use std::process::Output;
+
+use m365_simulator::Faults;
+use serde_json::{Value, json};
+use unbroken_verify::VerdictKind;
+
+use super::world::app;
+use crate::case::{Case, mail};
+use crate::tampering::forge::put;
+
+const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
+const LOOK: &str = "--expected @expected.json --evidence @exchange.json VERIFY";
+
+#[track_caller]
+fn refused(output: &Output, words: &[&str]) {
+    let said = [&output.stderr[..], &output.stdout[..]].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(output.status.code(), Some(12), "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word} is not named: {said}");
+    }
+}
+
+fn expected() -> Value {
+    let upn = |name: &str| format!("{name}@clean.example");
+    let key = |number: u16| app(number).replace("51710010", "51710050");
+    let ours = |number: u16, roles: &[&str]| {
+        let mut one = json!({ "appId": app(number), "ours": true, "roles": roles });
+        one["keys"] = json!([key(number)]);
+        one
+    };
+    let vouched = |name: &str| (name.to_owned(), json!({ "by": "the security lead" }));
+    let attested: serde_json::Map<String, Value> =
+        super::world::ATTESTED.into_iter().map(vouched).collect();
+    json!({
+        "admins": [upn("adm-global-1"), upn("adm-global-2")],
+        "breakGlass": [upn("glass-1"), upn("glass-2")],
+        "apps": [
+            ours(1, &["User.ReadWrite.All"]),
+            ours(2, &["Mail.ReadWrite", "Files.ReadWrite.All"]),
+            ours(3, &["Directory.Read.All", "Policy.Read.All"]),
+            { "appId": app(4), "roles": ["User.Read.All"] },
+        ],
+        "certifiers": ["approver-1", "approver-2"],
+        "needed": 2,
+        "hours": 72,
+        "attested": attested,
+    })
+}
+
+/// A case with people mapped and a plan in force, a tenant with a directory, and what an administrator exported.
+fn case() -> Case {
+    let case = Case::new(Faults::none());
+    for number in 1..=3 {
+        case.plant(&format!("{number}.eml"), &mail(number, 0));
+    }
+    case.prepare("mailbox");
+    case.inspect().set_directory(OLD, "old.example");
+    put(
+        &case.path("expected.json"),
+        expected().to_string().as_bytes(),
+    );
+    export(&case);
+    case
+}
+
+fn export(case: &Case) {
+    let mut sections = json!({});
+    let has_one = case.inspect().change_directory(|directory| {
+        sections = json!(directory.exports);
+    });
+    assert!(has_one);
+    let file = json!({
+        "format": "unbroken-exchange-evidence/1",
+        "tenantId": "11111111-2222-3333-4444-555555555555",
+        "tool": "ExchangeOnlineManagement",
+        "toolVersion": "3.9.0",
+        "takenAt": chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).to_rfc3339(),
+        "sections": sections,
+    });
+    put(&case.path("exchange.json"), file.to_string().as_bytes());
+}
+
+fn plant(case: &Case, name: &str) {
+    let mut planted = false;
+    case.inspect()
+        .change_directory(|directory| planted = directory.plant(name));
+    assert!(planted, "{name}");
+}
+
+/// A second approver, whom the roots enrol.
+fn second_approver(case: &Case) {
+    put(&case.path("passphrase"), b"correct horse battery staple\n");
+    case.done("keys generate @approver-2.pem --passphrase-file @passphrase");
+    case.done(
+        "keys enrol CASE --new @approver-2.pem --role approver --person approver-2 \
+         --passphrase-file @passphrase",
+    );
+}
+
+/// Asks for a certificate and has two others approve it.
+fn certified(case: &Case, kind: &str) -> String {
+    let name = |what: &str| format!("{kind}.{what}");
+    case.done(&format!(
+        "certify propose CASE --certificate {kind} --request @{}",
+        name("request")
+    ));
+    refused(
+        &case.run(&format!("certify issue CASE --certificate {kind}")),
+        &["0 other people"],
+    );
+    case.done(&format!("certify approve CASE --certificate {kind} --yes"));
+    refused(
+        &case.run(&format!("certify issue CASE --certificate {kind}")),
+        &["1 other people"],
+    );
+    case.done(&format!(
+        "approve --request @{} --key @approver-2.pem --passphrase-file @passphrase --yes --out @{}",
+        name("request"),
+        name("approved")
+    ));
+    case.done(&format!("case import CASE @{}", name("approved")));
+    case.done(&format!("certify issue CASE --certificate {kind}"))
+}
+
+#[test]
+fn nothing_is_restored_until_the_clean_tenant_is_certified_and_drift_stops_it_again() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    refused(&case.restore(), &["no readiness certificate"]);
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), 0);
+    let none = case.run("certify propose CASE --certificate readiness");
+    refused(&none, &["nothing was looked at"]);
+
+    // A fault in the tenant: found over HTTP, by name, and no certificate rests on it.
+    plant(&case, "anonymous_link");
+    plant(&case, "users_register_apps");
+    let bad = case.run(&format!("baseline CASE {LOOK}"));
+    refused(&bad, &["1 of 32 checks are open", "allowedToCreateApps"]);
+    let open = case.run("certify propose CASE --certificate readiness");
+    refused(&open, &["findings are open"]);
+
+    // Put right; looked at again.
+    case.inspect().set_directory(OLD, "old.example");
+    let looked = case.done(&format!("baseline CASE {LOOK} --json"));
+    let looked: Value = serde_json::from_str(&looked).expect("JSON");
+    assert_eq!(looked["open"], 0);
+    assert_eq!(looked["findings"].as_array().map(Vec::len), Some(32));
+
+    second_approver(&case);
+    let said = certified(&case, "readiness");
+    assert!(said.contains("readiness, on look 2"), "{said}");
+    assert!(case.restore().status.success());
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), 3);
+
+    // Separation, and trust on it.
+    case.done(&format!("separation CASE {LOOK}"));
+    let said = certified(&case, "trust");
+    assert!(said.contains("certificate 2: trust, on look 1"), "{said}");
+
+    // Drift: a guest of the compromised tenant turns up. The next look ends readiness, and no worker starts.
+    plant(&case, "guest_of_old");
+    refused(
+        &case.run(&format!("baseline CASE {LOOK}")),
+        &["C19", "mallory"],
+    );
+    refused(&case.restore(), &["revoked: drift"]);
+    refused(
+        &case.run(&format!("separation CASE {LOOK}")),
+        &["S5", "mallory"],
+    );
+
+    // The record of it all holds, by a program that shares nothing with the one that wrote it.
+    let verdict = case.verdict();
+    assert_eq!(verdict.kind, VerdictKind::Valid, "{verdict:?}");
+}
+
+#[test]
+fn the_pinned_tenant_is_no_target_and_a_name_is_no_pin() {
+    let case = case();
+    let own = "case pin CASE --tenant-id 11111111-2222-3333-4444-555555555555 --domain old.example";
+    refused(&case.run(own), &["never restores into it"]);
+    let by_name = case.run("case pin CASE --tenant-id old.example --domain old.example");
+    refused(&by_name, &["no tenant's GUID"]);
+    let look = case.run(&format!("baseline CASE {LOOK}"));
+    refused(&look, &["not pinned"]);
+    // A case that was never pinned has no gates, and its record does not say otherwise.
+    assert!(case.restore().status.success());
+}
+
+#[test]
+fn a_permission_that_is_missing_is_not_evidenced() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    // The application that restores may not read policies.
+    let look = case.run("baseline CASE --expected @expected.json --evidence @exchange.json TARGET");
+    refused(
+        &look,
+        &["needs evidence", "403 Authorization_RequestDenied"],
+    );
+    let said = String::from_utf8_lossy(&look.stdout).into_owned();
+    assert!(!said.contains(" fail  "), "{said}");
+}
+
+#[test]
+fn malformed_files_are_refused_with_the_place() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    let run = |words: &str| {
+        let output = case.run(words);
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    put(
+        &case.path("bad.json"),
+        br#"{"format": "unbroken-exchange-evidence/1", "tool": 7}"#,
+    );
+    let said = run("baseline CASE --expected @expected.json --evidence @bad.json VERIFY");
+    assert!(said.contains("bad.json") && said.contains("tool"), "{said}");
+    put(&case.path("bad.csv"), b"# section: Mailbox\nA,B\n");
+    let said = run("baseline CASE --expected @expected.json --evidence @bad.csv VERIFY");
+    assert!(
+        said.contains("bad.csv") && said.contains("line 1"),
+        "{said}"
+    );
+    put(&case.path("wrong.json"), br#"{"admin": []}"#);
+    let said = run("baseline CASE --expected @wrong.json VERIFY");
+    assert!(
+        said.contains("wrong.json") && said.contains("admin"),
+        "{said}"
+    );
+}
