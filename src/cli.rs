@@ -40,6 +40,7 @@ mod state;
 mod summary;
 mod target;
 mod verify;
+mod waive;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -102,6 +103,7 @@ enum Command {
     Sample(sample::Sample),
     State(state::State),
     Verify(verify::Verify),
+    Waive(waive::Waive),
     Disclose(disclose::Disclose),
     #[command(subcommand)]
     Hold(hold::HoldCommand),
@@ -209,6 +211,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Sample(wanted) => sample::run(&wanted, output),
         Command::State(wanted) => state::run(&wanted, output),
         Command::Verify(verify) => verify::run(&verify, output),
+        Command::Waive(wanted) => waive::run(&wanted, output).await,
         Command::Disclose(wanted) => disclose::run(&wanted, output),
         Command::Hold(command) => hold::run(command, output),
         Command::Erase(wanted) => erase::run(&wanted, output),

@@ -17,6 +17,7 @@ pub(crate) mod restoring;
 pub(crate) mod sealing;
 pub(crate) mod sources;
 pub(crate) mod tenant;
+pub(crate) mod waiving;
 
 use unbroken_ledger::random;
 

@@ -79,6 +79,14 @@ impl Waiver {
     }
 }
 
+/// What a waiver's signers approve: the digest of exactly these words. Lengths stand before texts, so that no text can pass for
+/// another. It ends when the proposal does.
+pub fn words(check: &str, object: &str, reason: &str, until: DateTime<Utc>) -> String {
+    let until = until.timestamp_micros();
+    let (objects, reasons) = (object.len(), reason.len());
+    format!("waiver: {check}, {objects} bytes {object}, {reasons} bytes {reason}, until {until}\n")
+}
+
 /// Lets a finding pass when every object that it names is waived at this instant.
 #[must_use]
 pub fn apply(mut finding: Finding, waivers: &[Waiver], now: DateTime<Utc>) -> Finding {

@@ -30,7 +30,7 @@ use crate::targets::graph::Graph;
 pub(super) const APPROVED: [(&str, &str); 3] = [
     ("Certified/1", SCOPE),
     ("CleanTenantDecided/1", "decision"),
-    ("FindingWaived/1", "waiver"),
+    ("FindingWaived/1", super::waiving::SCOPE),
 ];
 /// The heading of certificates.
 pub(crate) const SCOPE: &str = "certificate";
@@ -117,7 +117,7 @@ pub(crate) async fn pin(journal: &Journal, facts: PinnedFacts) -> Result<()> {
     command(journal, GateCommand::Pin(data, facts)).await
 }
 
-async fn command(journal: &Journal, command: GateCommand) -> Result<()> {
+pub(super) async fn command(journal: &Journal, command: GateCommand) -> Result<()> {
     let command = CaseCommand::Gate(Box::new(command), SystemClock.now());
     journal.command(command).await.map_err(refused)?;
     Ok(())
@@ -167,6 +167,7 @@ pub(crate) async fn look(
     evidence.expected.tenant_id = target;
     evidence.expected.old = declaration::old_tenant(pinned);
     evidence.expected.declared_at = declared_at(journal)?;
+    evidence.waivers = super::waiving::recorded(journal)?;
     evidence.now = SystemClock.now();
     for _ in 0..ROUNDS_MAX {
         let paths = unread(family.checks(), &evidence);
@@ -359,20 +360,34 @@ pub(crate) fn propose(journal: &Journal, kind: CertificateKind, hours: i64) -> R
     Ok(receipt.leaf)
 }
 
-/// The newest proposal of a certificate of a kind: its name, its approvals, and when it ends.
+/// The newest proposal of a certificate of a kind: its name, its approvals, and the look that it rests on.
 pub(crate) fn proposal_of(
     journal: &Journal,
     kind: CertificateKind,
 ) -> Result<(Hash, Approval, u64)> {
     let look = newest_look(journal, kind)?;
+    let digest = |until| digest_of(kind, look.number, until).to_string();
+    let (name, approval) = newest_of(journal, SCOPE, digest)?.ok_or_else(|| {
+        let (kind, number) = (kind.name(), look.number);
+        let text = format!("nobody proposed a {kind} certificate on look {number}");
+        Error::new(ErrorKind::GateRefused, text).hint("`unbroken certify propose`")
+    })?;
+    Ok((name, approval, look.number))
+}
+
+/// The newest proposal under a heading whose digest is that of the words that end when it does.
+pub(crate) fn newest_of(
+    journal: &Journal,
+    scope: &str,
+    digest: impl Fn(DateTime<Utc>) -> String,
+) -> Result<Option<(Hash, Approval)>> {
     let asked = Approvals::load(journal).map_err(meaning)?;
     let mut newest: Option<(u64, Hash, Approval)> = None;
     for (name, proposal) in asked.proposals {
         let Ok(expires) = proposal.expires.parse::<DateTime<Utc>>() else {
             continue;
         };
-        let is_it = proposal.scope == SCOPE
-            && digest_of(kind, look.number, expires).to_string() == proposal.digest;
+        let is_it = proposal.scope == scope && digest(expires) == proposal.digest;
         let is_newer = newest
             .as_ref()
             .is_none_or(|(index, ..)| *index < proposal.index);
@@ -389,15 +404,7 @@ pub(crate) fn proposal_of(
             newest = Some((proposal.index, name, approval));
         }
     }
-    let (_, name, approval) = newest.ok_or_else(|| {
-        let text = format!(
-            "nobody proposed a {} certificate on look {}",
-            kind.name(),
-            look.number
-        );
-        Error::new(ErrorKind::GateRefused, text).hint("`unbroken certify propose`")
-    })?;
-    Ok((name, approval, look.number))
+    Ok(newest.map(|(_, name, approval)| (name, approval)))
 }
 
 /// What an approver elsewhere needs: the look that the certificate rests on, beside the proposal.

@@ -180,6 +180,51 @@ fn nothing_is_restored_until_the_clean_tenant_is_certified_and_drift_stops_it_ag
 }
 
 #[test]
+fn a_waiver_needs_two_others_and_names_one_object() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    plant(&case, "unverified_domain");
+    let look = format!("baseline CASE {LOOK}");
+    refused(&case.run(&look), &["C16", "pending.example"]);
+    second_approver(&case);
+    std::fs::create_dir(case.path("second")).expect("a folder");
+    for name in crate::case::listing(&case.path("case/keys")) {
+        let from = case.path("case/keys").join(&name);
+        std::fs::copy(from, case.path("second").join(&name)).expect("copied");
+    }
+    std::fs::copy(
+        case.path("approver-2.pem"),
+        case.path("second/approver.pem"),
+    )
+    .expect("copied");
+    let waive = "waive CASE --check C16 --object pending.example --reason Monday";
+    refused(&case.run(waive), &["nobody proposed"]);
+    case.done(&format!("{waive} --propose --hours 24"));
+    case.done(&format!("{waive} --approve --yes"));
+    refused(&case.run(waive), &["fewer than two other people"]);
+    case.done(&format!(
+        "{waive} --approve --yes --keys @second --passphrase-file @passphrase"
+    ));
+    // Another object is another waiver: nobody approved it.
+    let other = waive.replace("pending.example", "other.example");
+    refused(&case.run(&other), &["nobody proposed"]);
+    case.done(waive);
+    let looked = case.done(&format!("{look} --json"));
+    let looked: Value = serde_json::from_str(&looked).expect("JSON");
+    assert_eq!(looked["findings"][15]["verdict"], "waived");
+    // It is used up: the same approval lets nothing pass a second time.
+    refused(&case.run(waive), &["was used already"]);
+    // What the waiver does not name still fails.
+    plant(&case, "federated_domain");
+    refused(
+        &case.run(&look),
+        &["1 of 32 checks are open", "sso.new.example"],
+    );
+}
+
+#[test]
 fn the_pinned_tenant_is_no_target_and_a_name_is_no_pin() {
     let case = case();
     let own = "case pin CASE --tenant-id 11111111-2222-3333-4444-555555555555 --domain old.example";

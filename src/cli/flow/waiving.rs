@@ -1,0 +1,101 @@
+//! Waivers as steps: asked for, approved by two others, recorded; and read back from the record for the next look.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use unbroken_ledger::Hash;
+
+use super::gating::{self, newest_of};
+use super::{meaning, planning};
+use crate::clock::{Clock, SystemClock};
+use crate::domain::event::{FindingWaived, WaivedFacts};
+use crate::domain::gates::GateCommand;
+use crate::domain::waiver::{Waiver, words};
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::projections::approvals::Approvals;
+
+/// The heading of waivers.
+pub(crate) const SCOPE: &str = "waiver";
+
+/// What is to be let pass.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The check.
+    pub(crate) check: String,
+    /// The object, as the finding names it.
+    pub(crate) object: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+impl Wanted {
+    fn digest(&self, until: DateTime<Utc>) -> Hash {
+        Hash::of(words(&self.check, &self.object, &self.reason, until).as_bytes())
+    }
+}
+
+/// Asks for it; it ends when the proposal does.
+pub(crate) fn propose(journal: &Journal, wanted: &Wanted, hours: i64) -> Result<Hash> {
+    let now = SystemClock.now();
+    let until = now + TimeDelta::hours(hours);
+    let expires = planning::expiry(now, TimeDelta::hours(hours))?;
+    let receipt = journal.propose(&wanted.digest(until), SCOPE, expires);
+    Ok(receipt.map_err(meaning)?.leaf)
+}
+
+/// The newest proposal of exactly this.
+pub(crate) fn proposal_of(
+    journal: &Journal,
+    wanted: &Wanted,
+) -> Result<(Hash, crate::domain::approval::Approval)> {
+    let digest = |until| wanted.digest(until).to_string();
+    newest_of(journal, SCOPE, digest)?.ok_or_else(|| {
+        let text = format!(
+            "nobody proposed to waive {} for {}",
+            wanted.check, wanted.object
+        );
+        Error::new(ErrorKind::GateRefused, text)
+            .hint("`unbroken waive --propose`, with the same check, object and reason")
+    })
+}
+
+/// Puts it on the record.
+pub(crate) async fn waive(journal: &Journal, wanted: &Wanted) -> Result<DateTime<Utc>> {
+    let (_, approval) = proposal_of(journal, wanted)?;
+    let until = approval.expires;
+    let data = FindingWaived {
+        check: wanted.check.clone(),
+        digest: approval.digest.clone(),
+        from: SystemClock.now(),
+        proposal: approval.proposal.clone(),
+        until,
+    };
+    let facts = WaivedFacts {
+        object: Some(wanted.object.clone()),
+        reason: Some(wanted.reason.clone()),
+    };
+    gating::command(journal, GateCommand::Waive(data, facts, approval)).await?;
+    Ok(until)
+}
+
+/// The waivers of the record, with who asked for each and who signed.
+pub(crate) fn recorded(journal: &Journal) -> Result<Vec<Waiver>> {
+    let case = journal.case().map_err(meaning)?;
+    let asked = Approvals::load(journal).map_err(meaning)?;
+    let mut waivers = Vec::new();
+    for (data, facts) in &case.gates.waivers {
+        let name = Hash::parse(&data.proposal);
+        let Some(proposal) = name.and_then(|name| asked.proposals.get(&name)) else {
+            continue;
+        };
+        waivers.push(Waiver {
+            check: data.check.clone(),
+            object: facts.object.clone().unwrap_or_default(),
+            reason: facts.reason.clone().unwrap_or_default(),
+            requester: proposal.requester.clone(),
+            signers: proposal.approved.iter().cloned().collect(),
+            from: data.from,
+            until: data.until,
+        });
+    }
+    Ok(waivers)
+}
