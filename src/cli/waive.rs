@@ -21,7 +21,8 @@ use crate::error::Result;
   unbroken waive --case acme --check C16 --object sso.new.example \\
     --reason 'federated until the move'
 
-Check, object and reason are the same each time: they are what is approved. The next look counts it.")]
+Check, object and reason are the same each time: they are what is approved. The next look
+counts it.")]
 pub(crate) struct Waive {
     #[command(flatten)]
     folder: CaseFolder,

@@ -5,6 +5,7 @@ mod certification;
 mod clocks;
 mod cover;
 mod evidence;
+mod gates;
 mod items;
 mod keys;
 mod limits;

@@ -40,6 +40,9 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Table(sources(gathered)))
         .with(Block::Heading("Custodians".to_owned()))
         .with(Block::Table(custodians(gathered)));
+    let section = super::gates::gates(gathered)
+        .into_iter()
+        .fold(section, Section::with);
     let section = section.with(Block::Heading("Out of scope".to_owned()));
     section.says(out_of_scope(gathered))
 }

@@ -174,6 +174,14 @@ fn nothing_is_restored_until_the_clean_tenant_is_certified_and_drift_stops_it_ag
         &["S5", "mallory"],
     );
 
+    // The report says so too: what is open, and which certificate ended why.
+    case.done("report issue CASE --edition full --out @report");
+    let report = std::fs::read_to_string(case.path("report/report.json")).expect("a report");
+    let looked = "Baseline, look 3: 31 of 32 checks pass; fail: 1 (C19)";
+    for words in [looked, "It was revoked: drift."] {
+        assert!(report.contains(words), "{words}");
+    }
+
     // The record of it all holds, by a program that shares nothing with the one that wrote it.
     let verdict = case.verdict();
     assert_eq!(verdict.kind, VerdictKind::Valid, "{verdict:?}");

@@ -1,0 +1,75 @@
+//! The gates of a case in section C: what was looked at, what was waived, what was certified, and what ended before its time.
+
+use super::super::document::Block;
+use super::Gathered;
+use super::cover::fact;
+use crate::domain::event::Audited;
+use crate::domain::finding::Verdict;
+
+/// Nothing where the compromised tenant was never pinned: the case has no gates, and the report does not pretend.
+pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
+    let gates = &gathered.case.gates;
+    if gates.pinned.is_none() {
+        return Vec::new();
+    }
+    let mut points = vec![
+        "The compromised tenant is pinned by its GUID; no worker acts without a readiness \
+         certificate that holds."
+            .to_owned(),
+        looked("Baseline", gates.baseline.as_ref()),
+        looked("Separation audit", gates.audit.as_ref()),
+    ];
+    for (waived, facts) in &gates.waivers {
+        let object = fact(gathered, facts.object.as_ref());
+        points.push(format!(
+            "Waived in check {} from {} until {}: {object}.",
+            waived.check, waived.from, waived.until
+        ));
+    }
+    for certificate in gates.certificates.values() {
+        let said = &certificate.said;
+        let ended = certificate
+            .revoked
+            .as_ref()
+            .map_or_else(String::new, |cause| format!(" It was revoked: {cause}."));
+        points.push(format!(
+            "Certificate {}: {}, on look {}, from {} until {}.{ended}",
+            said.number,
+            said.certificate.name(),
+            said.rests_on,
+            said.from,
+            said.until
+        ));
+    }
+    vec![Block::Heading("Gates".to_owned()), Block::List(points)]
+}
+
+fn looked(what: &str, look: Option<&Audited>) -> String {
+    let Some(look) = look else {
+        return format!("{what}: nobody looked.");
+    };
+    let of = |wanted: Verdict| {
+        let all = look
+            .verdicts
+            .iter()
+            .filter(|(_, verdict)| **verdict == wanted);
+        let ids: Vec<&str> = all.map(|(id, _)| id.as_str()).collect();
+        match ids.len() {
+            0 => "none".to_owned(),
+            count => format!("{count} ({})", ids.join(", ")),
+        }
+    };
+    let passed = look
+        .verdicts
+        .values()
+        .filter(|verdict| **verdict == Verdict::Pass)
+        .count();
+    format!(
+        "{what}, look {}: {passed} of {} checks pass; fail: {}; not evidenced: {}; waived: {}.",
+        look.number,
+        look.verdicts.len(),
+        of(Verdict::Fail),
+        of(Verdict::NeedsEvidence),
+        of(Verdict::Waived)
+    )
+}
