@@ -6,6 +6,7 @@
 //! `vault/erasure.rs`.
 
 mod erasure;
+mod records;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::canonical::{Value, parse};
+use crate::canonical::Value;
 use crate::disclosure::Disclosure;
 use crate::disk::{self, SharedDisk};
 use crate::objects::ObjectError;
@@ -191,17 +192,7 @@ impl Vault {
         let key = self.subject_key(subject, false)?;
         let mut facts = Vec::new();
         for plain in self.records(subject, &key)?.0 {
-            let opened = parse(&plain).ok().map(Zeroizing::new);
-            let texts = opened.as_ref().and_then(|texts| texts.as_array());
-            for text in texts.unwrap_or_default() {
-                let read = text.as_str().map(Disclosure::parse).and_then(Result::ok);
-                let path = self.dir.join("disclosures").join(subject);
-                let disclosure = read.ok_or_else(|| self.does_not_open(&path))?;
-                facts.push(KeptDisclosure {
-                    subject: subject.to_owned(),
-                    disclosure,
-                });
-            }
+            facts.extend(self.opened(subject, &plain)?);
         }
         Ok(facts)
     }

@@ -7,8 +7,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 
@@ -34,9 +35,14 @@ pub enum BagError {
     },
 }
 
+/// A file of so many bytes is made durable while others are still being written: the system begins to write by itself only when
+/// much has come together, and the disk would stand idle until then.
+const SYNC_AT_ONCE_BYTES: u64 = 256 << 10;
+
 /// Threads that wait for the disk at the end. A file system writes one journal for all who wait at once: one by one,
 /// some thousand small files take ten times as long.
 const SYNCING: usize = 8;
+const EARLY_SYNCING: usize = 2;
 
 type Files = Mutex<BTreeMap<String, Hashed>>;
 
@@ -46,7 +52,51 @@ pub struct Bag {
     temporary: PathBuf,
     payload: Files,
     tags: Files,
+    early: Option<EarlySync>,
     finished: bool,
+}
+
+/// Threads that make large files durable as soon as they are written.
+struct EarlySync {
+    paths: Sender<PathBuf>,
+    threads: Vec<JoinHandle<Result<(), BagError>>>,
+}
+
+impl EarlySync {
+    fn start() -> Self {
+        let (paths, waiting) = channel::<PathBuf>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        let threads = (0..EARLY_SYNCING).map(|_| {
+            let waiting = Arc::clone(&waiting);
+            thread::spawn(move || {
+                let next = || {
+                    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    waiting.recv()
+                };
+                while let Ok(path) = next() {
+                    let synced = durable::sync_file(&path);
+                    synced.map_err(|source| BagError::Io { path, source })?;
+                }
+                Ok(())
+            })
+        });
+        Self {
+            paths,
+            threads: threads.collect(),
+        }
+    }
+
+    /// Waits for all of them.
+    fn end(self) -> Result<(), BagError> {
+        drop(self.paths);
+        let joined = self.threads.into_iter().map(|thread| {
+            let joined = thread.join();
+            joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        // Every thread is waited for, whatever the first of them says.
+        let ended: Vec<Result<(), BagError>> = joined.collect();
+        ended.into_iter().collect()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -80,6 +130,7 @@ impl Bag {
             temporary,
             payload: Files::default(),
             tags: Files::default(),
+            early: Some(EarlySync::start()),
             finished: false,
         })
     }
@@ -147,6 +198,9 @@ impl Bag {
         self.write("tagmanifest-sha256.txt", |file| {
             file.write_all(tags.as_bytes())
         })?;
+        if let Some(early) = self.early.take() {
+            early.end()?;
+        }
         self.sync_files()?;
         self.sync(&self.temporary.clone())?;
         durable::rename(&self.temporary, &self.target).map_err(|source| self.io(source))?;
@@ -174,6 +228,12 @@ impl Bag {
             write(&mut buffered)?;
             buffered.flush()?;
             drop(buffered);
+            if let Some(early) = self.early.as_ref()
+                && hashing.length >= SYNC_AT_ONCE_BYTES
+            {
+                // Nobody receives after a failure, which is told at the end.
+                let _ended = early.paths.send(place.clone());
+            }
             Ok(Hashed {
                 digest: hashing.digest.finalize().into(),
                 length: hashing.length,
@@ -185,11 +245,16 @@ impl Bag {
         })
     }
 
-    /// Makes every file durable. The bytes are on their way to the disk since they were written; this waits for them.
+    /// Makes the small files durable.
     fn sync_files(&self) -> Result<(), BagError> {
         let mut paths = vec![self.temporary.join("tagmanifest-sha256.txt")];
+        // The large ones are synced already.
         for files in [&self.payload, &self.tags] {
-            paths.extend(lock(files).keys().map(|path| self.temporary.join(path)));
+            let files = lock(files);
+            let later = files
+                .iter()
+                .filter(|(_, file)| file.length < SYNC_AT_ONCE_BYTES);
+            paths.extend(later.map(|(path, _)| self.temporary.join(path)));
         }
         let next = AtomicUsize::new(0);
         let wait = || {
@@ -239,6 +304,10 @@ impl Bag {
 
 impl Drop for Bag {
     fn drop(&mut self) {
+        if let Some(early) = self.early.take() {
+            // The bag is not whole: why is told elsewhere, and what was written is removed.
+            let _ended = early.end();
+        }
         if !self.finished {
             // What stays behind has a name that nobody takes for a bag; the next try removes it.
             let _stays = fs::remove_dir_all(&self.temporary);

@@ -6,6 +6,7 @@ mod script;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread::{self, ScopedJoinHandle};
 
 use base64ct::{Base64, Encoding};
 use flate2::{Compression, GzBuilder};
@@ -47,9 +48,7 @@ pub fn write_page(
             Piece::Slot("REPORT") => write_report(out, report)?,
             Piece::Slot(name) => {
                 debug_assert_eq!(name, "FILES");
-                for name in names {
-                    write_file(out, name, &fs::read(folder.join(name))?)?;
-                }
+                write_files(out, folder, names)?;
             }
         }
     }
@@ -99,15 +98,35 @@ fn write_report(out: &mut dyn Write, report: Option<&str>) -> io::Result<()> {
     )
 }
 
+/// The files in their order; as many are packed at once as there are cores.
+fn write_files(out: &mut dyn Write, folder: &Path, names: &[String]) -> io::Result<()> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for some in names.chunks(cores) {
+        let packed: Vec<io::Result<String>> = thread::scope(|scope| {
+            let packing: Vec<_> = some
+                .iter()
+                .map(|name| scope.spawn(move || packed(name, &fs::read(folder.join(name))?)))
+                .collect();
+            let joined = packing.into_iter().map(ScopedJoinHandle::join);
+            joined
+                .map(|joined| joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        for element in packed {
+            out.write_all(element?.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 /// One file as gzip in base64: `base64 -d | gunzip` gives its bytes back. Its name is one of ours and holds no markup.
-fn write_file(out: &mut dyn Write, name: &str, bytes: &[u8]) -> io::Result<()> {
+fn packed(name: &str, bytes: &[u8]) -> io::Result<String> {
     let mut packing = GzBuilder::new().write(Vec::new(), Compression::default());
     packing.write_all(bytes)?;
     let packed = Base64::encode_string(&packing.finish()?);
-    writeln!(
-        out,
-        "<script type=\"text/plain\" data-file=\"{name}\">{packed}</script>"
-    )
+    Ok(format!(
+        "<script type=\"text/plain\" data-file=\"{name}\">{packed}</script>\n"
+    ))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Writes a large ledger directory from docs/ledger-format.md, to measure memory and speed with tests/bench/verifier.sh and
-//! the ledger's benches: `large_ledger DIR ENTRIES STREAMS`.
+//! the ledger's benches: `large_ledger DIR ENTRIES STREAMS [FACTS]`. With FACTS, each item discloses so many facts, and the file
+//! DIR.facts holds them for the vault: a line for each event, its subject and the encoded disclosures.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 
@@ -74,6 +75,8 @@ struct Writer {
     last: Hash,
     origin: String,
     streams: HashMap<String, (u64, Hash)>,
+    /// The digests of the next event's facts.
+    digests: Vec<String>,
 }
 
 impl Writer {
@@ -112,9 +115,10 @@ impl Writer {
             "{{\"v\":1,\"id\":\"019aaaaa-0000-7000-8000-{index:012x}\",\"origin\":\"{origin}\",\
              \"stream\":\"{stream}\",\"seq\":{seq},\"link\":\"{}\",\
              \"seen\":{{\"size\":{index},\"leaf\":\"{prev}\"}},\"type\":\"{kind}\",\
-             \"at\":\"2026-11-23T20:00:00.000000Z\",\"by\":[{}],\"data\":{data},\"sd\":[]}}",
+             \"at\":\"2026-11-23T20:00:00.000000Z\",\"by\":[{}],\"data\":{data},\"sd\":[{}]}}",
             hex(&link),
             ids.join(","),
+            std::mem::take(&mut self.digests).join(","),
         );
         let pae = format!("DSSEv1 {} {KIND} {} {payload}", KIND.len(), payload.len());
         let signatures: Vec<String> = by
@@ -140,6 +144,23 @@ impl Writer {
         self.streams
             .insert(stream.to_owned(), (seq + 1, sha256(payload.as_bytes())));
     }
+}
+
+/// The facts of one event as (digest, encoded), ascending by digest, the digest with its quotes.
+fn disclosed(event: usize, facts: usize) -> Vec<(String, String)> {
+    let fact = |number: usize| {
+        let salt = &sha256(format!("{event} {number}").as_bytes())[..16];
+        let salt = Base64UrlUnpadded::encode_string(salt);
+        let text = format!(
+            "[\"{salt}\",\"fact_{number}\",\"inbox/2026/{event}/a subject of some length.eml\"]"
+        );
+        let encoded = Base64UrlUnpadded::encode_string(text.as_bytes());
+        let digest = Base64UrlUnpadded::encode_string(&sha256(encoded.as_bytes()));
+        (format!("\"{digest}\""), encoded)
+    };
+    let mut all: Vec<_> = (0..facts).map(fact).collect();
+    all.sort();
+    all
 }
 
 /// Keys, and who emits in which stream.
@@ -209,6 +230,7 @@ fn main() {
             .expect("a number")
     };
     let (entries, streams) = (number(), number());
+    let facts = arguments.next().map_or(0, |n| n.parse().expect("a number"));
     let (root, worker) = (key(1), key(8));
     let segments = folder.join("segments");
     fs::create_dir_all(&segments).expect("a folder");
@@ -220,18 +242,33 @@ fn main() {
         last: [0; 32],
         origin: format!("example.org/large/{}/simulated", hex(&id(&root))),
         streams: HashMap::new(),
+        digests: Vec::new(),
     };
     let names: Vec<String> = (0..streams).map(|n| format!("custodian/{n:08}")).collect();
     found(&mut writer, &names);
+    let mut kept = (facts > 0).then(|| {
+        let path = folder.with_extension("facts");
+        BufWriter::new(File::create(path).expect("a file"))
+    });
     for number in usize::try_from(writer.tree.size).expect("small")..entries {
         // Neighbours lie in far streams, so that no cache of the reader helps.
         let name = &names[number.wrapping_mul(7919) % streams];
+        if let Some(file) = &mut kept {
+            let shown = disclosed(number, facts);
+            let texts: Vec<&str> = shown.iter().map(|(_, text)| &**text).collect();
+            let subject = name.trim_start_matches("custodian/");
+            writeln!(file, "{subject} {}", texts.join(" ")).expect("written");
+            writer.digests = shown.into_iter().map(|(digest, _)| digest).collect();
+        }
         writer.add(
             name,
             "ItemRestored/1",
             "{\"class\":\"identical\"}",
             &[&worker],
         );
+    }
+    if let Some(mut file) = kept {
+        file.flush().expect("written");
     }
     writer.end_segment();
     close(&writer, &folder);

@@ -32,6 +32,12 @@ printf 'authority a1 %s roots.pem\n' "$(cat "$work/tsa/url")" > "$work/demo/anch
 "$python" tests/clients/check_bundle.py "$work/full" --tsa-root "$work/tsa/roots.pem"
 "$target/debug/unbroken" bundle export --case "$work/demo" --edition redacted --out "$work/redacted"
 "$python" tests/clients/check_bundle.py "$work/redacted" --large --tsa-root "$work/tsa/roots.pem"
+for edition in redacted full; do
+    "$target/debug/unbroken" export siem --case "$work/demo" --format ocsf --edition "$edition" > "$work/siem"
+    echo "ok  OCSF schema, $edition: $("$python" tests/clients/check_ocsf.py < "$work/siem")"
+    sed 's/"class_uid":6003/"class_uid":"6003"/' "$work/siem" > "$work/bent"
+    ! "$python" tests/clients/check_ocsf.py < "$work/bent" > /dev/null 2>&1 || { echo 'WRONG  the OCSF schema takes a class that is text'; exit 1; }
+done
 
 "$target/debug/examples/large_ledger" "$work/large" 100000 1000
 "$target/debug/examples/bundle_export" "$work/large" "$work/large-bundle" > /dev/null

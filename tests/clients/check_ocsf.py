@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds lines of `unbroken export siem --format ocsf` on stdin against the schema of their OCSF version.
 
-Needs: pip install ocsf-json-schema==1.2.0 jsonschema. Exit code 0: every line fits, 1: it says which does not, 77: a
+Needs the packages of requirements.txt beside this. Exit code 0: every line fits, 1: it says which does not, 77: a
 package is missing."""
 
 import json

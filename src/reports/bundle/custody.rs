@@ -72,7 +72,7 @@ impl Custody {
     }
 
     /// Adds an event.
-    pub(super) fn push(&mut self, entry: &Entry, leaf: &Hash, shown: &[Shown<'_>]) {
+    pub(super) fn push(&mut self, entry: &Entry, leaf: &Hash, shown: &[Shown]) {
         let event = &entry.event;
         if BOOKKEEPING.contains(&event.kind.as_str()) {
             return;
@@ -213,7 +213,7 @@ impl Custody {
 }
 
 impl Item {
-    fn learn(&mut self, data: &Value, shown: &[Shown<'_>]) {
+    fn learn(&mut self, data: &Value, shown: &[Shown]) {
         if shown.is_empty() {
             return;
         }
@@ -265,7 +265,7 @@ fn text_of<'a>(data: &'a Value, name: &str) -> Option<&'a str> {
     data.field(name)?.as_str()
 }
 
-fn fact<'a>(shown: &[Shown<'a>], name: &str) -> Option<&'a Value> {
+fn fact<'a>(shown: &'a [Shown], name: &str) -> Option<&'a Value> {
     let found = shown.iter().find(|fact| fact.disclosure.name() == name);
     found.map(|fact| fact.disclosure.value())
 }

@@ -24,7 +24,7 @@ pub(super) struct Pass<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) size: u64,
     pub(super) choice: &'a Choice,
-    pub(super) facts: &'a Facts,
+    pub(super) facts: &'a Facts<'a>,
     pub(super) bag: &'a Bag,
 }
 
@@ -128,7 +128,7 @@ impl Pass<'_> {
         for (index, stored) in stretch {
             let entry = read_entry(*index, &stored.bytes)?;
             copied.entries += 1;
-            let shown = self.facts.of(&entry);
+            let shown = self.facts.of(&entry)?;
             copied.disclosures += shown.len() as u64;
             lines.push(self.bag, *index, &shown)?;
             let is_full = self.choice.is_full();
@@ -220,7 +220,7 @@ impl Lines {
         }
         self.count += shown.len();
         for fact in shown {
-            let (subject, encoded) = (fact.subject, fact.disclosure.encoded());
+            let (subject, encoded) = (&fact.subject, fact.disclosure.encoded());
             let line = format!(
                 "{{\"index\":{index},\"subject\":\"{subject}\",\"disclosure\":\"{encoded}\"}}\n"
             );
