@@ -275,7 +275,7 @@ fn hand_out(journal: &Journal, folder: &DemoFolder) -> Result<Summary> {
 
 /// Issues the full report, sealed with a key of the rehearsal's own.
 fn report(journal: &Journal, folder: &DemoFolder) -> Result<u64> {
-    let (key, certificate) = folder.make_seal()?;
+    let [key, certificate, authority] = folder.make_seal()?;
     let wanted = reporting::Wanted {
         edition: Edition::Full,
         issuer: Some("demo operator".to_owned()),
@@ -283,7 +283,7 @@ fn report(journal: &Journal, folder: &DemoFolder) -> Result<u64> {
             trust: Some(folder.trust()),
             ..Options::default()
         },
-        seal: Some(Seal::for_rehearsal(&key, &certificate)?),
+        seal: Some(Seal::for_rehearsal(&key, &certificate, &authority)?),
     };
     Ok(reporting::issue(journal, &wanted, &folder.report())?
         .data

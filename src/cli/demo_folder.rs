@@ -62,11 +62,13 @@ impl DemoFolder {
         self.0.join("report")
     }
 
-    /// Where the seal's key and certificate go: apart from the ledger's keys, which are of another kind.
-    pub(crate) fn make_seal(&self) -> Result<(PathBuf, PathBuf)> {
+    /// Where the seal's key, its certificate and that of its time stamps go: apart from the ledger's keys, which are of another
+    /// kind.
+    pub(crate) fn make_seal(&self) -> Result<[PathBuf; 3]> {
         let folder = self.0.join("seal");
         fs::create_dir(&folder).map_err(|error| cannot(&folder, error))?;
-        Ok((folder.join("key.pem"), folder.join("certificate.pem")))
+        let names = ["key.pem", "certificate.pem", "authority.pem"];
+        Ok(names.map(|name| folder.join(name)))
     }
 
     pub(crate) fn trust(&self) -> PathBuf {

@@ -32,6 +32,33 @@ printf 'authority a1 %s roots.pem\n' "$(cat "$work/tsa/url")" > "$work/demo/anch
 "$python" tests/clients/check_bundle.py "$work/full" --tsa-root "$work/tsa/roots.pem"
 "$target/debug/unbroken" bundle export --case "$work/demo" --edition redacted --out "$work/redacted"
 "$python" tests/clients/check_bundle.py "$work/redacted" --large --tsa-root "$work/tsa/roots.pem"
+pdf=$work/demo/bundle/data/report/report.pdf
+seal=$work/demo/seal
+judge() { "$python" -m pyhanko sign validate --pretty-print --trust-replace --trust "$seal/certificate.pem" --trust "$seal/authority.pem" "$1"; }
+"$python" - "$pdf" "$work/changed.pdf" <<'PYTHON'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[5000] ^= 1
+open(sys.argv[2], "wb").write(data)
+PYTHON
+if "$python" -c 'import pyhanko.cli' 2> /dev/null; then
+    judge "$pdf" > "$work/judged" 2>&1 || { cat "$work/judged"; exit 1; }
+    for words in 'judged VALID' 'timestamp token is cryptographically sound' 'covers the entire file'; do
+        grep -q "$words" "$work/judged" || { cat "$work/judged"; echo "WRONG  pyHanko does not say: $words"; exit 1; }
+    done
+    ! judge "$work/changed.pdf" > /dev/null 2>&1 || { echo 'WRONG  pyHanko did not see one changed byte of the demo'"'"'s report'; exit 1; }
+    echo "ok  pyHanko: the demo's report is sealed with a time stamp (B-T), one changed byte refused"
+else
+    echo "left out: $python has no pyHanko; nobody has judged the seal of the demo's report"
+fi
+if command -v pdfsig > /dev/null && command -v qpdf > /dev/null; then
+    pdfsig -nocert "$pdf" | grep -q 'Signature is Valid'
+    ! pdfsig -nocert "$work/changed.pdf" 2>&1 | grep -q 'Signature is Valid' || { echo 'WRONG  pdfsig did not see one changed byte'; exit 1; }
+    qpdf --check "$pdf" > /dev/null
+    echo "ok  pdfsig and qpdf: the demo's report, one changed byte refused"
+else
+    echo "left out: pdfsig and qpdf are not both here; nobody else has read the demo's report"
+fi
 for edition in redacted full; do
     "$target/debug/unbroken" export siem --case "$work/demo" --format ocsf --edition "$edition" > "$work/siem"
     echo "ok  OCSF schema, $edition: $("$python" tests/clients/check_ocsf.py < "$work/siem")"

@@ -63,6 +63,7 @@ test("the demo's page: consistent, then verified with the trust file", { skip },
   assert.equal(await words(page, "verdict-word"), "CONSISTENT, NOT ANCHORED");
   await give(page, trust);
   assert.equal(await words(page, "verdict-word"), "VERIFIED");
+  assert.match(await words(page, "verdict-more"), /Time stamps of outside authorities are not checked by this page/);
   assert.equal(await page.evaluate("document.activeElement.id"), "verdict");
   const summary = JSON.parse(readFileSync(join(demo, "summary.json"), "utf8"));
   const total = await page.evaluate('[...document.querySelectorAll("#results .totals")][0].querySelector("tbody tr:last-child").innerText');

@@ -8,11 +8,15 @@ mod der;
 mod increment;
 mod key;
 mod random;
+#[cfg(feature = "demo")]
+mod rehearsal;
 
 use chrono::{DateTime, Utc};
 
 pub use certificate::Certificate;
 pub use key::{FileKey, SealAlgorithm, SealKey};
+#[cfg(feature = "demo")]
+pub use rehearsal::RehearsalAuthority;
 
 use cms::Signature;
 use increment::{Room, Terms};

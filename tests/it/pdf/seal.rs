@@ -9,8 +9,8 @@ use unbroken::anchors::AuthorityAt;
 use unbroken::domain::seal_key::SealKeyBound;
 use unbroken::reports::pdf::render;
 use unbroken::reports::pdf::seal::binding::{Unbound, bind, check};
-use unbroken::reports::pdf::seal::{Certificate, FileKey, SealError, sign};
-use unbroken_verify::Authorities;
+use unbroken::reports::pdf::seal::{Certificate, FileKey, RehearsalAuthority, SealError, sign};
+use unbroken_verify::{Authorities, check_timestamp};
 
 use super::parse::Pdf;
 use super::{folder, sample, when};
@@ -91,6 +91,45 @@ fn a_seal_is_added_behind_and_covers_everything() {
     ));
     fs::write(folder().join("sealed.pdf"), sealed).expect("written");
     fs::write(folder().join("seal.pem"), certificate.to_pem()).expect("written");
+}
+
+/// The demo's seal is of the same level as a real one, B-T, and its authority says what it is. `tests/clients/check_bundle.sh` has
+/// other people's readers judge the demo's own.
+#[test]
+fn a_rehearsals_time_stamp_holds_and_its_authority_says_that_it_proves_nothing() {
+    let now = chrono::Utc::now();
+    let stamps = RehearsalAuthority::make("unbroken demo", [7; 16], now).expect("made");
+    let token = stamps.stamp(b"signature", [8; 16], now).expect("stamped");
+    let roots = Authorities::from_pem(&stamps.certificate().to_pem()).expect("a root");
+    let said = check_timestamp(&token, b"signature", None, Some(&roots)).expect("it holds");
+    assert_eq!(
+        (said.is_trusted, said.seconds),
+        (Some(true), now.timestamp())
+    );
+    assert_eq!(said.authority, "REHEARSAL time stamps, prove nothing");
+    assert_eq!(said.policy, "1.3.6.1.4.1.32473.1");
+    let other = check_timestamp(&token, b"another", None, Some(&roots));
+    assert_eq!(other.expect_err("refused").rule, "timestamp/imprint");
+    let mut changed = token.clone();
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    assert!(check_timestamp(&changed, b"signature", None, Some(&roots)).is_err());
+    let sealed = key();
+    let chain = [own_certificate(&sealed)];
+    let signed = sign(
+        &render(&sample::report(), when()).expect("laid out"),
+        &sealed,
+        &chain,
+        "r",
+        now,
+    );
+    let signed = signed.expect("signed");
+    let token = stamps
+        .stamp(signed.to_stamp(), [9; 16], now)
+        .expect("stamped");
+    let pdf = signed.finish(Some(&token)).expect("finished");
+    let (_, cms) = covered(&pdf);
+    assert!(holds(&cms, &token), "the token stands in the seal");
 }
 
 #[test]

@@ -38,6 +38,9 @@ export function placeOf(broken) {
   return broken.file;
 }
 
+// Whoever reads "verified" must not take it for more: tokens need X.509 chains, which WebCrypto does not judge.
+const STAMPS = " Time stamps of outside authorities are not checked by this page; unbroken-verify and openssl check them.";
+
 export function sayVerdict(verdict, story) {
   const { code, broken, entries, suspects } = verdict;
   const read = `${counted(entries, "entry", "entries")}, ${counted(verdict.signatures, "signature")} and `
@@ -53,18 +56,18 @@ export function sayVerdict(verdict, story) {
     const marked = suspects.size === 0 ? "" : ` ${counted(suspects.size, "entry is", "entries are")} marked SUSPECT.`;
     say("not-anchored", "CONSISTENT, NOT ANCHORED",
       "All checks inside of this file passed. Whose record it is, and whether it is the whole of it, is not checked yet.",
-      `${read} hold together.${marked}${about} Give the trust file below to go on.`);
+      `${read} hold together.${marked}${about} Give the trust file below to go on.${STAMPS}`);
   } else if (code === 3) {
-    say("exceptions", "VERIFIED WITH EXCEPTIONS",
-      `Checks passed with ${counted(suspects.size, "listed exception")}: entries that were signed by a key that was later revoked, or that `
-        + "rest on one.",
-      `${read} hold, under the log that the trust file names.${about}`);
+    say("exceptions", "VERIFIED, WITH A RESERVATION",
+      `Checks passed, but for ${counted(suspects.size, "entry", "entries")} marked SUSPECT: signed by a key that was later revoked, or resting `
+        + "on one.",
+      `${read} hold, under the log that the trust file names.${about}${STAMPS}`);
   } else {
     const { isFull, size } = verdict.index;
     say("verified", "VERIFIED",
       isFull ? "All checks passed. No entry was changed, removed or put in another order since the checkpoint was signed."
         : `All checks passed for the part that is here. ${counted(size - entries, "entry", "entries")} of the record `
           + "are not in this page and were not checked.",
-      `${read} hold, under the log that the trust file names.${about}`);
+      `${read} hold, under the log that the trust file names.${about}${STAMPS}`);
   }
 }

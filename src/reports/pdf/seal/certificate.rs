@@ -21,6 +21,8 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+const TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
 
 /// A certificate, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +98,33 @@ impl Certificate {
         serial: [u8; 16],
         from: DateTime<Utc>,
     ) -> Result<Self, SealError> {
-        let name = name(organisation);
+        let name = name(organisation, "REHEARSAL seal, proves nothing");
+        Self::by_itself(key, &name, serial, from, &[])
+    }
+
+    /// As [`Certificate::for_rehearsal`], for a key that stamps times and does nothing else (RFC 3161 section 2.3).
+    pub(super) fn for_rehearsed_times(
+        key: &dyn SealKey,
+        organisation: &str,
+        serial: [u8; 16],
+        from: DateTime<Utc>,
+    ) -> Result<Self, SealError> {
+        let name = name(organisation, "REHEARSAL time stamps, prove nothing");
+        let usage = sequence(&[
+            &oid(EXTENDED_KEY_USAGE),
+            &element(BOOLEAN, &[&[0xff]]),
+            &element(OCTET_STRING, &[&sequence(&[&oid(TIME_STAMPING)])]),
+        ]);
+        Self::by_itself(key, &name, serial, from, &usage)
+    }
+
+    fn by_itself(
+        key: &dyn SealKey,
+        name: &[u8],
+        serial: [u8; 16],
+        from: DateTime<Utc>,
+        further: &[u8],
+    ) -> Result<Self, SealError> {
         let mut serial = serial;
         // Positive, and its first byte not zero: one encoding only (X.690 8.3.2).
         serial[0] = serial[0] & 0x7f | 0x40;
@@ -105,11 +133,11 @@ impl Certificate {
             &element(CONTEXT_0, &[&element(INTEGER, &[&[2]])]),
             &element(INTEGER, &[&serial]),
             &key.algorithm().identifier(),
-            &name,
+            name,
             &sequence(&[&time(from), &time(from + chrono::Duration::days(30))]),
-            &name,
+            name,
             &spki,
-            &element(CONTEXT_3, &[&extensions(&spki)]),
+            &element(CONTEXT_3, &[&extensions(&spki, further)]),
         ]);
         let signature = key.sign(&tbs)?;
         let bits = element(BIT_STRING, &[&[0], &signature]);
@@ -170,16 +198,13 @@ fn called(mut names: &[u8]) -> String {
     "a certificate without a name".to_owned()
 }
 
-fn name(organisation: &str) -> Vec<u8> {
+fn name(organisation: &str, common: &str) -> Vec<u8> {
     let short: String = organisation.chars().take(60).collect();
     let part = |kind: &[u8], value: &str| {
         let value = element(UTF8_STRING, &[value.as_bytes()]);
         element(SET, &[&sequence(&[&oid(kind), &value])])
     };
-    sequence(&[
-        &part(ORGANISATION, &short),
-        &part(COMMON_NAME, "REHEARSAL seal, proves nothing"),
-    ])
+    sequence(&[&part(ORGANISATION, &short), &part(COMMON_NAME, common)])
 }
 
 /// `UTCTime` up to 2049, `GeneralizedTime` after it (RFC 5280 section 4.1.2.5).
@@ -195,7 +220,7 @@ fn time(when: DateTime<Utc>) -> Vec<u8> {
     }
 }
 
-fn extensions(spki: &[u8]) -> Vec<u8> {
+fn extensions(spki: &[u8], further: &[u8]) -> Vec<u8> {
     let critical = element(BOOLEAN, &[&[0xff]]);
     let key_id = element(OCTET_STRING, &[&Sha256::digest(spki)[..20]]);
     sequence(&[
@@ -211,6 +236,7 @@ fn extensions(spki: &[u8]) -> Vec<u8> {
             &element(OCTET_STRING, &[&element(BIT_STRING, &[&[6, 0xc0]])]),
         ]),
         &sequence(&[&oid(SUBJECT_KEY_ID), &element(OCTET_STRING, &[&key_id])]),
+        further,
     ])
 }
 

@@ -16,10 +16,13 @@ const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
 const SIGNING_CERTIFICATE_V2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];
 const SIGNATURE_TIME_STAMP: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 14];
-const SHA_256: &[u8] = &[0x60, 0x86, 0x48, 1, 101, 3, 4, 2, 1];
+pub(super) const SHA_256: &[u8] = &[0x60, 0x86, 0x48, 1, 101, 3, 4, 2, 1];
 
 /// A signature without its time stamp yet.
 pub(super) struct Signature {
+    kind: &'static [u8],
+    /// What is signed, where it stands inside.
+    content: Option<Vec<u8>>,
     algorithm: SealAlgorithm,
     certificates: Vec<Vec<u8>>,
     signer: Vec<u8>,
@@ -34,6 +37,27 @@ impl Signature {
         key: &dyn SealKey,
         chain: &[Certificate],
     ) -> Result<Self, SealError> {
+        Self::over(DATA, None, digest, key, chain)
+    }
+
+    /// Signs content of another kind, which stands in the signature.
+    pub(super) fn enclosing(
+        kind: &'static [u8],
+        content: Vec<u8>,
+        key: &dyn SealKey,
+        chain: &[Certificate],
+    ) -> Result<Self, SealError> {
+        let digest = Sha256::digest(&content).into();
+        Self::over(kind, Some(content), digest, key, chain)
+    }
+
+    fn over(
+        kind: &'static [u8],
+        content: Option<Vec<u8>>,
+        digest: [u8; 32],
+        key: &dyn SealKey,
+        chain: &[Certificate],
+    ) -> Result<Self, SealError> {
         let Some(own) = chain.first() else {
             return Err(SealError::Certificate("there is none"));
         };
@@ -41,13 +65,15 @@ impl Signature {
             return Err(SealError::OtherKey);
         }
         let attributes = vec![
-            attribute(CONTENT_TYPE, &oid(DATA)),
+            attribute(CONTENT_TYPE, &oid(kind)),
             attribute(MESSAGE_DIGEST, &element(OCTET_STRING, &[&digest])),
             attribute(SIGNING_CERTIFICATE_V2, &signing_certificate(own)),
         ];
         // RFC 5652 section 5.4: signed as a SET OF, written as [0].
         let signed = set_of(SET, attributes.clone());
         Ok(Self {
+            kind,
+            content,
             algorithm: key.algorithm(),
             certificates: chain.iter().map(|one| one.der().to_vec()).collect(),
             signer: own.issuer_and_serial(),
@@ -76,10 +102,16 @@ impl Signature {
             &element(OCTET_STRING, &[&self.value]),
             &stamp,
         ]);
+        let content = self.content.map(|content| {
+            let inside = element(OCTET_STRING, &[&content]);
+            element(CONTEXT_0, &[&inside])
+        });
+        // RFC 5652 section 5.1: 3 for any content but data.
+        let of_all = element(INTEGER, &[&[if self.kind == DATA { 1 } else { 3 }]]);
         let signed_data = sequence(&[
-            &version,
+            &of_all,
             &element(SET, &[&sequence(&[&oid(SHA_256), &NULL])]),
-            &sequence(&[&oid(DATA)]),
+            &sequence(&[&oid(self.kind), &content.unwrap_or_default()]),
             &set_of(CONTEXT_0, self.certificates),
             &element(SET, &[&signer]),
         ]);
