@@ -99,6 +99,7 @@ fn fills(file: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
     use std::path::Path;
 
     use super::*;
@@ -121,6 +122,11 @@ mod tests {
             vault.keep("ann", &facts).expect("kept");
         }
         vault
+    }
+
+    fn put(path: &Path, bytes: &[u8]) {
+        let mut file = std::fs::File::create(path).expect("made");
+        file.write_all(bytes).expect("written");
     }
 
     fn each(vault: &Vault) -> Read {
@@ -152,11 +158,11 @@ mod tests {
         drop(kept(folder.path()));
         let path = folder.path().join("vault/disclosures/ann");
         let whole = std::fs::read(&path).expect("read");
-        std::fs::write(&path, &whole[..whole.len() - 1]).expect("written");
+        put(&path, &whole[..whole.len() - 1]);
         assert_eq!(each(&vault(folder.path())).expect("read").len(), 2);
         let mut damaged = whole;
         damaged[40] ^= 1;
-        std::fs::write(&path, &damaged).expect("written");
+        put(&path, &damaged);
         let refused = each(&vault(folder.path()));
         assert!(
             matches!(refused, Err(VaultError::DoesNotOpen { .. })),

@@ -153,6 +153,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "A file among calendars and address books that is neither.",
     ),
     (
+        "no-name-left",
+        "No name could be made for it that the new tenant takes; a person gives it one.",
+    ),
+    (
         "not-a-data-file",
         "It is called a mailbox file, but is none that can be read.",
     ),
@@ -190,12 +194,20 @@ const SENTENCES: &[(&str, &str)] = &[
         "Views, forms and settings that are hidden in a folder; they are not data of a person.",
     ),
     (
-        "sharepoint-name/1",
-        "The name was changed where the new tenant does not take it as it was.",
+        "sharepoint-name-apart/1",
+        "Two names differed in nothing that the new tenant tells apart; one was changed.",
     ),
     (
-        "sharepoint-path/1",
-        "The names above it were cut, because the whole path was too long.",
+        "sharepoint-name-cut/1",
+        "The name was longer than the new tenant takes and was cut.",
+    ),
+    (
+        "sharepoint-name-escaped/1",
+        "The name has letters that the new tenant does not take; they were written another way.",
+    ),
+    (
+        "sharepoint-path-shortened/1",
+        "The whole path was too long; it lies in a folder for such files.",
     ),
     (
         "source-changed",
@@ -283,7 +295,8 @@ mod tests {
     }
 
     /// What stands before the name of a class.
-    const FORMS: [&str; 11] = [
+    const FORMS: [&str; 12] = [
+        "NO_NAME_LEFT: &str = ",
         "Problem::new(",
         "refuse(item, ",
         "CLASS: &'static str = ",
@@ -325,7 +338,7 @@ mod tests {
     fn every_class_of_the_code_is_explained_here_and_in_the_docs() {
         let classes = classes();
         for known in [
-            "sharepoint-name/1",
+            "mbox-unquoted/1",
             "name-taken",
             "not-mail",
             "source-changed",
@@ -348,7 +361,9 @@ mod tests {
                 ));
             }
             let name = if is_said {
-                class.clone()
+                // As the compiler joins a text that goes on in the next line.
+                let lines = class.split("\\\n").map(str::trim_start);
+                lines.collect::<String>()
             } else {
                 format!("`{class}`")
             };
