@@ -11,6 +11,7 @@ mod ics;
 pub mod mapi;
 mod mbox;
 pub mod mime;
+mod msg;
 mod personal;
 mod pinned;
 pub mod pst;
@@ -64,7 +65,7 @@ pub struct RestorePoint {
 /// What a source is, read once when it is opened.
 #[derive(Clone, Debug)]
 pub struct SourceDescription {
-    /// `archive`, `corso`, `eml`, `mbox`, `ics`, `vcf`, `ics+vcf`, `files`, `pst`.
+    /// `archive`, `corso`, `eml`, `mbox`, `ics`, `vcf`, `ics+vcf`, `files`, `msg`, `pst`.
     pub kind: &'static str,
     /// The format version where the kind has one.
     pub format: &'static str,

@@ -8,6 +8,7 @@ use super::corso::{self, CorsoExport};
 use super::eml::EmlTree;
 use super::files::Files;
 use super::mbox::Mboxes;
+use super::msg::{self, MsgTree};
 use super::personal::{self, Personal};
 use super::pinned::{Pinned, PinnedFile};
 use super::pst::PstFiles;
@@ -70,12 +71,16 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     };
     let is_eml = share(&|path| extension(path, "eml"));
     let is_mbox = share(&|path| extension(path, "mbox") || extension(path, "mbx"));
+    let has_msg = files.iter().any(|found| msg::is_named_so(&found.path));
+    let is_msg = share(&|path| extension(path, "eml") || msg::is_named_so(path));
     let is_pst = share(&|path| extension(path, "pst"));
     let is_personal = share(&personal::is_name);
     let owners = corso::recognise(&found);
     let pinned = Pinned::take(tree)?;
     Ok(if let Some(owners) = owners {
         Box::new(CorsoExport::from_pinned(pinned, owners))
+    } else if is_msg && has_msg {
+        Box::new(MsgTree::from_pinned(pinned))
     } else if is_eml {
         Box::new(EmlTree::from_pinned(pinned))
     } else if is_pst {
@@ -110,14 +115,17 @@ fn open_file(
     if personal::is_name(&file.path) {
         return Ok(Box::new(Personal::from_pinned(pinned)));
     }
+    if msg::is_named_so(&file.path) {
+        return Ok(Box::new(MsgTree::from_pinned(pinned)));
+    }
     if starts_as_mbox(&pinned, file)? {
         return Ok(Box::new(Mboxes::from_pinned(pinned)));
     }
     Err(match foreign(&file.path, &[]) {
         Some(what) => unknown(what),
-        None => {
-            unknown("a single file is read when it is an .eml, a .pst, an mbox, an .ics or a .vcf")
-        }
+        None => unknown(
+            "a single file is read when it is an .eml, a .msg, a .pst, an mbox, an .ics or a .vcf",
+        ),
     })
 }
 

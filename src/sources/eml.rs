@@ -4,6 +4,7 @@
 use std::io::{Cursor, Read};
 
 use super::folders::mail_folder;
+use super::mapi::winmail;
 use super::mime::{self, Unreadable};
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
 use super::{Fidelity, Items, Source, SourceDescription, SourceError};
@@ -63,10 +64,14 @@ impl Source for EmlTree {
 
 /// Bytes that were listed as a message.
 pub(super) fn read_message(locator: &str, bytes: &[u8]) -> Result<Message, SourceError> {
-    mime::parse(bytes).map_err(|error| SourceError::Invalid {
+    let read = mime::parse(bytes).map_err(|error| SourceError::Invalid {
         path: locator.to_owned(),
         place: Unreadable::CLASS.to_owned(),
         rule: error.to_string(),
+    });
+    read.map(|mut message| {
+        winmail::unpack(&mut message);
+        message
     })
 }
 

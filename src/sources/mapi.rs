@@ -7,13 +7,18 @@ pub mod body;
 pub(crate) mod bytes;
 pub mod class;
 mod codepage;
+mod compound;
 pub mod ids;
 pub mod message;
+pub mod msg;
+pub(crate) mod names;
 pub mod outlook;
 pub mod properties;
 mod render;
 pub mod rtf;
+pub mod tnef;
 pub mod value;
+pub mod winmail;
 
 pub use properties::{Key, Properties};
 pub use value::Value;

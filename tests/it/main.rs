@@ -28,6 +28,7 @@ mod kinds;
 mod left_out;
 mod log_tools;
 mod mishaps;
+mod msg;
 mod openssl;
 mod operating;
 mod oracle;

@@ -9,7 +9,6 @@ use std::process::Command;
 
 use m365_simulator::Faults;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use unbroken::domain::item::Workload;
 use unbroken::domain::message::Message;
 use unbroken::sources::pst::disk::OpenFile;
@@ -18,8 +17,8 @@ use unbroken::sources::pst::store::PstFile;
 use unbroken::sources::{BadItem, Source, open};
 
 use crate::case::Case;
-use crate::left_out::left_out;
-use crate::shares::{self, Share};
+use crate::left_out::{left_out, python};
+use crate::shares::{self, Share, hex};
 use crate::tidy::top;
 
 /// Where our reading and libpff's differ for a reason, as `file#node`, with how many fields. Any other difference fails.
@@ -156,21 +155,6 @@ fn listed(source: &dyn Source) -> (Listed, Vec<BadItem>) {
     (items, bad)
 }
 
-/// The Python of `.ci/run`, where it has the module.
-fn python(module: &str) -> Option<PathBuf> {
-    let built = PathBuf::from(env!("CARGO_BIN_EXE_unbroken"));
-    let target = built.parent().and_then(Path::parent).expect("a folder");
-    let python = target.join("ci-python/bin/python");
-    let has = Command::new(&python)
-        .args(["-c", &format!("import {module}")])
-        .output();
-    if has.is_ok_and(|done| done.status.success()) {
-        return Some(python);
-    }
-    left_out(&format!("no Python with {module} in {}", python.display()));
-    None
-}
-
 /// What libpff says, by file and node.
 fn libpff(python: &Path, folder: &Path) -> BTreeMap<(String, u32), Value> {
     let done = Command::new(python)
@@ -190,15 +174,6 @@ fn libpff(python: &Path, folder: &Path) -> BTreeMap<(String, u32), Value> {
         ((file, node.expect("a node")), row)
     });
     rows.collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes any text");
-            text
-        })
 }
 
 /// The fields in which a message differs from what libpff says of it.
@@ -341,6 +316,6 @@ fn of_what_libpff_reads_nearly_all_is_restored_and_the_rest_is_named() {
         .map(|file| counts(&file)[1])
         .sum();
     println!("{restored} of {read} items that libpff reads are restored");
-    assert!(restored * 100 >= read as u64 * 97, "{restored} of {read}");
+    assert!(restored * 100 >= read as u64 * 98, "{restored} of {read}");
     shares::expect_documented("pst", &shares);
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::case::Case;
 use crate::tidy::top;
@@ -75,4 +76,14 @@ pub(crate) fn expect_documented(name: &str, shares: &[Share]) {
         found, measured,
         "docs/fidelity.md: UNBROKEN_REGENERATE=1 writes it anew"
     );
+}
+
+/// SHA-256, as the oracles write it.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes any text");
+            text
+        })
 }

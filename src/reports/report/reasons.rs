@@ -160,7 +160,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "not-a-data-file",
         "It is called a mailbox file, but is none that can be read.",
     ),
+    (
+        "not-a-message-file",
+        "It is called a message file, but is none that can be read.",
+    ),
     ("not-mail", "It lies among the mail, but is none."),
+    (
+        "not-tnef",
+        "It is called winmail.dat or the like, but is none that can be read.",
+    ),
     (
         "notes-as-text/1",
         "The notes of a contact were kept as plain text.",
@@ -230,6 +238,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "time-zone-by-its-rules/1",
         "A time zone was known by when its clocks change, since its name says nothing.",
+    ),
+    (
+        "tnef-unpacked/1",
+        "Files that Outlook had packed into one attachment were taken out of it.",
     ),
     ("too-large", "It is larger than what is read in one piece."),
     (

@@ -44,6 +44,27 @@ const NAMES: [(u32, &str); 33] = [
     (54_936, "gb18030"),
 ];
 
+/// The code page of narrow texts where somebody speaks that language ([MS-LCID]): the lower ten bits are the language, the others
+/// the country.
+pub(super) fn of_locale(locale: u32) -> Option<u32> {
+    Some(match (locale & 0x3FF, locale) {
+        (0x11, _) => 932,
+        (0x12, _) => 949,
+        (0x04, 0x0404 | 0x0C04 | 0x1404) => 950,
+        (0x04, _) => 936,
+        (0x02 | 0x19 | 0x22 | 0x23 | 0x2F, _) | (0x1A, 0x0C1A | 0x1C1A) => 1251,
+        (0x05 | 0x0E | 0x15 | 0x18 | 0x1A | 0x1B | 0x1C | 0x24, _) => 1250,
+        (0x08, _) => 1253,
+        (0x1F, _) => 1254,
+        (0x0D, _) => 1255,
+        (0x01 | 0x20 | 0x29, _) => 1256,
+        (0x25..=0x27, _) => 1257,
+        (0x2A, _) => 1258,
+        (0x1E, _) => 874,
+        _ => return None,
+    })
+}
+
 /// The text, and whether its code page had to be guessed.
 pub(super) fn decode(code_page: u32, bytes: &[u8]) -> (String, bool) {
     if bytes.is_ascii() && !matches!(code_page, 50_220 | 50_221) {

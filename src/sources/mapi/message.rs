@@ -74,6 +74,15 @@ pub(crate) fn subject(properties: &Properties) -> String {
     text
 }
 
+/// What an object is called: a subject, a person's name.
+pub(crate) fn name_of(properties: &Properties) -> String {
+    let subject = subject(properties);
+    if subject.is_empty() {
+        return properties.text(&ids::DISPLAY_NAME).unwrap_or_default();
+    }
+    subject
+}
+
 pub(super) fn categories(properties: &Properties) -> Vec<String> {
     let mut names = properties.texts(&ids::keywords());
     names.retain(|name| !name.is_empty());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::codepage;
 use super::value::{self, Value};
+use super::{codepage, ids};
 
 /// A property set's GUID, as its 16 bytes stand in files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +75,15 @@ impl Properties {
     /// Which code page narrow texts are in.
     pub fn code_page(&self) -> u32 {
         self.code_page
+    }
+
+    /// The code page that the bag itself names.
+    pub fn said_code_page(&self) -> Option<u32> {
+        let said = |key: &Key| u32::try_from(self.number(key)?).ok();
+        let locale = || codepage::of_locale(said(&ids::MESSAGE_LOCALE_ID)?);
+        said(&ids::MESSAGE_CODEPAGE)
+            .or_else(locale)
+            .or_else(|| said(&ids::INTERNET_CODEPAGE))
     }
 
     /// Says in which code page narrow texts are.

@@ -12,7 +12,7 @@ use crate::sources::BadItem;
 use crate::sources::folders::mail_folder;
 use crate::sources::mapi::bytes::hex;
 use crate::sources::mapi::class::{self, Kind};
-use crate::sources::mapi::{Key, Properties, ids};
+use crate::sources::mapi::{Key, ids, message};
 use crate::sources::pinned::Pinned;
 
 /// `PidTagSearchKey`: travels with an object into copies and exports.
@@ -231,7 +231,7 @@ impl Walk<'_> {
             locator,
             point: self.point.clone(),
             folder: path,
-            name: name_of(properties),
+            name: message::name_of(properties),
             size_bytes: read.size_bytes,
             digest: read.digest,
             created: properties
@@ -308,15 +308,6 @@ impl Walk<'_> {
             _ => names.to_vec(),
         }
     }
-}
-
-/// What an object is called: a subject, a person's name.
-fn name_of(properties: &Properties) -> String {
-    let subject = crate::sources::mapi::message::subject(properties);
-    if subject.is_empty() {
-        return properties.text(&ids::DISPLAY_NAME).unwrap_or_default();
-    }
-    subject
 }
 
 /// The file and the node that a locator names: the last `/` or `#` stands before the node.

@@ -1,69 +1,18 @@
-//! Which named property an id above 0x8000 means in one file ([MS-PST] 2.4.7).
-
-use std::collections::HashMap;
+//! Where a data file keeps the names of its named properties ([MS-PST] 2.4.7).
 
 use super::error::PstError;
 use super::node::Node;
 use super::property;
-use crate::sources::mapi::bytes::{slice_at, u16_at, u32_at};
-use crate::sources::mapi::properties::Guid;
-use crate::sources::mapi::{Key, ids, value};
+use crate::sources::mapi::Key;
+pub(super) use crate::sources::mapi::names::Names;
 
-const FIRST_ID: u32 = 0x8000;
 const GUIDS: Key = Key::Tag(2);
 const ENTRIES: Key = Key::Tag(3);
 const TEXTS: Key = Key::Tag(4);
 
-/// The names of one file.
-#[derive(Debug, Default)]
-pub(super) struct Names(HashMap<u16, Key>);
-
-impl Names {
-    /// Reads the map.
-    pub(super) fn read(node: &Node) -> Result<Self, PstError> {
-        let map = property::read(node, &Self::default())?.properties;
-        let bytes = |key| map.bytes(&key).unwrap_or_default();
-        let (guids, texts) = (bytes(GUIDS), bytes(TEXTS));
-        let mut names = HashMap::new();
-        for entry in bytes(ENTRIES).chunks_exact(8) {
-            let (Some(what), Some(kind), Some(place)) =
-                (u32_at(entry, 0), u16_at(entry, 4), u16_at(entry, 6))
-            else {
-                continue;
-            };
-            let key = set_of(kind >> 1, guids).and_then(|set| match kind & 1 {
-                0 => Some(Key::Number(set, what)),
-                _ => text_at(texts, what).map(|text| Key::Name(set, text)),
-            });
-            let id = u16::try_from(FIRST_ID + u32::from(place));
-            if let (Ok(id), Some(key)) = (id, key) {
-                names.insert(id, key);
-            }
-        }
-        Ok(Self(names))
-    }
-
-    /// What an id means.
-    pub(super) fn key(&self, id: u16) -> Key {
-        self.0.get(&id).cloned().unwrap_or(Key::Tag(id))
-    }
-}
-
-/// [MS-PST] 2.4.7.1: 1 and 2 are fixed, from 3 on they stand in the list.
-fn set_of(number: u16, guids: &[u8]) -> Option<Guid> {
-    match number {
-        1 => Some(ids::MAPI),
-        2 => Some(ids::PUBLIC_STRINGS),
-        0 => None,
-        _ => {
-            let bytes = slice_at(guids, 16 * usize::from(number - 3), 16)?;
-            Some(Guid(bytes.try_into().ok()?))
-        }
-    }
-}
-
-fn text_at(texts: &[u8], at: u32) -> Option<String> {
-    let at = usize::try_from(at).ok()?;
-    let length = usize::try_from(u32_at(texts, at)?).ok()?;
-    Some(value::wide(slice_at(texts, at.checked_add(4)?, length)?))
+/// Reads the map.
+pub(super) fn read(node: &Node) -> Result<Names, PstError> {
+    let map = property::read(node, &Names::default())?.properties;
+    let bytes = |key| map.bytes(&key).unwrap_or_default();
+    Ok(Names::read(bytes(GUIDS), bytes(ENTRIES), bytes(TEXTS)))
 }

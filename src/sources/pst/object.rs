@@ -13,7 +13,9 @@ const ATTACHMENTS: u32 = 0x671;
 /// Reads an object. How deep objects may lie in one another is bounded where the node was loaded.
 pub(super) fn read(node: &Node, names: &Names) -> Result<Object, PstError> {
     let mut properties = property::read(node, names)?.properties;
-    let page = property::code_page(&properties).unwrap_or_else(|| properties.code_page());
+    let page = properties
+        .said_code_page()
+        .unwrap_or_else(|| properties.code_page());
     properties.set_code_page(page);
     let with_page = |mut one: Properties| {
         one.set_code_page(page);

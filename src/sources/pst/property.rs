@@ -4,9 +4,9 @@ use super::error::PstError;
 use super::heap::{self, Heap};
 use super::names::Names;
 use super::node::Node;
+use crate::sources::mapi::Properties;
 use crate::sources::mapi::bytes::{u16_at, u32_at};
 use crate::sources::mapi::value::{self, BINARY, MANY, OBJECT, STRING, STRING8, Value};
-use crate::sources::mapi::{Key, Properties};
 
 /// A node's properties, and the nodes that its object properties refer to.
 pub(super) struct Read {
@@ -67,15 +67,4 @@ pub(super) fn behind(heap: &Heap<'_>, kind: u16, id: u32) -> Option<Value> {
         _ if value::fixed_size(kind & !MANY).is_some() => value::many_fixed(kind, &bytes),
         _ => value::many_variable(kind, &bytes),
     }
-}
-
-/// Whether a code page is said, and which.
-pub(super) fn code_page(properties: &Properties) -> Option<u32> {
-    use crate::sources::mapi::ids;
-    let said = |key: &Key| {
-        properties
-            .number(key)
-            .and_then(|page| u32::try_from(page).ok())
-    };
-    said(&ids::MESSAGE_CODEPAGE).or_else(|| said(&ids::INTERNET_CODEPAGE))
 }

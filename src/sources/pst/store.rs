@@ -6,7 +6,7 @@ use super::btree::Trees;
 use super::disk::Disk;
 use super::error::{PstError, damaged};
 use super::header::{Format, Header};
-use super::names::Names;
+use super::names::{self, Names};
 use super::node::{Blocks, Budget, Node};
 use super::{object, property, table};
 use crate::domain::folder::WellKnownFolder;
@@ -93,7 +93,7 @@ impl PstFile {
             return damaged("store", "there is none");
         };
         if let Some(map) = file.load(NAME_MAP)? {
-            file.names = Names::read(&map)?;
+            file.names = names::read(&map)?;
         }
         file.store = property::read(&store, &file.names)?.properties;
         if let Some(root) = file.load(ROOT_FOLDER)? {

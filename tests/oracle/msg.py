@@ -1,0 +1,93 @@
+"""What extract_msg and tnefparse say of message files and TNEF streams: one JSON line a file, for tests/it/msg.rs to compare ours with.
+
+    msg.py FILE...         needs extract-msg and tnefparse
+
+Nothing here knows our reader. The fields are:
+
+    path            as given
+    error           the tool's own words where it does not read the file; all else is null then
+    class, subject, body, message_id
+    submitted, delivered   in whole seconds since 1970
+    recipients      [type, name, address], in order of their storages
+    attachments     [name, size, SHA-256] of those that are files, in order; [name, null, null] for a message within
+"""
+
+import hashlib
+import json
+import sys
+import warnings
+from datetime import timezone
+
+warnings.filterwarnings("ignore")
+
+import extract_msg
+from tnefparse import TNEF
+
+
+def seconds(value):
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=timezone.utc)
+    return int(value.timestamp())
+
+
+def text(value):
+    if isinstance(value, bytes):
+        return value.decode("cp1252", "replace").rstrip("\0")
+    return value.rstrip("\0") if isinstance(value, str) else value
+
+
+def message(path):
+    file = extract_msg.openMsg(
+        path,
+        errorBehavior=extract_msg.enums.ErrorBehavior.SUPPRESS_ALL,
+        delayAttachments=False,
+    )
+    get = lambda tag: file.getPropertyVal(tag)
+    stream = lambda tag: text(file.getStringStream("__substg1.0_" + tag))
+    row = {
+        "class": stream("001A"),
+        "subject": stream("0037"),
+        "body": stream("1000"),
+        "message_id": stream("1035"),
+        "submitted": seconds(get("00390040")),
+        "delivered": seconds(get("0E060040")),
+        "recipients": [],
+        "attachments": [],
+    }
+    for recipient in getattr(file, "recipients", None) or []:
+        kind = recipient.getPropertyVal("0C150003")
+        name = text(recipient.getStringStream("__substg1.0_3001"))
+        address = text(recipient.getStringStream("__substg1.0_3003"))
+        row["recipients"].append([kind, name, address])
+    for attachment in file.attachments:
+        name = attachment.longFilename or attachment.shortFilename
+        data = attachment.data
+        if isinstance(data, bytes):
+            row["attachments"].append([text(name), len(data), hashlib.sha256(data).hexdigest()])
+        else:
+            row["attachments"].append([text(name), None, None])
+    return row
+
+
+def tnef(path):
+    read = TNEF(open(path, "rb").read(), do_checksum=False)
+    attachments = []
+    for attachment in read.attachments:
+        data = attachment.data
+        attachments.append([text(attachment.long_filename()), len(data), hashlib.sha256(data).hexdigest()])
+    return {"attachments": attachments}
+
+
+def main():
+    for path in sys.argv[1:]:
+        try:
+            row = message(path) if path.lower().endswith(".msg") else tnef(path)
+        except Exception as error:
+            row = {"error": f"{type(error).__name__}: {error}"}
+        row["path"] = path
+        print(json.dumps(row, default=str))
+
+
+main()
