@@ -177,6 +177,60 @@ fn versions_come_back_in_their_order_and_their_custody_is_on_record() {
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 
+/// A restore of files with versions, empty ones among them, of Office files and of names that are taken already.
+pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
+    let case = Case::new(Faults::none());
+    let kept = |name, versions| Kept { name, versions };
+    let files = vec![
+        kept("plan.txt", versions(&["one", "two", ""])),
+        kept(
+            "a.docx",
+            vec![package("We buy it."), package("We sell it.")],
+        ),
+        kept("taken.txt", versions(&["mine"])),
+    ];
+    write_archive(&case.source(), &[("2026-01-01T00:00:00Z", files)]);
+    case.prepare(OWNER);
+    case.inspect().record_exchanges();
+    restore(&case);
+    case.inspect().exchanges()
+}
+
+/// The corpus of odd files and trees, as one drive.
+#[test]
+fn of_the_odd_files_of_the_corpus_all_are_restored() {
+    let corpus = crate::tidy::top().join("../shared/corpus/files");
+    if !corpus.exists() {
+        crate::left_out::left_out("no ../shared/corpus/files here");
+        return;
+    }
+    let case = Case::new(Faults::none());
+    let files = copied(&corpus, &case.source());
+    case.prepare("drive");
+    case.restore();
+    let shares = crate::shares::of_case(&case, "files");
+    let restored: u64 = shares.iter().map(crate::shares::Share::restored).sum();
+    assert!(restored * 100 >= files * 98, "{restored} of {files}");
+    crate::shares::expect_documented("files", &shares);
+}
+
+/// Copies a tree; how many files it has.
+fn copied(from: &Path, to: &Path) -> u64 {
+    std::fs::create_dir_all(to).expect("a folder");
+    let mut files = 0;
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let goal = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            files += copied(&path, &goal);
+        } else {
+            std::fs::copy(&path, goal).expect("copied");
+            files += 1;
+        }
+    }
+    files
+}
+
 /// Every disclosure of a bundle, decoded.
 fn disclosed(case: &Case, bundle: &str) -> String {
     use base64ct::{Base64UrlUnpadded, Encoding};

@@ -4,3 +4,5 @@
 mod corpus;
 mod journey;
 mod planted;
+
+pub(crate) use journey::exchanges;

@@ -29,6 +29,7 @@ mod left_out;
 mod log_tools;
 mod mishaps;
 mod msg;
+mod openapi;
 mod openssl;
 mod operating;
 mod oracle;

@@ -55,6 +55,15 @@ fn planted(case: &Case) {
     case.prepare("mailbox");
 }
 
+/// A restore of every kind as the tenant saw it.
+pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
+    let case = Case::new(Faults::none());
+    planted(&case);
+    case.inspect().record_exchanges();
+    restored(&case);
+    case.inspect().exchanges()
+}
+
 fn restored(case: &Case) {
     restored_but(case, "1 of 15");
 }

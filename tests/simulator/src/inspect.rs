@@ -12,6 +12,7 @@ use crate::access::AccessChange;
 use crate::answer::{Answer, json_answer, refuse};
 use crate::directory::{Directory, Names as DirectoryNames};
 use crate::drive;
+use crate::exchanges::Exchange;
 use crate::faults::{FaultKind, Faults, OneShot};
 use crate::request::Request;
 use crate::server::{Shared, lock};
@@ -274,6 +275,16 @@ impl Inspect {
     /// How many requests were refused by a quota.
     pub fn throttled(&self) -> u64 {
         lock(&self.0.meter).throttled
+    }
+
+    /// Keeps whole requests and answers from now on.
+    pub fn record_exchanges(&self) {
+        *lock(&self.0.exchanges) = Some(Vec::new());
+    }
+
+    /// What was kept, oldest first.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        lock(&self.0.exchanges).clone().unwrap_or_default()
     }
 
     /// Every request, oldest first.

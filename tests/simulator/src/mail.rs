@@ -110,7 +110,6 @@ fn shown_folder(user: &User, folder: &MailFolder) -> Value {
         "childFolderCount": children,
         "unreadItemCount": unread,
         "totalItemCount": inside.count(),
-        "sizeInBytes": 0,
         "isHidden": false,
     })
 }

@@ -15,6 +15,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use crate::answer::{Answer, Body as Content, refuse};
 use crate::broken::Broken;
 use crate::config::{Config, SimulatorError, TlsFiles};
+use crate::exchanges::Exchange;
 use crate::faults::{Chooser, FaultKind};
 use crate::inspect::{self, Inspect, RequestLine};
 use crate::quotas::{Lane, Meter, Throttled};
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) chooser: Mutex<Chooser>,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) log: Mutex<VecDeque<RequestLine>>,
+    /// Whole exchanges, from when somebody asked for them.
+    pub(crate) exchanges: Mutex<Option<Vec<Exchange>>>,
     pub(crate) held: AtomicU64,
     pub(crate) faults: AtomicU64,
     scheme: &'static str,
@@ -99,6 +102,7 @@ impl Simulator {
             chooser: Mutex::new(Chooser::new(config.faults, config.seed)),
             meter: Mutex::new(Meter::new(config.quotas)),
             log: Mutex::new(VecDeque::new()),
+            exchanges: Mutex::new(None),
             held: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             scheme,
@@ -345,6 +349,9 @@ fn finish(
         (tenant.seeded.guid(), tenant.clock.text())
     };
     answer.stamp(&id, request.header("client-request-id"), &date);
+    if let Some(exchanges) = lock(&shared.exchanges).as_mut() {
+        exchanges.push(Exchange::of(request, &answer));
+    }
     if matches!(fault, Some(FaultKind::DropAfter | FaultKind::DropBefore)) {
         return broken(answer);
     }

@@ -81,10 +81,6 @@ pub(super) fn shown(event: &Event, day: NaiveDate) -> Value {
     let original = original(event, day).to_rfc3339_opts(SecondsFormat::Secs, true);
     facts.insert("id".to_owned(), id(event, day).into());
     facts.insert("seriesMasterId".to_owned(), event.id.clone().into());
-    facts.insert(
-        "occurrenceId".to_owned(),
-        format!("OID.{}.{day}", event.id).into(),
-    );
     facts.insert("originalStart".to_owned(), original.into());
     facts.remove("transactionId");
     Value::Object(facts)
