@@ -1,5 +1,6 @@
 //! `unbroken case`: declaring a case, connecting its clean tenant, saying who is who, and its state.
 
+mod declaration;
 mod declared;
 mod import;
 mod pin;
@@ -22,13 +23,16 @@ use crate::error::Result;
 /// Declare a case, connect its clean tenant, map its people, see where it stands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaseCommand {
+    Checklist(declaration::Checklist),
     Connect(Connect),
     Declare(Declare),
+    Evidence(declaration::EvidenceFile),
     Finish(Finish),
     Import(import::Import),
     Map(Map),
     Pin(pin::Pin),
     Status(Status),
+    Window(declaration::Window),
 }
 
 /// Open the ledger of a new case and declare it.
@@ -122,13 +126,16 @@ pub(crate) struct Finish {
 /// Does what was asked.
 pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
     match command {
+        CaseCommand::Checklist(wanted) => declaration::run_checklist(&wanted, output),
         CaseCommand::Connect(connect) => run_connect(&connect, output).await,
         CaseCommand::Declare(declare) => run_declare(declare, output),
+        CaseCommand::Evidence(wanted) => declaration::run_evidence(&wanted, output).await,
         CaseCommand::Finish(finish) => run_finish(&finish, output).await,
         CaseCommand::Import(import) => import::run(&import, output),
         CaseCommand::Map(map) => run_map(&map, output).await,
         CaseCommand::Pin(pin) => pin::run(&pin, output).await,
         CaseCommand::Status(status) => run_status(&status, output),
+        CaseCommand::Window(window) => declaration::run_window(&window, output).await,
     }
 }
 

@@ -12,8 +12,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::approval::Approval;
 use crate::domain::case::CaseCommand;
 use crate::domain::certificate;
+use crate::domain::declaration::Due;
 use crate::domain::event::{
-    Audited, CertificateKind, CertificateRevoked, Certified, PinnedFacts, SourcePinned,
+    Audited, CertificateKind, CertificateRevoked, Certified, EvidenceFacts, EvidenceSaved,
+    PinnedFacts, SourcePinned, WindowFacts, WindowSet,
 };
 use crate::domain::evidence::exchange::{self, BYTES_MAX};
 use crate::domain::evidence::{Attestation, Certification, Evidence, Expected, ExpectedApp, scuba};
@@ -138,6 +140,55 @@ fn refused(error: crate::journal::JournalError) -> Error {
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+/// Declares a breach window, of the tenant or of one custodian.
+pub(crate) async fn set_window(
+    journal: &Journal,
+    custodian: Option<&str>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<()> {
+    let case = journal.case().map_err(meaning)?;
+    let custodian = custodian
+        .map(|name| super::custodians::find(&case, name))
+        .transpose()?;
+    let facts = WindowFacts {
+        from: Some(from),
+        to: Some(to),
+    };
+    command(
+        journal,
+        GateCommand::SetWindow(WindowSet { custodian }, facts),
+    )
+    .await
+}
+
+/// Records the digest of evidence that was saved; the file stays where it is.
+pub(crate) async fn save_evidence(journal: &Journal, kind: &str, file: &Path) -> Result<String> {
+    let digest = Hash::of(&read(file)?).to_string();
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let facts = EvidenceFacts {
+        digest: Some(digest.clone()),
+        name: Some(name.into_owned()),
+    };
+    let kind = kind.to_owned();
+    command(
+        journal,
+        GateCommand::SaveEvidence(EvidenceSaved { kind }, facts),
+    )
+    .await?;
+    Ok(digest)
+}
+
+/// What decays, by when, and what became of it.
+pub(crate) fn checklist(journal: &Journal) -> Result<Vec<(Due, &'static str)>> {
+    let case = journal.case().map_err(meaning)?;
+    let now = SystemClock.now();
+    let declared = declared_at(journal)?.unwrap_or(now);
+    let due = declaration::checklist(declared, &case.gates.saved, now);
+    let what = declaration::DECAYS.iter().map(|(_, _, what)| *what);
+    Ok(due.into_iter().zip(what).collect())
 }
 
 /// What a look needs beside the tenant.

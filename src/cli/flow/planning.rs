@@ -59,13 +59,15 @@ pub(crate) async fn make(
     mapping::name_the_others(journal, &names).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
-    let window = window(&case);
+    let mut has_window = false;
     let mut parts = Vec::new();
     let mut counts = PlanCounts::default();
     let mut unproven = 0;
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = known(&case, custodian)?;
         let known = known_items(journal, &pseudonym).map_err(meaning)?;
+        let window = window(&case, &pseudonym);
+        has_window |= window.is_some();
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
         let mut tree = TargetTree::default();
         while let Some((snapshots, unreadable)) = last.next()? {
@@ -102,7 +104,7 @@ pub(crate) async fn make(
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
         unproven: Some(unproven),
-        window: Some(window.is_some()),
+        window: Some(has_window),
     };
     journal
         .command(CaseCommand::MakePlan(made))
@@ -165,10 +167,15 @@ fn choose(points: &[RestorePoint], as_of: Option<DateTime<Utc>>) -> Result<usize
         })
 }
 
-fn window(case: &Case) -> Option<BreachWindow> {
-    let (_, facts) = case.declared.as_ref()?;
-    let from = facts.window_from.as_deref()?;
-    let from = DateTime::parse_from_rfc3339(from).ok()?.with_timezone(&Utc);
+/// The earliest instant that anybody declared for a custodian: for the case, for the tenant, or for them alone.
+fn window(case: &Case, custodian: &Pseudonym) -> Option<BreachWindow> {
+    let declared = case.declared.as_ref().and_then(|(_, facts)| {
+        let from = facts.window_from.as_deref()?;
+        let from = DateTime::parse_from_rfc3339(from).ok()?;
+        Some(from.with_timezone(&Utc))
+    });
+    let set = case.gates.windows.of(custodian).map(|(from, _)| from);
+    let from = declared.into_iter().chain(set).min()?;
     Some(BreachWindow { from })
 }
 

@@ -10,7 +10,7 @@ use super::world::app;
 use crate::case::{Case, mail};
 use crate::tampering::forge::put;
 
-const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
+pub(super) const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
 const LOOK: &str = "--expected @expected.json --evidence @exchange.json VERIFY";
 
 #[track_caller]
@@ -51,7 +51,7 @@ fn expected() -> Value {
 }
 
 /// A case with people mapped and a plan in force, a tenant with a directory, and what an administrator exported.
-fn case() -> Case {
+pub(super) fn case() -> Case {
     let case = Case::new(Faults::none());
     for number in 1..=3 {
         case.plant(&format!("{number}.eml"), &mail(number, 0));
@@ -91,7 +91,7 @@ fn plant(case: &Case, name: &str) {
 }
 
 /// A second approver, whom the roots enrol.
-fn second_approver(case: &Case) {
+pub(super) fn second_approver(case: &Case) {
     put(&case.path("passphrase"), b"correct horse battery staple\n");
     case.done("keys generate @approver-2.pem --passphrase-file @passphrase");
     case.done(
