@@ -32,6 +32,17 @@ printf 'authority a1 %s roots.pem\n' "$(cat "$work/tsa/url")" > "$work/demo/anch
 "$python" tests/clients/check_bundle.py "$work/full" --tsa-root "$work/tsa/roots.pem"
 "$target/debug/unbroken" bundle export --case "$work/demo" --edition redacted --out "$work/redacted"
 "$python" tests/clients/check_bundle.py "$work/redacted" --large --tsa-root "$work/tsa/roots.pem"
+# What the authority stamped stands in a later report under its name, in every rendering.
+"$target/debug/unbroken" report issue --case "$work/demo" --edition full --out "$work/later" > /dev/null
+for file in report.json tables/time-stamps.csv; do
+    grep -q 'Authority' "$work/later/$file" || { echo "WRONG  $file does not name the authority"; exit 1; }
+done
+[ "$(grep -c ',Authority,' "$work/later/tables/time-stamps.csv")" -gt 0 ]
+if command -v pdftotext > /dev/null; then
+    pdftotext -layout "$work/later/report.pdf" - | grep -q 'Authority' || { echo 'WRONG  report.pdf does not name the authority'; exit 1; }
+fi
+echo 'ok  the report names the authority, its time, serial and policy: JSON, CSV and PDF'
+
 pdf=$work/demo/bundle/data/report/report.pdf
 seal=$work/demo/seal
 judge() { "$python" -m pyhanko sign validate --pretty-print --trust-replace --trust "$seal/certificate.pem" --trust "$seal/authority.pem" "$1"; }

@@ -114,3 +114,34 @@ fn a_set_of_keys_is_made_once() {
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains(&keys));
 }
+
+/// A machine that shuts down asks with SIGTERM: what is under way ends as after Ctrl-C, and says so.
+#[test]
+#[cfg(unix)]
+fn sigterm_ends_a_command_as_ctrl_c_does() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    for signal in ["TERM", "INT"] {
+        let mut running = Command::new(env!("CARGO_BIN_EXE_unbroken"))
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("started");
+        // It listens once it has said where.
+        let mut line = String::new();
+        let mut out = BufReader::new(running.stdout.take().expect("piped"));
+        out.read_line(&mut line).expect("a line");
+        let id = running.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.expect("kill is there").success());
+        let ended = running.wait().expect("it ends");
+        let mut said = String::new();
+        let mut complaints = running.stderr.take().expect("piped");
+        complaints.read_to_string(&mut said).expect("UTF-8");
+        assert_eq!(ended.code(), Some(0), "{signal}: {said}");
+        assert!(
+            said.contains("ending what is under way"),
+            "{signal}: {said}"
+        );
+    }
+}

@@ -203,20 +203,24 @@ fn restored(gathered: &Gathered) -> String {
 /// What a reader who counts mails and files, not items, has to know.
 fn counted_twice(gathered: &Gathered) -> String {
     let (earlier, again) = (gathered.results.earlier, gathered.results.again);
-    let mut text = String::new();
-    if earlier > 0 {
-        text = format!(
-            " {earlier} of the items are older copies of others that are held: those stand in the \
-             counts twice."
-        );
-    }
-    if again > 0 {
-        text = format!(
-            "{text} {again} were held by one plan and named anew by a later one: they stand in \
-             the counts twice."
-        );
-    }
-    text
+    let earlier = match earlier {
+        0 => String::new(),
+        1 => " 1 of them is an older copy of an item that is held: that item is counted twice."
+            .to_owned(),
+        more => format!(
+            " {more} of them are older copies of items that are held: those are counted twice."
+        ),
+    };
+    let again = match again {
+        0 => String::new(),
+        1 => {
+            " 1 was held by one plan and named anew by a later one: it is counted twice.".to_owned()
+        }
+        more => format!(
+            " {more} were held by one plan and named anew by a later one: they are counted twice."
+        ),
+    };
+    earlier + &again
 }
 
 fn counts(gathered: &Gathered) -> Table {
