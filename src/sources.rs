@@ -7,6 +7,7 @@ pub mod detect;
 mod eml;
 mod files;
 mod folders;
+pub mod fuzzing;
 mod ics;
 pub mod mapi;
 mod mbox;

@@ -1,5 +1,7 @@
 //! `unbroken target`: what the clean tenant really does, seen before anything depends on it.
 
+mod personal;
+
 use std::io::Cursor;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -57,6 +59,7 @@ pub(crate) async fn run(command: TargetCommand, output: &Output) -> Result<()> {
     })?;
     let mut seen = mail(&target, &user).await?;
     seen.extend(files(&target, &user).await?);
+    seen.extend(personal::probe(&target, &user).await?);
     let listed: Vec<_> = seen
         .iter()
         .map(|seen| json!({"what": seen.what, "holds": seen.holds}))

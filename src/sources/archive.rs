@@ -10,6 +10,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use super::mime::{self, Unreadable};
+use super::personal;
 use super::pinned::{self, MESSAGE_BYTES_MAX};
 use super::reader::{Tree, digest_of};
 use super::{BadItem, Items, RestorePoint, Source, SourceDescription, SourceError};
@@ -17,6 +18,8 @@ use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
+use crate::domain::outlook::OutlookItem;
+use crate::domain::task::ChecklistItem;
 use bag::Bag;
 use index::{Entry, FileEntry, Line, MailEntry, Object, Tag};
 
@@ -32,6 +35,8 @@ pub(super) struct Archive {
     description: SourceDescription,
     /// The sidecar facts of every mail, by point and id: what the MIME bytes do not hold.
     mail: BTreeMap<ItemPlace, MailEntry>,
+    /// The checklists of tasks.
+    checklists: BTreeMap<ItemPlace, Vec<ChecklistItem>>,
     /// The older versions of every file that has some.
     versions: BTreeMap<ItemPlace, Vec<FileVersion>>,
 }
@@ -50,6 +55,7 @@ impl Archive {
             bag,
             tag,
             mail: BTreeMap::new(),
+            checklists: BTreeMap::new(),
             versions: BTreeMap::new(),
         };
         archive.check_layout()?;
@@ -78,7 +84,14 @@ impl Archive {
                 let versions = entry.versions.into_iter().map(Into::into).collect();
                 self.versions.insert(place, versions);
             }
-            Entry::Files(_) => {}
+            Entry::Tasks(entry) if !entry.checklist_items.is_empty() => {
+                let lines = entry.checklist_items.into_iter().map(|line| ChecklistItem {
+                    title: line.display_name,
+                    is_checked: line.is_checked,
+                });
+                self.checklists.insert(place, lines.collect());
+            }
+            Entry::Calendar(_) | Entry::Contacts(_) | Entry::Files(_) | Entry::Tasks(_) => {}
         }
     }
 
@@ -135,6 +148,18 @@ impl Archive {
             modified: None,
         };
         match line.entry {
+            Entry::Calendar(mut entry) => {
+                item.workload = Workload::Calendar;
+                item.folder = FolderPath::Calendar(entry.path.pop());
+            }
+            Entry::Contacts(entry) => {
+                item.workload = Workload::Contacts;
+                item.folder = FolderPath::Contacts(entry.path);
+            }
+            Entry::Tasks(mut entry) => {
+                item.workload = Workload::Tasks;
+                item.folder = FolderPath::Tasks(entry.path.pop());
+            }
             Entry::Mail(entry) => {
                 item.folder = entry.folder();
                 item.created = entry.sent_date_time;
@@ -166,25 +191,9 @@ impl Archive {
         reason = "the Items of a source are made of these"
     )]
     fn described_mail(&self, mut item: SourceItem) -> Result<SourceItem, BadItem> {
-        let refuse = |item: SourceItem, class, reason: String| BadItem {
-            custodian: item.custodian,
-            locator: item.locator,
-            digest: Some(item.digest),
-            size_bytes: item.size_bytes,
-            class,
-            reason,
-        };
-        if item.size_bytes > MESSAGE_BYTES_MAX {
-            let reason = format!("over {MESSAGE_BYTES_MAX} bytes");
-            return Err(refuse(item, "too-large", reason));
-        }
-        let bytes = match self.object(&item) {
+        let bytes = match self.item_bytes(&item) {
             Ok(bytes) => bytes,
-            Err(SourceError::Changed { .. }) => {
-                let reason = "changed while the source was being read".to_owned();
-                return Err(refuse(item, "changed", reason));
-            }
-            Err(error) => return Err(refuse(item, "unreadable", error.to_string())),
+            Err((class, reason)) => return Err(refuse(item, class, reason)),
         };
         match mime::outline(&bytes) {
             Ok(outline) => {
@@ -195,6 +204,40 @@ impl Archive {
             }
             Err(error) => Err(refuse(item, Unreadable::CLASS, error.to_string())),
         }
+    }
+
+    /// The same of an event, a contact or a task.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the Items of a source are made of these"
+    )]
+    fn described_personal(&self, mut item: SourceItem) -> Result<SourceItem, BadItem> {
+        let bytes = match self.item_bytes(&item) {
+            Ok(bytes) => bytes,
+            Err((class, reason)) => return Err(refuse(item, class, reason)),
+        };
+        match personal::outline(item.workload, &bytes) {
+            Ok(outline) => {
+                item.name = outline.title;
+                item.created = outline.created;
+                item.modified = outline.modified;
+                Ok(item)
+            }
+            Err(problem) => Err(refuse(item, problem.class, problem.reason)),
+        }
+    }
+
+    fn item_bytes(&self, item: &SourceItem) -> Result<Vec<u8>, (&'static str, String)> {
+        if item.size_bytes > MESSAGE_BYTES_MAX {
+            return Err(("too-large", format!("over {MESSAGE_BYTES_MAX} bytes")));
+        }
+        self.object(item).map_err(|error| match error {
+            SourceError::Changed { .. } => {
+                let reason = "changed while the source was being read";
+                ("changed", reason.to_owned())
+            }
+            error => ("unreadable", error.to_string()),
+        })
     }
 
     fn object(&self, item: &SourceItem) -> Result<Vec<u8>, SourceError> {
@@ -213,6 +256,17 @@ fn place_of(item: &SourceItem) -> ItemPlace {
         item.custodian.clone(),
         item.stable_id.clone(),
     )
+}
+
+fn refuse(item: SourceItem, class: &'static str, reason: String) -> BadItem {
+    BadItem {
+        custodian: item.custodian,
+        locator: item.locator,
+        digest: Some(item.digest),
+        size_bytes: item.size_bytes,
+        class,
+        reason,
+    }
 }
 
 fn described(bag: &Bag, tag: &Tag) -> SourceDescription {
@@ -268,9 +322,10 @@ impl Source for Archive {
             let item = self.item(&point, &custodian, line);
             match item.workload {
                 Workload::Mail => self.described_mail(item),
-                Workload::Calendar | Workload::Contacts | Workload::Files | Workload::Tasks => {
-                    Ok(item)
+                Workload::Calendar | Workload::Contacts | Workload::Tasks => {
+                    self.described_personal(item)
                 }
+                Workload::Files => Ok(item),
             }
         })))
     }
@@ -281,6 +336,15 @@ impl Source for Archive {
             entry.describe(&mut message);
         }
         Ok(message)
+    }
+
+    fn outlook_item(&self, item: &SourceItem) -> Result<OutlookItem, SourceError> {
+        let mut read = personal::read_item(item, &self.object(item)?)?;
+        let checklist = self.checklists.get(&place_of(item));
+        if let (OutlookItem::Task(task), Some(lines)) = (&mut read, checklist) {
+            task.checklist.clone_from(lines);
+        }
+        Ok(read)
     }
 
     fn versions(&self, item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {

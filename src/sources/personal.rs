@@ -150,11 +150,7 @@ impl Personal {
             }
             Err(error) => return Err(bad(Problem::new("unreadable", error.to_string()))),
         };
-        if workload == Workload::Contacts {
-            item.name = vcf::read(&bytes).map_err(bad)?.display_name;
-            return Ok(item);
-        }
-        let outline = ics::outline(&bytes).map_err(bad)?;
+        let outline = outline(workload, &bytes).map_err(bad)?;
         item.name = outline.title;
         item.created = outline.created;
         item.modified = outline.modified;
@@ -298,6 +294,18 @@ impl Source for Personal {
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         Ok(Box::new(Cursor::new(self.bytes(item)?)))
     }
+}
+
+/// What a list shows of the bytes of an event, a task or a card.
+pub(super) fn outline(workload: Workload, bytes: &[u8]) -> Result<ics::Outline, Problem> {
+    if workload != Workload::Contacts {
+        return ics::outline(bytes);
+    }
+    Ok(ics::Outline {
+        title: vcf::read(bytes)?.display_name,
+        created: None,
+        modified: None,
+    })
 }
 
 /// Bytes that were listed as an event, a task or a card.

@@ -54,10 +54,12 @@ fn a_probe_sees_what_a_restore_relies_on_and_leaves_nothing() {
     let said = case.done("target probe --user ada@clean.example --json TARGET");
     let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let seen = said["seen"].as_array().expect("a list");
-    assert_eq!(seen.len(), 10);
+    assert_eq!(seen.len(), 19);
     assert!(seen.iter().all(|one| one["holds"] == true), "{said}");
     assert!(case.inspect().messages("ada@clean.example").is_empty());
     assert!(case.inspect().files("ada@clean.example").is_empty());
+    assert!(case.inspect().items("ada@clean.example").is_empty());
+    assert_eq!(case.inspect().invitations(), 0);
     let refused = case.run("target probe --user nobody@clean.example TARGET");
     assert_eq!(refused.status.code(), Some(1));
 }

@@ -223,16 +223,23 @@ pub(super) struct Line {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "workload", rename_all = "lowercase")]
 pub enum Entry {
+    /// An event or a series of events.
+    Calendar(PersonalEntry),
+    /// A contact.
+    Contacts(PersonalEntry),
     /// A file in a drive.
     Files(FileEntry),
     /// A message.
     Mail(MailEntry),
+    /// A task.
+    Tasks(PersonalEntry),
 }
 
 impl Entry {
     /// The id that the old tenant gave it.
     pub fn id(&self) -> &str {
         match self {
+            Self::Calendar(entry) | Self::Contacts(entry) | Self::Tasks(entry) => &entry.id,
             Self::Files(entry) => &entry.id,
             Self::Mail(entry) => &entry.id,
         }
@@ -241,6 +248,7 @@ impl Entry {
     /// Its content.
     pub fn object(&self) -> &Object {
         match self {
+            Self::Calendar(entry) | Self::Contacts(entry) | Self::Tasks(entry) => &entry.object,
             Self::Files(entry) => &entry.object,
             Self::Mail(entry) => &entry.object,
         }
@@ -250,7 +258,7 @@ impl Entry {
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         let versions = match self {
             Self::Files(entry) => &entry.versions[..],
-            Self::Mail(_) => &[],
+            Self::Calendar(_) | Self::Contacts(_) | Self::Mail(_) | Self::Tasks(_) => &[],
         };
         [self.object()]
             .into_iter()
@@ -259,6 +267,13 @@ impl Entry {
 
     fn check(&self) -> Result<(), String> {
         let names = match self {
+            Self::Calendar(entry) | Self::Tasks(entry) if entry.path.len() > 1 => {
+                return Err("calendars and task lists do not nest".to_owned());
+            }
+            Self::Calendar(entry) | Self::Contacts(entry) if !entry.checklist_items.is_empty() => {
+                return Err("only a task has checklistItems".to_owned());
+            }
+            Self::Calendar(entry) | Self::Contacts(entry) | Self::Tasks(entry) => &entry.path,
             Self::Files(entry) => {
                 if entry.name.is_empty() {
                     return Err("a file has a name".to_owned());
@@ -282,6 +297,33 @@ impl Entry {
         }
         Ok(())
     }
+}
+
+/// An event, a contact or a task: its iCalendar or vCard bytes are the object, one item in each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PersonalEntry {
+    /// Graph's immutable id.
+    pub id: String,
+    /// The iCalendar or vCard bytes.
+    pub object: Object,
+    /// The calendar, the list or the contact folders, by name; empty for the mailbox's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+    /// `checklistItems` of a task, which iCalendar has no form for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklist_items: Vec<ChecklistEntry>,
+}
+
+/// Graph's `checklistItem`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ChecklistEntry {
+    /// `displayName`.
+    pub display_name: String,
+    /// `isChecked`.
+    #[serde(default)]
+    pub is_checked: bool,
 }
 
 /// A message: its MIME bytes are the object; these are the properties that those do not hold.

@@ -324,3 +324,92 @@ proptest! {
         let _refused_or_not = Tag::parse(&bytes);
     }
 }
+
+/// An event, a card, a task with a checklist, and a task that is none.
+fn personal() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bag");
+    let mut writer = ArchiveWriter::create(&path, tag()).expect("created");
+    let event = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Talk\r\nDTSTART:20270101T100000Z\r\n\
+                  END:VEVENT\r\nEND:VCALENDAR\r\n";
+    let card = b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ben\r\nEND:VCARD\r\n";
+    let task = b"BEGIN:VTODO\r\nSUMMARY:Paint\r\nEND:VTODO\r\n";
+    let lines = serde_json::json!([{"displayName": "ask", "isChecked": true}]);
+    let line = |workload: &str, id: &str, object: Object, more: &str, value: serde_json::Value| {
+        let mut line = serde_json::json!({"workload": workload, "id": id, "object": object});
+        line[more] = value;
+        serde_json::from_value::<Entry>(line).expect("an entry")
+    };
+    let team = || serde_json::json!(["Team"]);
+    let entries = [
+        line(
+            "calendar",
+            "1",
+            writer.object(event).expect("stored"),
+            "path",
+            team(),
+        ),
+        line(
+            "contacts",
+            "2",
+            writer.object(card).expect("stored"),
+            "path",
+            team(),
+        ),
+        line(
+            "tasks",
+            "3",
+            writer.object(task).expect("stored"),
+            "checklistItems",
+            lines,
+        ),
+        line(
+            "tasks",
+            "4",
+            writer.object(b"x").expect("stored"),
+            "path",
+            team(),
+        ),
+    ];
+    let (point, custodian) = names();
+    writer.index(&point, &custodian, &entries).expect("written");
+    writer.finish().expect("finished");
+    (folder, path)
+}
+
+#[test]
+fn events_contacts_and_tasks_are_listed_and_read_with_what_the_line_adds() {
+    let (_folder, path) = personal();
+    let (point, custodian) = names();
+    let archive = Archive::open(Tree::at(&path).expect("opened")).expect("valid");
+    let listed: Vec<_> = archive.items(&point, &custodian).expect("listed").collect();
+    let [event, card, task, bad] = &listed[..] else {
+        panic!("{listed:?}")
+    };
+    let title = |item: &Result<SourceItem, BadItem>| {
+        let item = item.as_ref().expect("readable");
+        let read = archive.outlook_item(item).expect("read");
+        assert_eq!(read.workload(), item.workload);
+        (item.folder.clone(), item.name.clone(), read)
+    };
+    let (folder, name, _) = title(event);
+    assert_eq!(
+        (folder, &*name),
+        (FolderPath::Calendar(Some("Team".to_owned())), "Talk")
+    );
+    let (folder, name, _) = title(card);
+    assert_eq!(
+        (folder, &*name),
+        (FolderPath::Contacts(vec!["Team".to_owned()]), "Ben")
+    );
+    let (folder, name, read) = title(task);
+    assert_eq!((folder, &*name), (FolderPath::Tasks(None), "Paint"));
+    let OutlookItem::Task(read) = read else {
+        panic!("{read:?}")
+    };
+    assert_eq!(
+        (&*read.checklist[0].title, read.checklist[0].is_checked),
+        ("ask", true)
+    );
+    assert_eq!(bad.as_ref().map_err(|bad| bad.class), Err("no-component"));
+}

@@ -182,3 +182,6 @@ pub(super) async fn delete(
     };
     session.json(call).await.map(drop)
 }
+
+#[cfg(test)]
+mod tests;
