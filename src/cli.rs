@@ -33,6 +33,7 @@ mod reconcile;
 mod report;
 mod restore;
 mod sample;
+mod sharing;
 #[cfg(feature = "demo")]
 mod simulate;
 mod source;
@@ -75,6 +76,8 @@ enum Command {
     Demo(demo::Demo),
     #[cfg(feature = "demo")]
     Simulate(simulate::Simulate),
+    #[command(subcommand)]
+    Access(sharing::AccessCommand),
     #[command(subcommand)]
     Case(case::CaseCommand),
     #[command(subcommand)]
@@ -192,6 +195,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Demo(demo) => demo::run(&demo, stop, output).await,
         #[cfg(feature = "demo")]
         Command::Simulate(simulate) => simulate::run(&simulate, stop, output).await,
+        Command::Access(command) => sharing::run(command, output).await,
         Command::Case(command) => case::run(command, output).await,
         Command::Source(command) => source::run(command, output),
         Command::Plan(command) => plan::run(command, output).await,

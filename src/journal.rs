@@ -162,6 +162,7 @@ impl Journal {
         let operator = self.operator()?;
         let stream = format!("case/{}", operator.key_id());
         let subject = match command {
+            CaseCommand::Access(command) => command.custodian().as_str().to_owned(),
             CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
             CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
                 data.custodian.as_str().to_owned()

@@ -15,6 +15,7 @@ mod record;
 pub(crate) mod reporting;
 pub(crate) mod restoring;
 pub(crate) mod sealing;
+pub(crate) mod sharing;
 pub(crate) mod sources;
 pub(crate) mod tenant;
 pub(crate) mod waiving;

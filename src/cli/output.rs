@@ -38,6 +38,13 @@ impl Output {
         }
     }
 
+    /// One of many lines before the answer: for programs only, people get them in the answer's text.
+    pub(crate) fn line(&self, value: &serde_json::Value) {
+        if self.json {
+            Self::data(&value.to_string());
+        }
+    }
+
     /// A line of data on stdout. A reader that went away (a closed pipe) is no failure of ours.
     fn data(text: &str) {
         let mut stdout = std::io::stdout().lock();

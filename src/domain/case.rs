@@ -1,5 +1,6 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
+mod access;
 mod erasing;
 mod gating;
 mod mapping;
@@ -8,6 +9,8 @@ mod one_mailbox;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+
+pub use access::{AccessCommand, OpenAccess};
 
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
@@ -23,6 +26,8 @@ use super::seal_key::SealKeyBound;
 /// What the operator wants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CaseCommand {
+    /// Open a custodian's files to those whom the source let in.
+    Access(AccessCommand),
     /// Put an approved plan into force.
     AdoptPlan(PlanAdopted),
     /// Say who looks after an item that is not identical.
@@ -67,6 +72,8 @@ pub struct KnownCustodian {
 /// What the record says of the case so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Case {
+    /// Whose files are open to others.
+    pub access: OpenAccess,
     /// The declaration.
     pub declared: Option<(CaseDeclared, CaseFacts)>,
     /// The sources, by number.
@@ -110,7 +117,8 @@ impl Case {
         // Reports are asked for and matters arise when they do, most often after the case is over.
         let at_any_time = matches!(
             command,
-            CaseCommand::AssignException(..)
+            CaseCommand::Access(..)
+                | CaseCommand::AssignException(..)
                 | CaseCommand::BindSealKey(..)
                 | CaseCommand::IssueReport(..)
                 | CaseCommand::PlaceHold(..)
@@ -142,6 +150,7 @@ impl Case {
             }
             CaseCommand::AdoptPlan(data) => {
                 self.known_plan(&data.plan)?;
+                self.check_not_before_access(&data.plan)?;
                 if self.adopted.contains(&data.plan) {
                     return Err(Refusal::PlanAlreadyAdopted(data.plan));
                 }
@@ -167,6 +176,7 @@ impl Case {
     /// Decides what neither begins nor goes on with a restore.
     fn decide_at_any_time(&self, command: CaseCommand) -> Result<Event, Refusal> {
         match command {
+            CaseCommand::Access(command) => self.decide_access(command),
             CaseCommand::AssignException(data) => self.assign(data),
             CaseCommand::BindSealKey(data) => self.bind_seal_key(data),
             CaseCommand::IssueReport(data, facts) => {
@@ -318,7 +328,14 @@ impl Case {
             Event::ReportIssued(data, facts) => {
                 self.reports.push(((**data).clone(), (**facts).clone()));
             }
-            other => self.gates.evolve(other),
+            _ => {
+                let plans = self
+                    .plans
+                    .keys()
+                    .filter(|plan| !self.adopted.contains(plan));
+                self.access.evolve(event, plans.cloned());
+                self.gates.evolve(event);
+            }
         }
     }
 }

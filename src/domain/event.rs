@@ -12,10 +12,14 @@ use serde_json::{Map, Value};
 use super::hold::{HoldFacts, LegalHold};
 use super::pseudonym::Pseudonym;
 
+mod access;
 mod gates;
 mod outcomes;
 mod reporting;
 
+pub use access::{
+    AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, AccessPlannedFacts,
+};
 pub use gates::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
     EvidenceFacts, EvidenceSaved, FindingWaived, PinnedFacts, SourcePinned, WaivedFacts,
@@ -65,6 +69,9 @@ impl Event {
             }
             Self::ReportIssued(data, _) => data.custodian.as_ref(),
             Self::WindowSet(data, _) => data.custodian.as_ref(),
+            Self::AccessPlanned(data, _) => Some(&data.custodian),
+            Self::AccessApplied(data, _) => Some(&data.custodian),
+            Self::AccessCompared(data, _) => Some(&data.custodian),
             _ => None,
         }
     }
@@ -179,6 +186,12 @@ events! {
     Certified("Certified/1"): Certified, NoFacts;
     /// A certificate ended before its time.
     CertificateRevoked("CertificateRevoked/1"): CertificateRevoked, NoFacts;
+    /// Intent: a custodian's files will be opened to those whom the source let in.
+    AccessPlanned("AccessPlanned/1"): AccessPlanned, AccessPlannedFacts;
+    /// Outcome: which of the calls were made.
+    AccessApplied("AccessApplied/1"): AccessApplied, NoFacts;
+    /// What the target allows beside what the source allowed.
+    AccessCompared("AccessCompared/1"): AccessCompared, AccessComparedFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.

@@ -61,6 +61,15 @@ pub enum Refusal {
     /// A plan that was adopted before.
     #[error("plan {0} is adopted already")]
     PlanAlreadyAdopted(String),
+    /// A plan made before files were opened to others.
+    #[error("plan {0} was made before access was opened and does not know of it; make another")]
+    PlanBeforeAccess(String),
+    /// Nobody said what would be made.
+    #[error("no access was planned for custodian {0} that this would be the outcome of")]
+    AccessNotPlanned(String),
+    /// Something is being restored.
+    #[error("wave {0} is open; access is opened when everything is restored")]
+    WaveOpen(u32),
     /// The wave is not open.
     #[error("wave {wave} of plan {plan} is not open")]
     WaveNotOpen {

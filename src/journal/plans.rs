@@ -59,6 +59,16 @@ impl Journal {
         Ok(object.to_string())
     }
 
+    /// Keeps lines about a custodian's access, encrypted for the custodian; the result is the name of their object.
+    pub fn keep_access(&self, custodian: &Pseudonym, text: &[u8]) -> Result<String, JournalError> {
+        let ledger = self.ledger();
+        let sealed = ledger.vault().seal_object(custodian.as_str(), text);
+        let sealed = sealed.map_err(LedgerError::from)?;
+        let object = ledger.objects().put(&sealed);
+        let object = object.map_err(|error| object_error("access", &error))?;
+        Ok(object.to_string())
+    }
+
     /// Keeps the plan object and so names the plan.
     pub fn keep_plan(&self, parts: Vec<PlanPart>) -> Result<SealedPlan, JournalError> {
         let text = plan_object(&parts);

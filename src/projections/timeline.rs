@@ -99,6 +99,9 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "PlanAdopted/1" => "plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
+        "AccessPlanned/1" => "files to be opened to others",
+        "AccessApplied/1" => "files opened to others",
+        "AccessCompared/1" => "access read back and compared",
         "LegalHoldPlaced/1" => "legal hold placed",
         "LegalHoldReleased/1" => "legal hold released",
         "SourcePinned/1" => "compromised tenant pinned",
@@ -138,6 +141,14 @@ fn about(written: &Written) -> String {
         Some(Event::CustodianMapped(data, _)) => data.custodian.to_string(),
         Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
             data.custodian.to_string()
+        }
+        Some(Event::AccessPlanned(data, _)) => data.custodian.to_string(),
+        Some(Event::AccessApplied(data, _)) => data.custodian.to_string(),
+        Some(Event::AccessCompared(data, _)) => {
+            format!(
+                "{}: {} gained, {} lost",
+                data.custodian, data.gained, data.lost
+            )
         }
         Some(Event::PlanMade(data, _)) => data.plan.clone(),
         Some(Event::PlanAdopted(data, _)) => data.plan.clone(),

@@ -13,6 +13,7 @@ mod mail;
 mod outlook;
 mod quick_xor;
 mod random;
+mod sharing;
 mod token;
 mod upload;
 mod versions;
@@ -33,6 +34,7 @@ use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
+pub use sharing::{LetIn, Permission};
 
 /// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 //! judged by the simulator's own effective access and by a slow second opinion on the source.
 
 mod carried;
+mod journey;
 mod tenants;
 mod truth;
 

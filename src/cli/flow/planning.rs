@@ -11,7 +11,7 @@ use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
-use crate::domain::item::CustodianName;
+use crate::domain::item::{CustodianName, Workload};
 use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -81,7 +81,10 @@ pub(crate) async fn make(
                 secret: &secret,
                 wave: WAVE,
             };
-            let rows = rows(&input, &mut tree)?;
+            let mut rows = rows(&input, &mut tree)?;
+            if case.access.is_open(&pseudonym) {
+                rows.iter_mut().for_each(hold_files);
+            }
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
@@ -125,6 +128,14 @@ fn refused(refusal: Refusal) -> Error {
         error.hint("`unbroken case map` says who is which user of the clean tenant")
     } else {
         error
+    }
+}
+
+/// Whatever came to lie below files that others see already would be seen before it could be closed.
+fn hold_files(row: &mut PlanRow) {
+    if row.decision == Decision::Restore && row.workload == Workload::Files.name() {
+        row.decision = Decision::Hold;
+        "access-open".clone_into(&mut row.reason);
     }
 }
 

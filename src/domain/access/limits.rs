@@ -12,8 +12,9 @@ pub struct Limits {
     pub items_to_break_max: u64,
     /// A group that a deny cuts through is written as people up to this many; a larger one holds the item.
     pub people_for_group_max: usize,
-    /// The target takes full control on an item: SharePoint's role assignments do, Graph's `invite` does not.
-    pub full_control: bool,
+    /// Only Graph's `invite` is at hand: no full control, no group of a site, nothing on a whole drive, no calendar or team.
+    /// With SharePoint's own calls all of that can be made.
+    pub graph_alone: bool,
 }
 
 impl Limits {
@@ -23,7 +24,13 @@ impl Limits {
         principals_max: 5_000,
         items_to_break_max: 100_000,
         people_for_group_max: 200,
-        full_control: true,
+        graph_alone: false,
+    };
+
+    /// The same where only Graph's `invite` is at hand.
+    pub const GRAPH_ALONE: Self = Self {
+        graph_alone: true,
+        ..Self::ADVISED
     };
 
     /// More than that is refused by SharePoint, so no operator may ask for it.

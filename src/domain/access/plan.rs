@@ -34,6 +34,8 @@ pub enum Reason {
     MembersUnknown,
     /// Graph has no call for it; Exchange PowerShell has.
     NeedsExchange,
+    /// Graph's `invite` cannot make it; SharePoint's own calls can.
+    NeedsSharePoint,
     /// A deny that the target cannot express.
     NestedDeny,
     /// Everybody in the organisation: in the target that is another organisation.
@@ -79,6 +81,7 @@ impl Reason {
             Self::LevelUnknown => "level-unknown",
             Self::MembersUnknown => "members-unknown",
             Self::NeedsExchange => "needs-exchange",
+            Self::NeedsSharePoint => "needs-sharepoint",
             Self::NestedDeny => "nested-deny",
             Self::Organisation => "organisation",
             Self::ParentOpen => "parent-open",

@@ -187,8 +187,14 @@ impl<'a> Scopes<'a> {
         if kind.road() == Road::Exchange {
             return Err(Outcome::Out(Reason::NeedsExchange));
         }
+        let is_root = input.source.item(grant.item).parent.is_none();
+        let needs_sharepoint =
+            is_root || principal == PrincipalKind::SiteGroup || kind.road() != Road::SharePoint;
+        if input.limits.graph_alone && needs_sharepoint {
+            return Err(Outcome::Out(Reason::NeedsSharePoint));
+        }
         let mut level = kind.clamp(grant.level);
-        if level == Level::Full && !input.limits.full_control {
+        if level == Level::Full && input.limits.graph_alone {
             level = Level::Write;
         }
         if level == Level::None {

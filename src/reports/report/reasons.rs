@@ -4,6 +4,10 @@
 /// What each class means. A name that ends in `/n` is a change that was made on purpose.
 const SENTENCES: &[(&str, &str)] = &[
     (
+        "access-open",
+        "Others can see the custodian's files already; it could be seen before it is closed.",
+    ),
+    (
         "added-in-breach-window",
         "It is in no copy from before the break-in; a person decides whether it is genuine.",
     ),

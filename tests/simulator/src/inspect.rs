@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::access::AccessChange;
+use crate::access::{AccessChange, permissions};
 use crate::answer::{Answer, json_answer, refuse};
 use crate::directory::{Directory, Names as DirectoryNames};
 use crate::drive;
@@ -191,6 +191,21 @@ impl Inspect {
     /// Looks at who may do what after every request from now on.
     pub fn record_access(&self) {
         lock(&self.0.tenant).access.start_recording();
+    }
+
+    /// Somebody who is not asked shares an item with whoever has the link; whether the item is there.
+    pub fn share_with_anyone(&self, user: &str, path: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let known = &tenant.users[place];
+        let found = known.items.keys().find(|id| drive::path(known, id) == path);
+        let Some(id) = found.cloned() else {
+            return false;
+        };
+        permissions::share_with_anyone(&mut tenant, place, &id);
+        true
     }
 
     /// What each request changed in who may do what, oldest first.

@@ -241,13 +241,14 @@ fn what_is_unknown_lets_in_nobody_but_the_custodian() {
 fn where_the_target_takes_no_full_control_it_is_write_and_a_row_says_so() {
     let (mut scene, [_, folder], [_, bob, _]) = drive();
     scene.allow(folder, bob, Level::Full);
-    let limits = Limits {
-        full_control: false,
-        ..Limits::ADVISED
-    };
-    planned_within(&scene, &scene.whole_map(), limits, |_, plan| {
-        assert_eq!(plan.outcomes[0], Outcome::Kept(Kept::Granted, Level::Write));
-    });
+    planned_within(
+        &scene,
+        &scene.whole_map(),
+        Limits::GRAPH_ALONE,
+        |_, plan| {
+            assert_eq!(plan.outcomes[0], Outcome::Kept(Kept::Granted, Level::Write));
+        },
+    );
 }
 
 #[test]
@@ -276,4 +277,22 @@ fn nothing_narrow_is_put_below_what_is_open_already_or_crowded() {
     let none = HashSet::new();
     (input.open, input.standing) = (&none, &standing);
     assert_eq!(plan(&input).held_items[&folder], Reason::Crowded);
+}
+
+#[test]
+fn what_invite_cannot_make_waits_for_sharepoint() {
+    let (mut scene, [drive, folder], [_, bob, _]) = drive();
+    let site = scene.principal("Members", PrincipalKind::SiteGroup);
+    scene.directory.set_members(site, vec![bob]);
+    scene.allow(drive, bob, Level::Read);
+    scene.allow(folder, site, Level::Read);
+    planned_within(
+        &scene,
+        &scene.whole_map(),
+        Limits::GRAPH_ALONE,
+        |_, plan| {
+            let out = Outcome::Out(Reason::NeedsSharePoint);
+            assert_eq!(plan.outcomes, [out, out]);
+        },
+    );
 }

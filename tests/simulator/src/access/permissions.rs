@@ -145,6 +145,19 @@ fn share(tenant: &mut Tenant, user: usize, id: &str, retain: bool) {
         .insert(id.to_owned(), entries.unwrap_or_default());
 }
 
+/// A link that anybody can use to read the item; what it takes over stays.
+pub(crate) fn share_with_anyone(tenant: &mut Tenant, user: usize, id: &str) {
+    share(tenant, user, id, true);
+    let entry = Entry {
+        id: tenant.opaque("bGlu"),
+        who: Who::Anyone,
+        role: 0,
+        link: Some(("view".to_owned(), "anonymous".to_owned())),
+    };
+    let scope = tenant.access.scopes.entry(id.to_owned());
+    scope.or_default().push(entry);
+}
+
 pub(crate) fn add(tenant: &mut Tenant, id: &str, who: Who, role: usize) -> Entry {
     let entry_id = tenant.opaque("aTow");
     let entries = tenant.access.scopes.entry(id.to_owned()).or_default();

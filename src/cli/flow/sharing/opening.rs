@@ -1,0 +1,184 @@
+//! Opens one custodian's files: everything that must be closed is closed first, and only then is anybody let in.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::{meaning, target_meaning};
+use super::located::Located;
+use super::readback::{Objects, compare};
+use super::{Prepared, lines};
+use crate::domain::access::{Grant, ItemId};
+use crate::domain::case::{AccessCommand, CaseCommand};
+use crate::domain::event::{AccessApplied, AccessPlanned, AccessPlannedFacts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::targets::graph::Graph;
+use crate::targets::{Retry, TargetError};
+
+const TRIES_MAX: u32 = 6;
+const WAIT_MAX: Duration = Duration::from_mins(5);
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Opened {
+    pub(crate) scopes: u64,
+    pub(crate) made: u64,
+    pub(crate) failed: u64,
+}
+
+/// Closes and opens. The intent is on disk before the first call, the outcome after the last; both calls may be made again
+/// without harm, so an intent without an outcome is carried out once more.
+pub(crate) async fn open(
+    journal: &Journal,
+    target: &Graph,
+    prepared: &Prepared,
+    located: &Located,
+    objects: &Objects,
+) -> Result<Opened> {
+    check_nobody_is_in(target, prepared, located, objects).await?;
+    let tree = &prepared.plan.target;
+    let is_scope = |item: &&ItemId| !tree.item(**item).inherits && **item != located.root;
+    let scopes: Vec<ItemId> = located.ids.keys().filter(is_scope).copied().collect();
+    let grants: Vec<Grant> = tree
+        .grants()
+        .iter()
+        .filter(|grant| located.ids.contains_key(&grant.item))
+        .copied()
+        .collect();
+    let object = plan(journal, prepared, located, (&scopes, &grants)).await?;
+    let mut opened = Opened {
+        scopes: scopes.len() as u64,
+        ..Opened::default()
+    };
+    let closed = close(target, located, &scopes, &mut opened).await;
+    if closed.is_ok() {
+        for grant in &grants {
+            let id = &located.ids[&grant.item];
+            let who = &objects.id[&grant.principal];
+            let role = grant.level.name();
+            let again = || target.open_item(&located.owner, id, who, role);
+            match patiently(again).await {
+                Ok(()) => opened.made += 1,
+                Err(_) => opened.failed += 1,
+            }
+        }
+    }
+    let data = AccessApplied {
+        absent: located.absent,
+        custodian: located.custodian.clone(),
+        failed: opened.failed,
+        made: opened.made,
+        object,
+    };
+    let command = CaseCommand::Access(AccessCommand::Apply(data));
+    journal.command(command).await.map_err(meaning)?;
+    closed?;
+    Ok(opened)
+}
+
+/// Whoever is let in already and should not be is found before anything is opened.
+async fn check_nobody_is_in(
+    target: &Graph,
+    prepared: &Prepared,
+    located: &Located,
+    objects: &Objects,
+) -> Result<()> {
+    let before = compare(target, prepared, located, objects).await?;
+    let Some(item) = before.gained.first() else {
+        return Ok(());
+    };
+    let (_, path) = prepared.place(*item);
+    let text = format!(
+        "{} items let in somebody already whom the source did not, the first is {path:?}",
+        before.gained.len()
+    );
+    Err(Error::new(ErrorKind::GateRefused, text)
+        .hint("`unbroken access diff` names them; nothing was opened"))
+}
+
+async fn plan(
+    journal: &Journal,
+    prepared: &Prepared,
+    located: &Located,
+    (scopes, grants): (&[ItemId], &[Grant]),
+) -> Result<String> {
+    let mut rows = prepared.rows(Some(located.root));
+    rows.extend(scopes.iter().map(|item| {
+        let (custodian, path) = prepared.place(*item);
+        json!({ "step": "close", "custodian": custodian, "path": path })
+    }));
+    rows.extend(grants.iter().map(|grant| {
+        let (custodian, path) = prepared.place(grant.item);
+        let who = &prepared.mapping.target().principal(grant.principal).key;
+        let level = grant.level.name();
+        json!({
+            "step": "grant", "custodian": custodian, "path": path, "who": who, "level": level,
+        })
+    }));
+    let object = journal
+        .keep_access(&located.custodian, &lines(&rows))
+        .map_err(meaning)?;
+    let tally = prepared.tally(Some(located.root));
+    let data = AccessPlanned {
+        custodian: located.custodian.clone(),
+        held: tally.held,
+        kept: tally.kept,
+        lost: tally.lost,
+        object: object.clone(),
+        scopes: scopes.len() as u64,
+        steps: (scopes.len() + grants.len()) as u64,
+    };
+    let facts = AccessPlannedFacts {
+        map: Some(prepared.map_digest.to_string()),
+        sidecar: Some(prepared.sidecar_digest.to_string()),
+    };
+    let command = CaseCommand::Access(AccessCommand::Plan(data, facts));
+    journal.command(command).await.map_err(meaning)?;
+    Ok(object)
+}
+
+/// One scope that stays open is enough to stop: the folder above it is not opened then.
+async fn close(
+    target: &Graph,
+    located: &Located,
+    scopes: &[ItemId],
+    opened: &mut Opened,
+) -> Result<()> {
+    for item in scopes {
+        let id = &located.ids[item];
+        if let Err(error) = patiently(|| target.close_item(&located.owner, id)).await {
+            opened.failed += 1;
+            return Err(target_meaning(error)
+                .while_doing("an item could not be closed, so nobody was let in")
+                .hint("start again with the same command: what is done already stays as it is"));
+        }
+        opened.made += 1;
+    }
+    Ok(())
+}
+
+/// Tries again as the target asks; both calls mean the same however often they are made.
+async fn patiently<F, R>(mut call: F) -> std::result::Result<(), TargetError>
+where
+    F: FnMut() -> R,
+    R: Future<Output = std::result::Result<(), TargetError>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match call().await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let wait = match error.retry {
+            Retry::After(seconds) => Duration::from_secs(seconds),
+            Retry::Soon => Duration::from_millis(250 << tries.min(6)),
+            Retry::Never => return Err(error),
+        };
+        if tries == TRIES_MAX {
+            return Err(error);
+        }
+        tokio::time::sleep(wait.min(WAIT_MAX)).await;
+    }
+}

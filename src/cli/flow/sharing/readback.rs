@@ -1,0 +1,298 @@
+//! What the tenant allows now, read through Graph and put into the shape of the source's tree; compared with the source.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::super::{meaning, target_meaning};
+use super::located::Located;
+use super::{Prepared, lines};
+use crate::domain::access::{
+    Before, Difference, DifferenceClass, Directory, Effect, Grant, GrantKind, Item, ItemId, Level,
+    Membership, PrincipalId, PrincipalKind, Standing, Tree, TreeBuilder, differences,
+};
+use crate::domain::case::{AccessCommand, CaseCommand};
+use crate::domain::event::{AccessCompared, AccessComparedFacts};
+use crate::domain::item::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::targets::Target;
+use crate::targets::graph::{Graph, LetIn, Permission};
+
+/// A group of groups of groups: more than this is a loop.
+const GROUPS_MAX: usize = 10_000;
+
+/// The principals of the plan as the tenant knows them.
+pub(crate) struct Objects {
+    /// Object ids.
+    pub(crate) id: BTreeMap<PrincipalId, String>,
+    by_id: BTreeMap<String, PrincipalId>,
+}
+
+impl Objects {
+    /// Asks for every user, and takes the key of a group for its object id. Whoever is not there is refused.
+    pub(crate) async fn load(target: &Graph, prepared: &Prepared) -> Result<Self> {
+        let mut id = BTreeMap::new();
+        for (principal, known) in prepared.mapping.target().iter() {
+            let object = match known.kind {
+                PrincipalKind::User | PrincipalKind::Guest => {
+                    let user = target.user(&known.key).await.map_err(target_meaning)?;
+                    user.map(|user| user.id)
+                }
+                PrincipalKind::Group => {
+                    let there = target
+                        .group_members(&known.key)
+                        .await
+                        .map_err(target_meaning)?;
+                    there.map(|_| known.key.clone())
+                }
+                _ => continue,
+            };
+            let object = object.ok_or_else(|| {
+                let text = format!(
+                    "{}: there is nobody of that key in the clean tenant",
+                    known.key
+                );
+                Error::new(ErrorKind::GateRefused, text).hint(
+                    "users are named by principal name, groups by object id; nothing was opened",
+                )
+            })?;
+            id.insert(principal, object);
+        }
+        let by_id = id
+            .iter()
+            .map(|(principal, object)| (object.clone(), *principal))
+            .collect();
+        Ok(Self { id, by_id })
+    }
+}
+
+/// The directory of the tenant as far as it matters here: the plan's principals, whoever else was found, real members.
+struct Found<'a> {
+    target: &'a Graph,
+    directory: Directory,
+    by_id: BTreeMap<String, PrincipalId>,
+    asked: BTreeSet<PrincipalId>,
+}
+
+fn add(directory: &mut Directory, key: &str, kind: PrincipalKind) -> Result<PrincipalId> {
+    directory.add(key, kind).map_err(Error::failed)
+}
+
+impl Found<'_> {
+    fn person(&mut self, object: &str) -> Result<PrincipalId> {
+        if let Some(known) = self.by_id.get(object) {
+            return Ok(*known);
+        }
+        let key = format!("object {object}");
+        let person = add(&mut self.directory, &key, PrincipalKind::User)?;
+        self.by_id.insert(object.to_owned(), person);
+        Ok(person)
+    }
+
+    /// A group with the members that it really has, and those of the groups in it.
+    async fn group(&mut self, object: &str) -> Result<PrincipalId> {
+        let id = self.group_id(object)?;
+        let mut open = vec![(object.to_owned(), id)];
+        while let Some((object, id)) = open.pop() {
+            if !self.asked.insert(id) {
+                continue;
+            }
+            if self.asked.len() > GROUPS_MAX {
+                return Err(Error::failed("more than 10,000 groups in groups"));
+            }
+            let members = self.target.group_members(&object).await;
+            let mut inside = Vec::new();
+            for (member, is_group) in members.map_err(target_meaning)?.unwrap_or_default() {
+                if is_group {
+                    let group = self.group_id(&member)?;
+                    open.push((member, group));
+                    inside.push(group);
+                } else {
+                    inside.push(self.person(&member)?);
+                }
+            }
+            self.directory.set_members(id, inside);
+        }
+        Ok(id)
+    }
+
+    fn group_id(&mut self, object: &str) -> Result<PrincipalId> {
+        if let Some(known) = self.by_id.get(object) {
+            return Ok(*known);
+        }
+        let id = add(
+            &mut self.directory,
+            &format!("group {object}"),
+            PrincipalKind::Group,
+        )?;
+        self.by_id.insert(object.to_owned(), id);
+        Ok(id)
+    }
+
+    async fn who(&mut self, permission: &Permission) -> Result<PrincipalId> {
+        match &permission.who {
+            LetIn::User(object) => self.person(object),
+            LetIn::Group(object) => self.group(object).await,
+            LetIn::Anyone => add(&mut self.directory, "anyone", PrincipalKind::Anyone),
+            LetIn::Organisation => add(
+                &mut self.directory,
+                "organisation",
+                PrincipalKind::Organisation,
+            ),
+            // Somebody is let in whom nothing says who it is: that is never what the source had.
+            LetIn::Other(name) => add(
+                &mut self.directory,
+                &format!("other {name}"),
+                PrincipalKind::User,
+            ),
+        }
+    }
+}
+
+/// Reads every permission of one custodian's items.
+async fn standing(
+    target: &Graph,
+    prepared: &Prepared,
+    located: &Located,
+    objects: &Objects,
+) -> Result<(Directory, Tree)> {
+    let mut found = Found {
+        target,
+        directory: prepared.mapping.target().clone(),
+        by_id: objects.by_id.clone(),
+        asked: BTreeSet::new(),
+    };
+    let mut tree = TreeBuilder::default();
+    for id in prepared.sidecar.tree.ids() {
+        let item = prepared.sidecar.tree.item(id);
+        // What is listed for an item is all of it, taken over or not.
+        let item = Item {
+            inherits: false,
+            custodians: Vec::new(),
+            is_known: true,
+            ..item.clone()
+        };
+        tree.item(item).map_err(Error::failed)?;
+    }
+    for (item, id) in &located.ids {
+        let listed = target.permissions(&located.owner, id).await;
+        for permission in listed.map_err(target_meaning)? {
+            let level = match &*permission.role {
+                "read" => Level::Read,
+                "write" => Level::Write,
+                // A role that is not known is taken for the most that it could be.
+                _ => Level::Full,
+            };
+            tree.grant(Grant {
+                item: *item,
+                principal: found.who(&permission).await?,
+                level,
+                effect: Effect::Allow,
+                kind: GrantKind::Direct,
+                expires: false,
+            });
+        }
+    }
+    Ok((found.directory, tree.build()))
+}
+
+/// How one custodian's access stands to that of the source.
+pub(crate) struct Compared {
+    pub(crate) counts: BTreeMap<DifferenceClass, u64>,
+    /// A line each.
+    pub(crate) rows: Vec<Value>,
+    /// Items that let in more than the source did.
+    pub(crate) gained: BTreeSet<ItemId>,
+}
+
+impl Compared {
+    pub(crate) fn count(&self, class: DifferenceClass) -> u64 {
+        self.counts.get(&class).copied().unwrap_or_default()
+    }
+}
+
+/// Reads back and compares.
+pub(crate) async fn compare(
+    target: &Graph,
+    prepared: &Prepared,
+    located: &Located,
+    objects: &Objects,
+) -> Result<Compared> {
+    let (directory, tree) = standing(target, prepared, located, objects).await?;
+    let membership = Membership::of(&directory);
+    let declared = HashSet::new();
+    let before = Before {
+        tree: &prepared.sidecar.tree,
+        directory: &prepared.sidecar.directory,
+        membership: &prepared.membership,
+        mapping: &prepared.mapping,
+    };
+    let standing = Standing {
+        tree: &tree,
+        directory: &directory,
+        membership: &membership,
+        declared: &declared,
+    };
+    let all = differences(&before, &standing)
+        .ok_or_else(|| Error::failed("what was read back has another shape than the source"))?;
+    let mut compared = Compared {
+        counts: BTreeMap::new(),
+        rows: Vec::new(),
+        gained: BTreeSet::new(),
+    };
+    for one in all.iter().filter(|one| located.ids.contains_key(&one.item)) {
+        *compared.counts.entry(one.class).or_default() += 1;
+        if one.class == DifferenceClass::Gained {
+            compared.gained.insert(one.item);
+        }
+        compared.rows.push(row(prepared, &directory, one));
+    }
+    Ok(compared)
+}
+
+fn row(prepared: &Prepared, directory: &Directory, one: &Difference) -> Value {
+    let (custodian, path) = prepared.place(one.item);
+    let source = one
+        .source
+        .map(|id| &prepared.sidecar.directory.principal(id).key);
+    let target = one.target.map(|id| &directory.principal(id).key);
+    json!({
+        "class": one.class.name(),
+        "custodian": custodian,
+        "path": path,
+        "source": source,
+        "target": target,
+        "source_level": one.before.name(),
+        "target_level": one.after.name(),
+    })
+}
+
+/// Records a comparison: its lines as an object of the custodian, its counts for everybody.
+pub(crate) async fn record(
+    journal: &Journal,
+    located: &Located,
+    compared: &Compared,
+) -> Result<Digest> {
+    let text = lines(&compared.rows);
+    let digest = Digest(Sha256::digest(&text).into());
+    let object = journal
+        .keep_access(&located.custodian, &text)
+        .map_err(meaning)?;
+    let data = AccessCompared {
+        absent: located.absent,
+        custodian: located.custodian.clone(),
+        declared: compared.count(DifferenceClass::Declared),
+        gained: compared.count(DifferenceClass::Gained),
+        kept: compared.count(DifferenceClass::Kept),
+        lost: compared.count(DifferenceClass::Lost),
+        object,
+    };
+    let facts = AccessComparedFacts {
+        digest: Some(digest.to_string()),
+    };
+    let command = CaseCommand::Access(AccessCommand::Compare(data, facts));
+    journal.command(command).await.map_err(meaning)?;
+    Ok(digest)
+}

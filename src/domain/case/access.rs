@@ -1,0 +1,196 @@
+//! Opening a custodian's files to others: when it may begin, and what may not be restored below them any more. Pure.
+
+use std::collections::BTreeSet;
+
+use super::Case;
+use crate::domain::event::{
+    AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, AccessPlannedFacts, Event,
+    NoFacts,
+};
+use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
+
+/// What the operator wants of access.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccessCommand {
+    /// Say what was made.
+    Apply(AccessApplied),
+    /// Say what was read back.
+    Compare(AccessCompared, AccessComparedFacts),
+    /// Say what will be made.
+    Plan(AccessPlanned, AccessPlannedFacts),
+}
+
+impl AccessCommand {
+    /// Whom it is about.
+    pub fn custodian(&self) -> &Pseudonym {
+        match self {
+            Self::Apply(data) => &data.custodian,
+            Self::Compare(data, _) => &data.custodian,
+            Self::Plan(data, _) => &data.custodian,
+        }
+    }
+}
+
+/// Whose files are open to others, and which plans were made before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenAccess {
+    custodians: BTreeSet<Pseudonym>,
+    objects: BTreeSet<String>,
+    plans_before: BTreeSet<String>,
+}
+
+impl OpenAccess {
+    /// Whether a custodian's files may be seen by others: whatever were restored below them would be open before it is closed.
+    pub fn is_open(&self, custodian: &Pseudonym) -> bool {
+        self.custodians.contains(custodian)
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event, plans: impl Iterator<Item = String>) {
+        if let Event::AccessPlanned(data, _) = event {
+            self.custodians.insert(data.custodian.clone());
+            self.objects.insert(data.object.clone());
+            self.plans_before.extend(plans);
+        }
+    }
+}
+
+impl Case {
+    /// Access is opened when no wave is: what is restored at the same time could be seen by those who are let in.
+    pub(super) fn decide_access(&self, command: AccessCommand) -> Result<Event, Refusal> {
+        let custodian = command.custodian().clone();
+        self.check_known(&custodian)?;
+        match command {
+            AccessCommand::Plan(data, facts) => {
+                if self.finished.is_some() {
+                    return Err(Refusal::CaseFinished);
+                }
+                self.target.as_ref().ok_or(Refusal::NoTarget)?;
+                if !self
+                    .custodians
+                    .get(&custodian)
+                    .is_some_and(|known| known.is_mapped)
+                {
+                    return Err(Refusal::NotMapped(custodian.to_string()));
+                }
+                if let Some((_, wave)) = self.open_waves.first() {
+                    return Err(Refusal::WaveOpen(*wave));
+                }
+                Ok(Event::AccessPlanned(Box::new(data), Box::new(facts)))
+            }
+            AccessCommand::Apply(data) => {
+                if !self.access.objects.contains(&data.object) {
+                    return Err(Refusal::AccessNotPlanned(custodian.to_string()));
+                }
+                Ok(Event::AccessApplied(Box::new(data), Box::new(NoFacts {})))
+            }
+            AccessCommand::Compare(data, facts) => {
+                Ok(Event::AccessCompared(Box::new(data), Box::new(facts)))
+            }
+        }
+    }
+
+    /// A plan that was made before files were opened does not know that they are.
+    pub(super) fn check_not_before_access(&self, plan: &str) -> Result<(), Refusal> {
+        if self.access.plans_before.contains(plan) {
+            return Err(Refusal::PlanBeforeAccess(plan.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{connect, declare, given, map, name, register};
+    use super::super::{Case, CaseCommand};
+    use super::*;
+    use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade, Wave};
+
+    fn access(custodian: &str) -> CaseCommand {
+        let data = AccessPlanned {
+            custodian: name(custodian),
+            held: 0,
+            kept: 1,
+            lost: 0,
+            object: "o".to_owned(),
+            scopes: 1,
+            steps: 2,
+        };
+        let facts = AccessPlannedFacts::default();
+        CaseCommand::Access(AccessCommand::Plan(data, facts))
+    }
+
+    fn plan(plan: &str) -> CaseCommand {
+        CaseCommand::MakePlan(PlanMade {
+            as_of: 0,
+            counts: PlanCounts::default(),
+            parts: 1,
+            plan: plan.to_owned(),
+            points: None,
+            unproven: None,
+            window: None,
+        })
+    }
+
+    fn adopt(plan: &str) -> CaseCommand {
+        CaseCommand::AdoptPlan(PlanAdopted {
+            digest: plan.to_owned(),
+            plan: plan.to_owned(),
+            proposal: String::new(),
+        })
+    }
+
+    fn case(more: Vec<CaseCommand>) -> Case {
+        let start = vec![
+            declare(),
+            register(),
+            connect("t", true),
+            map("ann", true),
+            map("bob", false),
+        ];
+        given(start.into_iter().chain(more).collect())
+    }
+
+    #[test]
+    fn files_are_opened_to_others_when_no_wave_is_open_and_for_mapped_custodians() {
+        let open = CaseCommand::OpenWave(Wave {
+            plan: "p".to_owned(),
+            wave: 1,
+        });
+        let busy = case(vec![plan("p"), adopt("p"), open]);
+        assert_eq!(busy.decide(access("ann")), Err(Refusal::WaveOpen(1)));
+        let still = case(vec![plan("p"), adopt("p")]);
+        assert!(still.decide(access("ann")).is_ok());
+        assert_eq!(
+            still.decide(access("bob")),
+            Err(Refusal::NotMapped("bob".to_owned()))
+        );
+        assert!(still.decide(access("eve")).is_err(), "unknown");
+    }
+
+    #[test]
+    fn a_plan_that_does_not_know_of_it_is_not_adopted_afterwards() {
+        let after = case(vec![plan("old"), access("ann"), plan("new")]);
+        assert!(after.access.is_open(&name("ann")) && !after.access.is_open(&name("bob")));
+        let refused = Err(Refusal::PlanBeforeAccess("old".to_owned()));
+        assert_eq!(after.decide(adopt("old")), refused);
+        assert!(after.decide(adopt("new")).is_ok());
+    }
+
+    #[test]
+    fn an_outcome_answers_an_intent() {
+        let applied = |object: &str| {
+            CaseCommand::Access(AccessCommand::Apply(AccessApplied {
+                absent: 0,
+                custodian: name("ann"),
+                failed: 0,
+                made: 1,
+                object: object.to_owned(),
+            }))
+        };
+        let case = case(vec![access("ann")]);
+        assert!(case.decide(applied("o")).is_ok());
+        let refused = Err(Refusal::AccessNotPlanned("ann".to_owned()));
+        assert_eq!(case.decide(applied("other")), refused);
+    }
+}

@@ -1,0 +1,229 @@
+//! Restored files opened to those whom the source let in, through the program and a tenant over HTTP; a leak planted there is
+//! seen.
+
+use std::time::Duration;
+
+use m365_simulator::{FaultKind, Faults, OneShot};
+use unbroken_verify::VerdictKind;
+
+use crate::case::Case;
+use crate::tampering::forge::put;
+
+const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,\
+level,effect,via,expires\n\
+drive,Contracts,folder,yes,ben@old.example,user,read,,,\n\
+drive,Contracts/open.txt,file,yes,gone@old.example,user,write,,,\n\
+drive,Contracts/secret.txt,file,no,,,,,,\n\
+drive,Private,folder,yes,everybody,organisation,read,,link,\n";
+const PRINCIPALS: &str = "source,target,kind,fate\n\
+drive,ada@clean.example,user,mapped\n\
+ben@old.example,ben@clean.example,user,mapped\n";
+const ACCESS: &str = "--sidecar @access.csv --map @principals.csv";
+
+fn restored() -> Case {
+    let case = Case::new(Faults::none());
+    for path in [
+        "Contracts/open.txt",
+        "Contracts/secret.txt",
+        "Private/diary.txt",
+    ] {
+        case.plant(path, path.as_bytes());
+    }
+    case.prepare("drive");
+    assert!(case.restore().status.success());
+    put(&case.path("access.csv"), SIDECAR.as_bytes());
+    put(&case.path("principals.csv"), PRINCIPALS.as_bytes());
+    case
+}
+
+/// Who but the owner gets at a path.
+fn others(case: &Case, path: &str) -> Vec<(String, String)> {
+    let place = ("ada@clean.example".to_owned(), path.to_owned());
+    let people = case.inspect().effective_access()[&place].clone();
+    people
+        .into_iter()
+        .filter(|(name, _)| name != "ada@clean.example")
+        .collect()
+}
+
+#[test]
+fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
+    let case = restored();
+    case.inspect().record_access();
+    let planned = case.done(&format!("access plan {ACCESS}"));
+    assert!(
+        planned.contains("1 grants kept, 1 held, 1 lost; 2 items"),
+        "{planned}"
+    );
+    assert!(planned.contains("lost  everybody (read) on drive:Private: organisation-link"));
+    assert!(
+        others(&case, "/Contracts").is_empty(),
+        "planning opens nothing"
+    );
+
+    let applied = case.done(&format!("access apply CASE {ACCESS} TARGET"));
+    assert!(
+        applied.contains("2 items closed, 3 calls made, 0 failed"),
+        "{applied}"
+    );
+    let ben = ("ben@clean.example".to_owned(), "read".to_owned());
+    let only_ben = vec![ben.clone()];
+    assert_eq!(others(&case, "/Contracts"), only_ben);
+    assert_eq!(others(&case, "/Contracts/open.txt"), only_ben);
+    assert!(others(&case, "/Contracts/secret.txt").is_empty());
+    assert!(others(&case, "/Private/diary.txt").is_empty());
+    let history = case.inspect().access_history();
+    let opened = |path: &str| {
+        let of = history.iter().filter(|change| change.path == path);
+        of.filter(|change| change.people.contains_key(&ben.0))
+            .count()
+    };
+    assert_eq!(
+        (opened("/Contracts"), opened("/Contracts/secret.txt")),
+        (1, 0)
+    );
+
+    // Once more: nothing changes, and nobody is let in twice.
+    case.done(&format!("access apply CASE {ACCESS} TARGET"));
+    assert_eq!(others(&case, "/Contracts"), only_ben);
+    let same = case.done(&format!("access diff CASE {ACCESS} TARGET"));
+    assert!(same.contains("0 gained"), "{same}");
+
+    assert!(
+        case.inspect()
+            .share_with_anyone("ada@clean.example", "/Contracts/secret.txt")
+    );
+    let leak = case.run(&format!("access diff CASE {ACCESS} TARGET --json"));
+    assert_eq!(leak.status.code(), Some(3));
+    let lines = String::from_utf8(leak.stdout).expect("UTF-8");
+    let gained: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|row: &serde_json::Value| row["class"] == "gained")
+        .collect();
+    assert!(!gained.is_empty());
+    assert!(
+        gained
+            .iter()
+            .all(|row| row["path"] == "Contracts/secret.txt"),
+        "{gained:?}"
+    );
+    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
+    assert_eq!(
+        refused.status.code(),
+        Some(12),
+        "nothing is opened beside a leak"
+    );
+
+    let events = case.events("bundle");
+    let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!(count("AccessPlanned/1"), 2);
+    assert_eq!(count("AccessApplied/1"), 2);
+    assert_eq!(count("AccessCompared/1"), 4);
+    let verdict = case.verdict();
+    assert_eq!(verdict.kind, VerdictKind::Valid, "{verdict:?}");
+}
+
+#[test]
+fn what_must_be_closed_and_is_not_found_opens_nothing() {
+    let case = restored();
+    let misspelled = SIDECAR.replace("secret.txt", "Secret.txt");
+    put(&case.path("access.csv"), misspelled.as_bytes());
+    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(12), "{said}");
+    assert!(
+        said.contains("Contracts/Secret.txt: must be closed"),
+        "{said}"
+    );
+    assert!(others(&case, "/Contracts").is_empty());
+}
+
+#[test]
+fn a_map_that_the_case_does_not_share_opens_nothing() {
+    let case = restored();
+    let other = PRINCIPALS
+        .replace("ada@", "ben@")
+        .replace("ben@old.example,ben@clean.example,user,mapped\n", "");
+    put(&case.path("principals.csv"), other.as_bytes());
+    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(12), "{said}");
+    assert!(others(&case, "/Contracts").is_empty());
+}
+
+#[test]
+fn one_answer_is_explained_by_its_grants() {
+    let case = Case::new(Faults::none());
+    put(&case.path("access.csv"), SIDECAR.as_bytes());
+    let said =
+        case.done("access why ben@old.example drive:Contracts/open.txt --sidecar @access.csv");
+    assert_eq!(
+        said,
+        "ben@old.example: read on drive:Contracts/open.txt\n  \
+         allowed read on drive:Contracts through ben@old.example\n"
+    );
+    let said =
+        case.done("access why ben@old.example drive:Contracts/secret.txt --sidecar @access.csv");
+    assert_eq!(
+        said,
+        "ben@old.example: none on drive:Contracts/secret.txt\n"
+    );
+}
+
+#[test]
+fn killed_at_any_call_nobody_had_more_at_any_moment_and_the_same_command_ends_it() {
+    let case = restored();
+    case.inspect().record_access();
+    for skip in 0..3 {
+        case.inspect().arm(OneShot {
+            kind: FaultKind::Hold,
+            method: "POST".to_owned(),
+            path: "/invite".to_owned(),
+            skip,
+        });
+        let mut child = case.start(&format!("access apply CASE {ACCESS} TARGET"));
+        while case.inspect().held() == 0 {
+            let ended = child.try_wait().expect("asked");
+            assert!(ended.is_none(), "it ended before call {skip}: {ended:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        // The tenant notices by itself that nobody listens any more.
+        while case.inspect().held() > 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        case.inspect().disarm();
+    }
+    case.done(&format!("access apply CASE {ACCESS} TARGET"));
+    let allowed = ["/Contracts", "/Contracts/open.txt"];
+    let history = case.inspect().access_history();
+    for change in history
+        .iter()
+        .filter(|change| change.owner == "ada@clean.example")
+    {
+        for (name, role) in &change.people {
+            let is_owner = name == "ada@clean.example";
+            let is_ben = name == "ben@clean.example" && role == "read";
+            let fits = is_owner || is_ben && allowed.contains(&&*change.path);
+            assert!(fits, "{change:?}");
+        }
+    }
+    assert_eq!(others(&case, "/Contracts").len(), 1);
+    let count = |kind: &str, events: &[serde_json::Value]| {
+        events.iter().filter(|event| event["type"] == kind).count()
+    };
+    let events = case.events("bundle");
+    assert_eq!(
+        count("AccessPlanned/1", &events),
+        4,
+        "each intent stands before its calls"
+    );
+    assert_eq!(
+        count("AccessApplied/1", &events),
+        1,
+        "three have no outcome, and it shows"
+    );
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
