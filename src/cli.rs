@@ -29,6 +29,7 @@ mod output;
 mod pace;
 mod plan;
 mod provenance;
+mod read_trial;
 mod reconcile;
 mod report;
 mod restore;
@@ -95,6 +96,8 @@ enum Command {
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Provenance(provenance::Provenance),
+    #[command(hide = true)]
+    ReadTrial(read_trial::ReadTrial),
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
     #[command(subcommand)]
@@ -207,6 +210,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),
+        Command::ReadTrial(wanted) => read_trial::run(&wanted),
         Command::Bundle(command) => bundle::run(command, output),
         Command::Report(command) => report::run(command, output),
         Command::Reconcile(wanted) => reconcile::run(&wanted, output),

@@ -21,7 +21,7 @@ pub mod sample;
 mod url_bytes;
 mod vcf;
 
-pub use detect::open;
+pub use detect::{open, open_on_trial};
 
 use std::io::Read;
 
@@ -66,7 +66,7 @@ pub struct RestorePoint {
 /// What a source is, read once when it is opened.
 #[derive(Clone, Debug)]
 pub struct SourceDescription {
-    /// `archive`, `corso`, `eml`, `mbox`, `ics`, `vcf`, `ics+vcf`, `files`, `msg`, `pst`.
+    /// `archive`, `corso`, `eml`, `mbox`, `ics`, `vcf`, `ics+vcf`, `files`, `msg`, `pst`, `purview`.
     pub kind: &'static str,
     /// The format version where the kind has one.
     pub format: &'static str,

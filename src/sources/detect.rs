@@ -11,7 +11,7 @@ use super::mbox::Mboxes;
 use super::msg::{self, MsgTree};
 use super::personal::{self, Personal};
 use super::pinned::{Pinned, PinnedFile};
-use super::pst::PstFiles;
+use super::pst::{PstFiles, Trial, package};
 use super::reader::{Kind, Tree};
 use super::{Source, SourceError};
 
@@ -30,13 +30,18 @@ const FOREIGN: [(&str, &str); 6] = [
 
 /// Opens whatever lies under `path`, and reads it once from end to end, so that its digest pins it.
 pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
+    open_on_trial(path, None)
+}
+
+/// As [`open`]; data files are read on trial first.
+pub fn open_on_trial(path: &Path, trial: Option<Trial>) -> Result<Box<dyn Source>, SourceError> {
     let unknown = |reason: &str| SourceError::UnknownLayout {
         path: path.display().to_string(),
         reason: reason.to_owned(),
     };
     let tree = Tree::at(path)?;
     if tree.is_single_file() {
-        return open_file(tree, unknown);
+        return open_file(tree, trial, unknown);
     }
     let top = tree.top()?;
     if top.is_empty() {
@@ -74,6 +79,9 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let has_msg = files.iter().any(|found| msg::is_named_so(&found.path));
     let is_msg = share(&|path| extension(path, "eml") || msg::is_named_so(path));
     let is_pst = share(&|path| extension(path, "pst"));
+    // A package may have more native files than data files: its load file tells it.
+    let is_package = files.iter().any(|found| package::is_load_file(&found.path))
+        && files.iter().any(|found| extension(&found.path, "pst"));
     let is_personal = share(&personal::is_name);
     let owners = corso::recognise(&found);
     let pinned = Pinned::take(tree)?;
@@ -83,8 +91,8 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         Box::new(MsgTree::from_pinned(pinned))
     } else if is_eml {
         Box::new(EmlTree::from_pinned(pinned))
-    } else if is_pst {
-        Box::new(PstFiles::from_pinned(pinned))
+    } else if is_pst || is_package {
+        Box::new(PstFiles::from_pinned(pinned, trial))
     } else if is_mbox {
         Box::new(Mboxes::from_pinned(pinned))
     } else if is_personal {
@@ -96,6 +104,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
 
 fn open_file(
     tree: Tree,
+    trial: Option<Trial>,
     unknown: impl Fn(&str) -> SourceError,
 ) -> Result<Box<dyn Source>, SourceError> {
     let pinned = Pinned::take(tree)?;
@@ -106,7 +115,7 @@ fn open_file(
         return Ok(Box::new(EmlTree::from_pinned(pinned)));
     }
     if file.has_extension("pst") {
-        let files = PstFiles::from_pinned(pinned);
+        let files = PstFiles::from_pinned(pinned, trial);
         return match files.refusal() {
             Some(reason) => Err(unknown(&reason)),
             None => Ok(Box::new(files)),

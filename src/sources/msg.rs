@@ -33,13 +33,21 @@ impl MsgTree {
 
     fn object(&self, item: &SourceItem) -> Result<Object, SourceError> {
         let file = self.pinned.find(&item.locator)?;
-        let bytes = self.pinned.item_bytes(item)?;
-        read(file, &bytes).map_err(|problem| SourceError::Invalid {
-            path: item.locator.clone(),
-            place: problem.class.to_owned(),
-            rule: problem.reason,
-        })
+        object(file, item, &self.pinned.item_bytes(item)?)
     }
+}
+
+/// The bytes of an item as an object.
+pub(super) fn object(
+    file: &PinnedFile,
+    item: &SourceItem,
+    bytes: &[u8],
+) -> Result<Object, SourceError> {
+    read(file, bytes).map_err(|problem| SourceError::Invalid {
+        path: item.locator.clone(),
+        place: problem.class.to_owned(),
+        rule: problem.reason,
+    })
 }
 
 impl Source for MsgTree {
@@ -113,7 +121,8 @@ fn read(file: &PinnedFile, bytes: &[u8]) -> Result<Object, Problem> {
     Err(Problem::new("not-mail", "neither a message file nor TNEF"))
 }
 
-fn item_of(
+/// One file as an item; `skipped` leading names say whose it is.
+pub(super) fn item_of(
     pinned: &Pinned,
     file: &PinnedFile,
     skipped: usize,

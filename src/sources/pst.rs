@@ -4,7 +4,10 @@
 //! A file whose name holds an address is that person's; else one below a folder that is named like an address; else each file is a
 //! custodian of its own, because two people's mailboxes must never become one.
 
+mod beside;
 mod btree;
+#[cfg(test)]
+mod built;
 mod cipher;
 mod crc;
 pub mod disk;
@@ -15,11 +18,14 @@ mod listing;
 mod names;
 mod node;
 mod object;
+pub(super) mod package;
 mod property;
 pub mod store;
 mod table;
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::mapi::{self, Object};
@@ -32,6 +38,7 @@ use crate::domain::outlook::OutlookItem;
 use disk::OpenFile;
 use error::PstError;
 use listing::Listing;
+use package::{Missing, Package};
 use store::{Item, PstFile};
 
 /// Files that are kept open: a case may have thousands.
@@ -42,18 +49,33 @@ pub(super) struct PstFiles {
     pinned: Pinned,
     description: SourceDescription,
     open: Mutex<Vec<(usize, Arc<PstFile>)>>,
+    package: Package,
+    trial: Option<Trial>,
+    /// How the trial of each file ended.
+    tried: Mutex<BTreeMap<usize, Result<(), String>>>,
 }
 
+/// Reads a whole data file elsewhere first, where it can harm nobody; says why that did not end well. ADR 0008 tells why.
+pub type Trial = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
+
 impl PstFiles {
-    pub(super) fn from_pinned(pinned: Pinned) -> Self {
-        let mut custodians: Vec<CustodianName> = pinned.files.iter().map(owner_of).collect();
+    pub(super) fn from_pinned(pinned: Pinned, trial: Option<Trial>) -> Self {
+        let package = Package::read(&pinned);
+        let files = pinned.files.iter().map(|file| owner_of(&package, file));
+        let missing = package.missing.iter().map(owner_of_row);
+        let mut custodians: Vec<CustodianName> = files.chain(missing).collect();
         custodians.sort();
         custodians.dedup();
-        let description = pinned.description("pst", Fidelity::OriginalBytes, custodians);
+        let has_rows = package.found > 0 || !package.missing.is_empty();
+        let kind = if has_rows { "purview" } else { "pst" };
+        let description = pinned.description(kind, Fidelity::OriginalBytes, custodians);
         Self {
             pinned,
             description,
             open: Mutex::default(),
+            package,
+            trial,
+            tried: Mutex::default(),
         }
     }
 
@@ -72,6 +94,7 @@ impl PstFiles {
         }
         let file = &self.pinned.files[index];
         file.content.clone()?;
+        self.try_first(index)?;
         let disk = self
             .pinned
             .tree()
@@ -84,6 +107,21 @@ impl PstFiles {
         }
         open.push((index, Arc::clone(&file)));
         Ok(file)
+    }
+
+    /// Once a file: what a hostile one does to its reader, it does to another process.
+    fn try_first(&self, index: usize) -> Result<(), Problem> {
+        let Some(trial) = &self.trial else {
+            return Ok(());
+        };
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = tried.entry(index).or_insert_with(|| {
+            let tree = self.pinned.tree();
+            trial(&tree.root().join(&self.pinned.files[index].path))
+        });
+        ended
+            .clone()
+            .map_err(|why| Problem::new("reader-ended", why))
     }
 
     /// The item again, if its nodes are still those of its digest.
@@ -123,22 +161,37 @@ impl Source for PstFiles {
         custodian: &CustodianName,
     ) -> Result<Items<'_>, SourceError> {
         pinned::known(&self.description, point, custodian)?;
-        let own = self.pinned.files.iter().enumerate();
+        let listing = Listing::new(custodian.clone(), point.clone());
+        let (owner, person) = (custodian.clone(), custodian.clone());
         let custodian = custodian.clone();
-        let point = point.clone();
-        let listing = Listing::new(custodian.clone(), point);
-        let own = own.filter(move |(_, file)| owner_of(file) == custodian);
-        Ok(Box::new(own.flat_map(move |(index, file)| {
-            listing.of_file(file, self.opened(index))
-        })))
+        let own = self.pinned.files.iter().enumerate();
+        let own = own.filter(move |(_, file)| owner_of(&self.package, file) == owner);
+        let items = own.flat_map(move |(index, file)| {
+            if file.has_extension("pst") {
+                return listing.of_file(file, self.opened(index));
+            }
+            let read = beside::item_of(&self.pinned, file, listing.point(), listing.custodian());
+            let read = read.map_err(|problem| file.bad(listing.custodian(), problem));
+            Box::new(std::iter::once(read)) as Items<'_>
+        });
+        let rows = self.package.missing.iter();
+        let rows = rows.filter(move |row| owner_of_row(row) == custodian);
+        let rows: Vec<_> = rows.map(|row| beside::bad_row(row, &person)).collect();
+        Ok(Box::new(items.chain(rows.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
+        if let Ok(file) = self.pinned.find(&item.locator) {
+            return beside::message(&self.pinned, file, item);
+        }
         Ok(mapi::message::message(self.item(item)?.object))
     }
 
     fn outlook_item(&self, item: &SourceItem) -> Result<OutlookItem, SourceError> {
-        let object: Object = self.item(item)?.object;
+        let object: Object = match self.pinned.find(&item.locator) {
+            Ok(file) => beside::object(&self.pinned, file, item)?,
+            Err(_) => self.item(item)?.object,
+        };
         mapi::outlook::item(object, item.workload).ok_or_else(|| SourceError::Invalid {
             path: item.locator.clone(),
             place: "item".to_owned(),
@@ -148,10 +201,29 @@ impl Source for PstFiles {
 
     /// The item's nodes as they are stored: what its digest is of.
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
+        if self.pinned.find(&item.locator).is_ok() {
+            return Ok(Box::new(self.pinned.open(item)?));
+        }
         let stored = self.at(item, PstFile::stored)?;
         pinned::unchanged(item, digest_of(&stored))?;
         Ok(Box::new(Cursor::new(stored)))
     }
+}
+
+/// Reads everything that a plan and a restore read of a data file, and forgets it: what a trial does.
+pub fn read_through(file: std::fs::File) -> Result<u64, PstError> {
+    let file = PstFile::open(Box::new(OpenFile::new(file)?))?;
+    let mut read = 0;
+    for folder in file.folders()? {
+        for node in folder.items {
+            // One that cannot be read is named by whoever lists it.
+            if let Ok(item) = file.item(node) {
+                let message = mapi::message::message(item.object);
+                read += u64::from(!message.subject.is_empty());
+            }
+        }
+    }
+    Ok(read)
 }
 
 fn problem(error: &PstError) -> Problem {
@@ -167,8 +239,16 @@ fn problem(error: &PstError) -> Problem {
 /// What lies among data files and is none, in a folder that names nobody.
 const NOBODY: &str = "unassigned";
 
+/// Whose a row without a file is.
+fn owner_of_row(row: &Missing) -> CustodianName {
+    CustodianName(row.owner.clone().unwrap_or_else(|| NOBODY.to_owned()))
+}
+
 /// Whose a file is.
-fn owner_of(file: &PinnedFile) -> CustodianName {
+fn owner_of(package: &Package, file: &PinnedFile) -> CustodianName {
+    if let Some(owner) = package.owner(file).filter(|_| !file.has_extension("pst")) {
+        return CustodianName(owner.to_owned());
+    }
     if !file.has_extension("pst") && !file.names.iter().any(|name| name.contains('@')) {
         return CustodianName(NOBODY.to_owned());
     }
@@ -188,3 +268,6 @@ fn owner_of(file: &PinnedFile) -> CustodianName {
     let owner = address.or_else(above).cloned();
     CustodianName(owner.unwrap_or_else(|| names.join("/")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -319,3 +319,29 @@ fn of_what_libpff_reads_nearly_all_is_restored_and_the_rest_is_named() {
     assert!(restored * 100 >= read as u64 * 98, "{restored} of {read}");
     shares::expect_documented("pst", &shares);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_trial_is_bounded_in_memory_and_says_nothing_of_the_file() {
+    let Some(folder) = corpus() else {
+        return;
+    };
+    let largest = folder.join("hughbe__2k_outlook_qwerty1234.pst");
+    let trial = |memory: u64| {
+        Command::new(env!("CARGO_BIN_EXE_unbroken"))
+            .arg("read-trial")
+            .arg(&largest)
+            .args(["--memory-bytes", &memory.to_string(), "--seconds", "60"])
+            .output()
+            .expect("started")
+    };
+    let ended = trial(3 << 30);
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    assert!(ended.stdout.is_empty() && ended.stderr.is_empty());
+    // Less than the program itself takes, and much less than the file wants.
+    assert!(!trial(8 << 20).status.success());
+}

@@ -11,7 +11,8 @@ use crate::sources::{Fidelity, Source, SourceDescription, SourceError};
 
 /// Opens a backup of whatever kind it is.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>> {
-    crate::sources::open(path).map_err(|error: SourceError| {
+    let trial = super::super::read_trial::trial();
+    crate::sources::open_on_trial(path, trial).map_err(|error: SourceError| {
         let unknown = matches!(error, SourceError::UnknownLayout { .. });
         let error = Error::failed(error);
         if unknown {

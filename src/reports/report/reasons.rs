@@ -119,6 +119,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "An attachment was only a link to a file elsewhere; a text says where that was.",
     ),
     (
+        "load-file",
+        "A table or a report of the export itself; it is not data of a person.",
+    ),
+    (
+        "load-file-row-without-file",
+        "The export's own table names it, but it was not delivered.",
+    ),
+    (
         "mail-folder-name/1",
         "The name of a mail folder was changed into one that the new tenant takes.",
     ),
@@ -196,6 +204,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "readback-differs",
         "What the new tenant gave back differs from what was written; it does not count.",
+    ),
+    (
+        "reader-ended",
+        "Reading it ended the process that tried it first; it may be made to do harm.",
     ),
     (
         "retries-exhausted",

@@ -58,6 +58,16 @@ impl Listing {
         }
     }
 
+    /// Whose items they are.
+    pub(super) fn custodian(&self) -> &CustodianName {
+        &self.custodian
+    }
+
+    /// As of when.
+    pub(super) fn point(&self) -> &RestorePointId {
+        &self.point
+    }
+
     /// Everything in a file, one by one.
     pub(super) fn of_file<'a>(
         &self,
