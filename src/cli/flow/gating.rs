@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use serde_json::json;
 use unbroken_ledger::{ApprovalRequest, Hash};
 
 use super::{meaning, planning};
@@ -18,7 +19,9 @@ use crate::domain::event::{
     PinnedFacts, SourcePinned, WindowFacts, WindowSet,
 };
 use crate::domain::evidence::exchange::{self, BYTES_MAX};
-use crate::domain::evidence::{Attestation, Certification, Evidence, Expected, ExpectedApp, scuba};
+use crate::domain::evidence::{
+    Answer, Attestation, Certification, Evidence, Expected, ExpectedApp, scuba,
+};
 use crate::domain::finding::{Check, Finding, unread};
 use crate::domain::gates::GateCommand;
 use crate::domain::refusal::Refusal;
@@ -36,6 +39,8 @@ pub(super) const APPROVED: [(&str, &str); 3] = [
 ];
 /// The heading of certificates.
 pub(crate) const SCOPE: &str = "certificate";
+/// Answers above that are kept by their digests alone.
+const ANSWERS_BYTES_MAX: usize = 32 << 20;
 /// How often what was read leads to further reads: an item of a drive of a tenant is the deepest.
 const ROUNDS_MAX: usize = 8;
 
@@ -214,7 +219,7 @@ pub(crate) async fn look(
         .as_ref()
         .and_then(|(_, facts)| facts.tenant_id.clone());
     let target = target.ok_or_else(|| refused(Refusal::NoTarget.into()))?;
-    let mut evidence = evidence(brought)?;
+    let (mut evidence, declared) = evidence(brought)?;
     evidence.expected.tenant_id = target;
     evidence.expected.old = declaration::old_tenant(pinned);
     evidence.expected.declared_at = declared_at(journal)?;
@@ -231,7 +236,7 @@ pub(crate) async fn look(
         }
     }
     let findings = family.findings(&evidence);
-    record(journal, family, &evidence, &findings).await?;
+    record(journal, family, &evidence, &declared, &findings).await?;
     Ok(findings)
 }
 
@@ -259,8 +264,10 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(failed)
 }
 
-fn evidence(brought: &Brought<'_>) -> Result<Evidence> {
+/// What was brought, and the digest of what was declared.
+fn evidence(brought: &Brought<'_>) -> Result<(Evidence, Hash)> {
     let bytes = read(brought.expected)?;
+    let digest = Hash::of(&bytes);
     let declared: ExpectedFile = serde_json::from_slice(&bytes).map_err(|error| {
         Error::failed(error).while_doing(format!(
             "{}: not what was expected",
@@ -293,7 +300,7 @@ fn evidence(brought: &Brought<'_>) -> Result<Evidence> {
     for path in brought.files {
         add_file(&mut evidence, path)?;
     }
-    Ok(evidence)
+    Ok((evidence, digest))
 }
 
 fn expected_app(app: AppFile) -> ExpectedApp {
@@ -333,14 +340,53 @@ fn add_file(evidence: &mut Evidence, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What is kept of a look: the findings, and all that they rest on. Answers stand there whole as long as they are small.
+fn account(evidence: &Evidence, declared: &Hash, findings: &[Finding]) -> serde_json::Value {
+    let size: usize = evidence
+        .graph
+        .iter()
+        .filter_map(|(_, answer)| match answer {
+            Answer::Said { body, .. } => Some(body.to_string().len()),
+            _ => None,
+        })
+        .sum();
+    let answers: serde_json::Map<String, serde_json::Value> = evidence
+        .graph
+        .iter()
+        .map(|(path, answer)| {
+            let kept = match answer {
+                Answer::Said { digest, body } if size <= ANSWERS_BYTES_MAX => {
+                    json!({ "digest": digest, "body": body })
+                }
+                Answer::Said { digest, .. } => json!({ "digest": digest }),
+                Answer::Nothing => json!({ "nothing": true }),
+                Answer::NotHad(why) => json!({ "not_had": why }),
+            };
+            (path.to_owned(), kept)
+        })
+        .collect();
+    let files: Vec<serde_json::Value> = evidence
+        .files
+        .iter()
+        .map(|file| json!({ "name": file.name, "digest": file.digest, "taken_at": file.taken_at }))
+        .collect();
+    json!({
+        "answers": answers,
+        "expected": declared.to_string(),
+        "files": files,
+        "findings": findings,
+    })
+}
+
 /// Puts the look on the record. One that does not open ends a certificate that rests on the same checks.
 async fn record(
     journal: &Journal,
     family: Family,
     evidence: &Evidence,
+    declared: &Hash,
     findings: &[Finding],
 ) -> Result<()> {
-    let text = serde_json::to_vec(findings).map_err(Error::failed)?;
+    let text = account(evidence, declared, findings).to_string();
     let case = journal.case().map_err(meaning)?;
     let (last, stands) = match family {
         Family::Baseline => (&case.gates.baseline, CertificateKind::Readiness),
@@ -355,7 +401,7 @@ async fn record(
         .iter()
         .filter(|waiver| ids.contains(&&*waiver.check));
     let data = Audited {
-        findings: journal.keep_text(&text).map_err(meaning)?,
+        findings: journal.keep_text(text.as_bytes()).map_err(meaning)?,
         number: last.as_ref().map_or(1, |last| last.number + 1),
         until: used.map(|waiver| waiver.until).min(),
         verdicts: findings
