@@ -5,6 +5,7 @@ mod baseline;
 mod documented;
 mod evidence;
 mod hostile;
+mod metadata;
 mod road;
 mod runbook;
 mod scuba;

@@ -2,7 +2,7 @@
 //! Microsoft's own metadata of Graph v1.0 and against the examples of its documentation. Both lie beside the repository, or
 //! the test says that it was left out.
 
-mod schema;
+pub(crate) mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,11 +1,20 @@
 //! S18 to S21 and S23: files, sites, teams, webhooks, connectors and devices.
 
+use super::super::baseline::own_mailboxes;
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 
 /// S18. Only items with the `shared` facet are asked for their permissions: five resource units each.
 pub(super) fn sharing(look: &mut Look<'_>) {
-    for drive in look.list("/drives") {
+    let mut drives = Vec::new();
+    for (id, _) in own_mailboxes(look) {
+        drives.extend(look.list(&format!("/users/{id}/drives")));
+    }
+    for site in look.list("/sites/getAllSites") {
+        let id = site.text("id").unwrap_or_default();
+        drives.extend(look.list(&format!("/sites/{id}/drives")));
+    }
+    for drive in drives {
         let id = drive.text("id").unwrap_or_default();
         for item in look.list(&format!("/drives/{id}/root/delta")) {
             if item.object("shared").is_none() {

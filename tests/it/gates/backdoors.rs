@@ -56,7 +56,7 @@ const BACKDOORS: [(&str, &str); 62] = [
     ("synced_directory", "New"),
     ("multi_tenant_organization", "Both"),
     ("sync_job", "mail archive viewer"),
-    ("identity_provider_of_old", "Saml-11111111"),
+    ("identity_provider_of_old", "Old sign-in"),
     ("saml_federation_of_old", "SSO"),
     ("root_of_old", "CN=Corp Root"),
     ("rule_forwards_to_old", "alice@new.example"),

@@ -16,7 +16,7 @@ const FAILS: [(&str, &str, &str); 24] = [
     ("S8", "multi_tenant_organization", "Both"),
     ("S9", "sync_job", "mail archive viewer"),
     ("S10", "federated_domain", "sso.new.example"),
-    ("S11", "identity_provider_of_old", "Saml-11111111"),
+    ("S11", "identity_provider_of_old", "Old sign-in"),
     ("S12", "root_of_old", "CN=Corp Root"),
     ("S13", "synced_directory", "New"),
     ("S14", "rule_forwards_to_old", "alice@new.example"),

@@ -71,16 +71,16 @@ const PLAIN_OPTIONS: [&str; 8] = [
 ];
 
 /// The cut of Graph v1.0 that a restore uses.
-pub(super) struct Schema(Value);
+pub(crate) struct Schema(Value);
 
 /// An operation, and the names behind its path.
-pub(super) struct Operation<'a> {
-    pub(super) template: &'a str,
+pub(crate) struct Operation<'a> {
+    pub(crate) template: &'a str,
     body: &'a Value,
 }
 
 impl Schema {
-    pub(super) fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).expect("the schema can be read");
         let mut schema: Value = serde_json::from_str(&text).expect("JSON");
         for (method, template, of) in PAGES {
@@ -110,7 +110,7 @@ impl Schema {
     }
 
     /// The operation that a path means, by its decoded segments.
-    pub(super) fn operation(&self, method: &str, segments: &[String]) -> Option<Operation<'_>> {
+    pub(crate) fn operation(&self, method: &str, segments: &[String]) -> Option<Operation<'_>> {
         let paths = self.0["paths"].as_object().expect("paths");
         let fitting = paths.iter().filter_map(|(template, methods)| {
             let literal = fits(template, segments)?;
@@ -123,7 +123,7 @@ impl Schema {
     }
 
     /// What of a query is not documented: options, and the properties that they name.
-    pub(super) fn check_query(
+    pub(crate) fn check_query(
         &self,
         operation: &Operation<'_>,
         query: &BTreeMap<String, String>,
@@ -155,7 +155,7 @@ impl Schema {
         findings
     }
 
-    pub(super) fn check_request(&self, operation: &Operation<'_>, body: &Value) -> Vec<String> {
+    pub(crate) fn check_request(&self, operation: &Operation<'_>, body: &Value) -> Vec<String> {
         let schema = &operation.body["requestBody"]["content"]["application/json"]["schema"];
         let mut findings = Vec::new();
         if schema.is_null() {
@@ -166,7 +166,7 @@ impl Schema {
         findings
     }
 
-    pub(super) fn check_response(
+    pub(crate) fn check_response(
         &self,
         operation: &Operation<'_>,
         status: u16,

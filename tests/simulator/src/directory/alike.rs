@@ -160,7 +160,7 @@ pub(super) const LOOK_ALIKES: &[Plant] = &[
     }),
     ("alike_activation", |d| {
         let upn = d.upn("adm-exchange");
-        let mut row = in_role(d, &id(1, 3), &upn, EXCHANGE);
+        let mut row = in_role(&id(1, 3), &upn, EXCHANGE);
         row["assignmentType"] = json!("Activated");
         row["startDateTime"] = json!("2026-11-28T08:00:00Z");
         row["endDateTime"] = json!("2026-11-28T12:00:00Z");

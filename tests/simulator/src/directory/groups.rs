@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::{Directory, id};
 
+/// The type of a person in a team.
+pub(super) const MEMBER: &str = "#microsoft.graph.aadUserConversationMember";
+
 pub(super) fn team() -> String {
     id(0x60, 1)
 }
@@ -33,6 +36,7 @@ pub(super) fn add(directory: &mut Directory) {
         .iter()
         .map(|(id, upn)| {
             json!({
+                "@odata.type": "#microsoft.graph.user",
                 "id": id,
                 "displayName": upn,
                 "userPrincipalName": upn,
@@ -61,7 +65,14 @@ pub(super) fn add(directory: &mut Directory) {
     let tenant = directory.names.tenant_id.clone();
     let people = directory.names.users.clone();
     let people = people.iter().map(|(id, upn)| {
-        json!({ "userId": id, "displayName": upn, "email": upn, "tenantId": tenant, "roles": [] })
+        json!({
+            "@odata.type": MEMBER,
+            "userId": id,
+            "displayName": upn,
+            "email": upn,
+            "tenantId": tenant,
+            "roles": [],
+        })
     });
     let people = people.collect();
     let team = format!("/teams/{team_id}");
@@ -89,9 +100,17 @@ fn add_files(directory: &mut Directory) {
     );
     directory.say_rows(format!("/sites/{}/permissions", site()), Vec::new());
     directory.say_rows(
-        "/drives",
+        format!("/sites/{}/drives", site()),
         vec![json!({ "id": drive(), "name": "Documents" })],
     );
+    for (number, (user, _)) in (1..).zip(directory.names.users.clone()) {
+        let own = format!("b!user-{number}");
+        directory.say_rows(
+            format!("/users/{user}/drives"),
+            vec![json!({ "id": own, "name": "OneDrive" })],
+        );
+        directory.say_rows(format!("/drives/{own}/root/delta"), Vec::new());
+    }
     directory.say_rows(
         format!("/drives/{}/root/delta", drive()),
         vec![
@@ -99,12 +118,14 @@ fn add_files(directory: &mut Directory) {
             json!({ "id": "item-shared", "name": "budget.xlsx", "shared": { "scope": "users" } }),
         ],
     );
-    let reader = directory.upn("board");
+    let reader = format!("i:0#.f|membership|{}", directory.upn("board"));
     directory.say_rows(
         item_permissions(),
-        vec![
-            json!({ "id": "1", "roles": ["read"], "grantedToV2": { "user": { "email": reader } } }),
-        ],
+        vec![json!({
+            "id": "1",
+            "roles": ["read"],
+            "grantedToV2": { "siteUser": { "displayName": "Board", "loginName": reader } },
+        })],
     );
     directory.say_rows("/external/connections", Vec::new());
     directory.say_rows(

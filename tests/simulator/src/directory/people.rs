@@ -63,13 +63,12 @@ pub(super) fn registered(id: &str, upn: &str, is_admin: bool) -> Value {
     })
 }
 
-pub(super) fn in_role(directory: &Directory, id: &str, upn: &str, role: &str) -> Value {
+pub(super) fn in_role(id: &str, upn: &str, role: &str) -> Value {
     json!({
         "id": format!("{role}-{id}"),
         "principalId": id,
         "roleDefinitionId": role,
         "directoryScopeId": "/",
-        "principalOrganizationId": directory.names.tenant_id,
         "principal": {
             "@odata.type": "#microsoft.graph.user",
             "id": id,
@@ -77,6 +76,12 @@ pub(super) fn in_role(directory: &Directory, id: &str, upn: &str, role: &str) ->
             "userPrincipalName": upn,
         },
     })
+}
+
+/// As the list of assignments has it: it alone says where a principal comes from.
+pub(super) fn assignment(directory: &Directory, mut row: Value) -> Value {
+    row["principalOrganizationId"] = directory.names.tenant_id.clone().into();
+    row
 }
 
 pub(super) fn add(directory: &mut Directory) {
@@ -102,14 +107,14 @@ pub(super) fn add(directory: &mut Directory) {
             "adm-sharepoint" => SHAREPOINT,
             _ => GLOBAL,
         };
-        let row = in_role(directory, &id, &upn, role);
+        let row = in_role(&id, &upn, role);
         if name.starts_with("glass") {
             let mut instance = row.clone();
             instance["assignmentType"] = json!("Assigned");
             instance["startDateTime"] = Value::Null;
             instance["endDateTime"] = Value::Null;
             active.push(instance);
-            assigned.push(row);
+            assigned.push(assignment(directory, row));
         } else {
             eligible.push(row);
         }

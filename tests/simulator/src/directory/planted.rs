@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::apps::{PARTNERS, PRINCIPALS, app_id, held, principal_id, role_row};
-use super::groups::{channel, item_permissions, site, team};
+use super::groups::{MEMBER, channel, item_permissions, site, team};
 use super::people::{
-    ACTIVE, ASSIGNMENTS, DIRECTORY_READERS, ELIGIBLE, EXCHANGE, GLOBAL, REGISTERED, in_role,
+    ACTIVE, ASSIGNMENTS, DIRECTORY_READERS, ELIGIBLE, EXCHANGE, GLOBAL, REGISTERED, assignment,
+    in_role,
 };
 use super::policies::CONDITIONAL;
 use super::{Directory, id};
@@ -16,19 +17,25 @@ type Plant = (&'static str, fn(&mut Directory));
 
 /// Some tenant that is neither this one nor the compromised one.
 const OTHER: &str = "07e50000-0000-4000-8000-000000000001";
+/// The type of a person in a group.
+const USER: &str = "#microsoft.graph.user";
 const DEFAULT: &str = "/policies/crossTenantAccessPolicy/default";
 
 pub(super) const PLANTS: &[Plant] = &[
     // Administrators and sign-in.
     ("unnamed_global_admin", |d| {
         let (id, upn) = d.names.users[0].clone();
-        let row = in_role(d, &id, &upn, GLOBAL);
+        let row = in_role(&id, &upn, GLOBAL);
         d.rows(ELIGIBLE).push(row);
     }),
     ("global_admin_app", |d| {
-        let mut row = in_role(d, &principal_id(4), "mail archive viewer", GLOBAL);
-        row["principal"]["@odata.type"] = json!("#microsoft.graph.servicePrincipal");
-        row["principal"]["userPrincipalName"] = Value::Null;
+        let mut row = in_role(&principal_id(4), "mail archive viewer", GLOBAL);
+        row["principal"] = json!({
+            "@odata.type": "#microsoft.graph.servicePrincipal",
+            "id": principal_id(4),
+            "displayName": "mail archive viewer",
+        });
+        let row = assignment(d, row);
         d.rows(ASSIGNMENTS).push(row);
     }),
     ("finer_roles_gone", |d| {
@@ -41,7 +48,7 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     ("permanent_admin", |d| {
         let upn = d.upn("adm-exchange");
-        let mut row = in_role(d, &id(1, 3), &upn, EXCHANGE);
+        let mut row = in_role(&id(1, 3), &upn, EXCHANGE);
         row["assignmentType"] = json!("Assigned");
         row["startDateTime"] = json!("2026-11-21T00:00:00Z");
         row["endDateTime"] = Value::Null;
@@ -189,7 +196,7 @@ pub(super) const PLANTS: &[Plant] = &[
         partner(d, OTHER, |row| row["isServiceProvider"] = json!(true));
     }),
     ("role_from_outside", |d| {
-        let mut row = in_role(d, &id(2, 1), "foreign admin", DIRECTORY_READERS);
+        let mut row = in_role(&id(2, 1), "foreign admin", DIRECTORY_READERS);
         row["principalOrganizationId"] = json!(OTHER);
         row["principal"]["userPrincipalName"] = Value::Null;
         d.rows(ASSIGNMENTS).push(row);
@@ -287,10 +294,13 @@ pub(super) const PLANTS: &[Plant] = &[
             .push(json!({ "id": "Azure2Azure.1", "templateId": "Azure2Azure" }));
     }),
     ("identity_provider_of_old", |d| {
-        let id = format!("Saml-{}", d.names.old_tenant_id);
-        let metadata = format!("https://sts.{}/metadata", d.names.old_domain);
-        d.rows("/identity/identityProviders")
-            .push(json!({ "id": id, "metadataUrl": metadata }));
+        d.rows("/identity/identityProviders").push(json!({
+            "@odata.type": "#microsoft.graph.socialIdentityProvider",
+            "id": "Google-OAUTH",
+            "displayName": "Old sign-in",
+            "identityProviderType": "Google",
+            "clientId": "99999999-0000-4000-8000-000000000001",
+        }));
     }),
     ("saml_federation_of_old", |d| {
         let issuer = format!("https://sts.{}", d.names.old_domain);
@@ -391,8 +401,8 @@ pub(super) const PLANTS: &[Plant] = &[
             .push(json!({ "id": "2", "link": link }));
     }),
     ("shared_with_old", |d| {
-        let email = format!("mallory@{}", d.names.old_domain);
-        let user = json!({ "user": { "email": email } });
+        let login = format!("i:0#.f|membership|mallory@{}", d.names.old_domain);
+        let user = json!({ "siteUser": { "displayName": "Mallory", "loginName": login } });
         d.rows(&item_permissions())
             .push(json!({ "id": "3", "grantedToV2": user }));
     }),
@@ -423,7 +433,7 @@ pub(super) const PLANTS: &[Plant] = &[
         let old = d.names.old_tenant_id.clone();
         let path = format!("/teams/{}/members", team());
         d.rows(&path)
-            .push(json!({ "displayName": "Mallory", "tenantId": old }));
+            .push(json!({ "@odata.type": MEMBER, "displayName": "Mallory", "tenantId": old }));
     }),
     ("channel_shared_with_old", |d| {
         let old = d.names.old_tenant_id.clone();
@@ -470,8 +480,9 @@ pub(super) const PLANTS: &[Plant] = &[
     ("group_member_of_old", |d| {
         let mail = format!("mallory@{}", d.names.old_domain);
         let path = format!("/groups/{}/members", team());
-        d.rows(&path)
-            .push(json!({ "id": id(2, 3), "displayName": "Mallory", "mail": mail }));
+        d.rows(&path).push(
+            json!({ "@odata.type": USER, "id": id(2, 3), "displayName": "Mallory", "mail": mail }),
+        );
     }),
     // Settings.
     ("sharing_open", |d| {

@@ -82,6 +82,7 @@ pub(super) fn guest(directory: &mut Directory, upn: &str, mail: &str, kind: &str
     if kind == "Member" {
         let base = format!("/users/{}", id(2, 2));
         directory.say_rows(format!("{base}/mailFolders/inbox/messageRules"), Vec::new());
+        directory.say_rows(format!("{base}/drives"), Vec::new());
         directory.say_rows(format!("{base}/calendar/calendarPermissions"), Vec::new());
         directory.export("Mailbox").push(json!({
             "PrimarySmtpAddress": mail,
