@@ -11,7 +11,7 @@ use crate::request::{Request, decode_pairs};
 use crate::route;
 use crate::tenant::Tenant;
 
-fn tenant() -> (Tenant, VirtualClock) {
+pub(crate) fn tenant() -> (Tenant, VirtualClock) {
     let clock = VirtualClock::new(DateTime::from_timestamp(1_700_000_000, 0).expect("a time"));
     let spec = TenantSpec {
         tenant_id: "t".to_owned(),
@@ -31,7 +31,7 @@ fn tenant() -> (Tenant, VirtualClock) {
     )
 }
 
-fn ask(tenant: &mut Tenant, method: &str, url: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn ask(tenant: &mut Tenant, method: &str, url: &str, body: &Value) -> (u16, Value) {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let roles = [
         "User.ReadWrite.All",
