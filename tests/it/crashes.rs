@@ -1,6 +1,8 @@
 //! kill -9 in the middle of a restore, again and again, against a tenant that lives on: in the end every item is there
 //! exactly once, every attempt is explained, and the independent verifier agrees.
 
+mod mixed;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -10,13 +10,13 @@ use unbroken::engine::governor::Quotas;
 use crate::case::{Case, mail};
 use crate::operating::{commands, normal};
 
-/// Part of a tenant of a thousand seats: mailboxes count alone, so that forty tell what a thousand would.
+/// Part of a tenant of a thousand seats: mailboxes count alone, so that six tell what a thousand would.
 fn part(service: Service) -> Tenant {
     Tenant {
-        seats: 10,
-        files: 40_000,
+        seats: 6,
+        files: 30_000,
         file_bytes: 100_000,
-        mails_each: 1_250,
+        mails_each: 800,
         mail_bytes: 4_000_000,
         service,
     }
@@ -61,8 +61,8 @@ fn hidden_costs_and_competing_load_are_learned() {
 #[test]
 fn a_governor_that_does_not_pace_or_is_too_timid_is_found_out() {
     let part = |service| Tenant {
-        files: 10_000,
-        mails_each: 400,
+        files: 6_000,
+        mails_each: 250,
         ..part(service)
     };
     let bold = run(part(Service::documented()), Quotas::unpaced());

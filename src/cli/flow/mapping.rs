@@ -147,11 +147,12 @@ fn facts(source_name: &str, user: Option<&TargetUser>) -> CustodianFacts {
 /// Gives a pseudonym to each custodian of the source that nobody mapped: their items are held.
 pub(crate) async fn name_the_others(journal: &Journal, source_names: &[String]) -> Result<()> {
     let known = journal.case().map_err(meaning)?.custodians;
+    let known: std::collections::HashSet<&str> = known
+        .values()
+        .filter_map(|known| known.facts.source_name.as_deref())
+        .collect();
     for name in source_names {
-        let is_known = known
-            .values()
-            .any(|known| known.facts.source_name.as_deref() == Some(name.as_str()));
-        if !is_known {
+        if !known.contains(name.as_str()) {
             let command = command(new_pseudonym()?, name, None);
             journal.command(command).await.map_err(meaning)?;
         }

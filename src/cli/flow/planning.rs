@@ -2,7 +2,7 @@
 
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use unbroken_ledger::entry::leaf;
@@ -11,8 +11,10 @@ use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
-use crate::domain::item::{CustodianName, Workload};
-use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
+use crate::domain::item::{ItemKey, Workload};
+use crate::domain::plan::{
+    BreachWindow, Decision, KnownItem, PlanInput, PlanRow, count, decide_rows,
+};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 use crate::domain::target_tree::TargetTree;
@@ -59,13 +61,16 @@ pub(crate) async fn make(
     mapping::name_the_others(journal, &names).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
+    let people = people(&case);
     let mut has_window = false;
     let mut parts = Vec::new();
     let mut counts = PlanCounts::default();
     let mut unproven = 0;
     for custodian in &description.custodians {
-        let (pseudonym, is_mapped) = known(&case, custodian)?;
-        let known = known_items(journal, &pseudonym).map_err(meaning)?;
+        let (pseudonym, is_mapped) = people.get(&*custodian.0).cloned().ok_or_else(|| {
+            Error::failed(format!("{}: has no pseudonym in the record", custodian.0))
+        })?;
+        let known = known_before(journal, &case, &pseudonym)?;
         let window = window(&case, &pseudonym);
         has_window |= window.is_some();
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
@@ -88,11 +93,7 @@ pub(crate) async fn make(
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
-                let of_part = count(rows.iter());
-                counts.hold += of_part.hold;
-                counts.restore += of_part.restore;
-                counts.skip += of_part.skip;
-                counts.unreadable += of_part.unreadable;
+                add(&mut counts, count(rows.iter()));
                 unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
                 parts.push(journal.keep_part(&pseudonym, rows).map_err(meaning)?);
             }
@@ -118,6 +119,25 @@ pub(crate) async fn make(
         point: description.points[place].id.0.clone(),
         counts,
     })
+}
+
+/// What earlier plans know of a custodian's keys; nothing, before the first.
+fn known_before(
+    journal: &Journal,
+    case: &Case,
+    custodian: &Pseudonym,
+) -> Result<HashMap<ItemKey, KnownItem>> {
+    if case.plans.is_empty() {
+        return Ok(HashMap::new());
+    }
+    known_items(journal, custodian).map_err(meaning)
+}
+
+fn add(sum: &mut PlanCounts, of_part: PlanCounts) {
+    sum.hold += of_part.hold;
+    sum.restore += of_part.restore;
+    sum.skip += of_part.skip;
+    sum.unreadable += of_part.unreadable;
 }
 
 /// Why no plan is made, and what to do first.
@@ -190,12 +210,13 @@ fn window(case: &Case, custodian: &Pseudonym) -> Option<BreachWindow> {
     Some(BreachWindow { from })
 }
 
-fn known(case: &Case, custodian: &CustodianName) -> Result<(Pseudonym, bool)> {
-    case.custodians
-        .iter()
-        .find(|(_, known)| known.facts.source_name.as_deref() == Some(&custodian.0))
-        .map(|(pseudonym, known)| (pseudonym.clone(), known.is_mapped))
-        .ok_or_else(|| Error::failed(format!("{}: has no pseudonym in the record", custodian.0)))
+/// The pseudonyms by the names in the source, and whether somebody in the target gets what they have.
+fn people(case: &Case) -> HashMap<&str, (Pseudonym, bool)> {
+    let named = case.custodians.iter().filter_map(|(pseudonym, known)| {
+        let name = known.facts.source_name.as_deref()?;
+        Some((name, (pseudonym.clone(), known.is_mapped)))
+    });
+    named.collect()
 }
 
 /// The newest plan that was made.

@@ -1,6 +1,6 @@
 //! The wave: opened, worked on until each item has its outcome, closed; and the end of the case.
 
-mod rows;
+pub(super) mod rows;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 
 mod fakes;
 mod replay;
+mod scale;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use crate::targets::TargetUser;
 
 /// The plans in force, as far as their waves are open.
 #[derive(Clone)]
-pub(super) struct OpenRows {
+pub(in crate::cli::flow) struct OpenRows {
     journal: Journal,
     case: Arc<Case>,
     parts: Vec<(String, PlanPart)>,
@@ -33,7 +33,7 @@ pub(super) struct OpenRow {
 
 impl OpenRows {
     /// Reads which parts there are.
-    pub(super) fn load(journal: &Journal) -> Result<Self> {
+    pub(in crate::cli::flow) fn load(journal: &Journal) -> Result<Self> {
         let case = journal.case().map_err(meaning)?;
         let mut parts = Vec::new();
         let open = |plan: &String| case.open_waves.iter().any(|(open, _)| open == plan);
@@ -52,7 +52,7 @@ impl OpenRows {
     }
 
     /// How many rows have no outcome yet.
-    pub(super) fn count(mut self) -> Result<u64> {
+    pub(in crate::cli::flow) fn count(mut self) -> Result<u64> {
         let mut open = 0;
         for (plan, part) in std::mem::take(&mut self.parts) {
             open += self.of_part(&plan, &part).map_err(meaning)?.len() as u64;
@@ -61,7 +61,7 @@ impl OpenRows {
     }
 
     /// Rows that are held, skipped or cannot be read get their outcome without a worker; the others are what is left.
-    pub(super) async fn into_backlog(mut self) -> Result<PlanBacklog> {
+    pub(in crate::cli::flow) async fn into_backlog(mut self) -> Result<PlanBacklog> {
         let mut backlog = PlanBacklog {
             total: 0,
             first: Vec::new(),
@@ -146,7 +146,7 @@ struct Line {
 }
 
 /// What is left to do, read part by part; whoever got a part stands behind the others.
-pub(super) struct PlanBacklog {
+pub(in crate::cli::flow) struct PlanBacklog {
     total: u64,
     /// Interrupted items.
     first: Vec<Work>,
