@@ -14,8 +14,8 @@ fn main() {
         seats: 1_000,
         files: 1_000_000,
         file_bytes: 100_000,
-        mails_each: 5_000,
-        mail_bytes: 1_000_000,
+        mails_each: 1_250,
+        mail_bytes: 4_000_000,
         service,
     };
     let hostile = Service {

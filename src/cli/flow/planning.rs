@@ -11,7 +11,7 @@ use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
-use crate::domain::item::{ItemKey, Workload};
+use crate::domain::item::{CustodianName, ItemKey, Workload};
 use crate::domain::plan::{
     BreachWindow, Decision, KnownItem, PlanInput, PlanRow, count, decide_rows,
 };
@@ -53,12 +53,7 @@ pub(crate) async fn make(
     // First of all: whoever is not mapped is named below, and a refusal after that would leave its names in the record.
     let may_plan = journal.case().map_err(meaning)?.check_may_plan();
     may_plan.map_err(refused)?;
-    let names: Vec<String> = description
-        .custodians
-        .iter()
-        .map(|name| name.0.clone())
-        .collect();
-    mapping::name_the_others(journal, &names).await?;
+    name_everybody(journal, &description.custodians).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
     let people = people(&case);
@@ -119,6 +114,12 @@ pub(crate) async fn make(
         point: description.points[place].id.0.clone(),
         counts,
     })
+}
+
+/// Whoever is in the source and not mapped gets a name in the record too.
+async fn name_everybody(journal: &Journal, custodians: &[CustodianName]) -> Result<()> {
+    let names: Vec<String> = custodians.iter().map(|name| name.0.clone()).collect();
+    mapping::name_the_others(journal, &names).await
 }
 
 /// What earlier plans know of a custodian's keys; nothing, before the first.
