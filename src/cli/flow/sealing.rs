@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use tokio::runtime::Handle;
+#[cfg(feature = "demo")]
 use unbroken_ledger::random;
 #[cfg(feature = "demo")]
 use unbroken_verify::{Authorities, check_timestamp};
@@ -12,6 +13,7 @@ use super::meaning;
 use crate::anchors::AuthorityAt;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::CaseCommand;
+#[cfg(feature = "demo")]
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, JournalError};

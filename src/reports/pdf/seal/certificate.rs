@@ -21,7 +21,9 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
+#[cfg(feature = "demo")]
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+#[cfg(feature = "demo")]
 const TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
 
 /// A certificate, taken apart.
@@ -103,6 +105,7 @@ impl Certificate {
     }
 
     /// As [`Certificate::for_rehearsal`], for a key that stamps times and does nothing else (RFC 3161 section 2.3).
+    #[cfg(feature = "demo")]
     pub(super) fn for_rehearsed_times(
         key: &dyn SealKey,
         organisation: &str,

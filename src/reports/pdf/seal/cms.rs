@@ -41,6 +41,7 @@ impl Signature {
     }
 
     /// Signs content of another kind, which stands in the signature.
+    #[cfg(feature = "demo")]
     pub(super) fn enclosing(
         kind: &'static [u8],
         content: Vec<u8>,
