@@ -287,4 +287,42 @@ mod tests {
             assert!(parse_json(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn whatever_comes_in_is_read_or_refused_and_never_ends_the_program() {
+        let mut state = 7_u64;
+        let mut next = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            usize::try_from(state >> 33).expect("32 bits") % below
+        };
+        let pieces = [
+            "\"", ",", "\n", "/", "..", "\u{0}", "\u{430}", "{", "]", "null", "group", "deny",
+        ];
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let is_json = next(2) == 0;
+            let mut text: Vec<char> = if is_json { JSON } else { CSV }.chars().collect();
+            for _ in 0..next(4) {
+                let at = next(text.len());
+                let upto = (at + next(9)).min(text.len());
+                let piece = pieces[next(pieces.len())].chars();
+                text.splice(at..upto, piece);
+            }
+            let text: String = text.into_iter().collect();
+            let sidecar = if is_json {
+                parse_json(&text)
+            } else {
+                parse_csv(&text)
+            };
+            if let Ok(sidecar) = sidecar {
+                read += 1;
+                let membership = crate::domain::access::Membership::of(&sidecar.directory);
+                assert_eq!(sidecar.places.len(), sidecar.tree.len());
+                assert!(membership.count() <= sidecar.directory.len());
+            }
+        }
+        assert!(read > 1_000, "{read}");
+    }
 }

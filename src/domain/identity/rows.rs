@@ -230,4 +230,31 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn whatever_comes_in_is_read_or_refused_and_never_ends_the_program() {
+        let mut state = 11_u64;
+        let mut next = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            usize::try_from(state >> 33).expect("32 bits") % below
+        };
+        let ours = "source,target,kind,fate\nann,ann@new,user,mapped\nbob,,user,departed\n";
+        let (six, pieces) = (six_rows(), ["\"", ",", "\n", "@", "\u{feff}", "group", "-"]);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let start = if next(2) == 0 { ours } else { &six };
+            let mut text: Vec<char> = start.chars().collect();
+            for _ in 0..next(4) {
+                let at = next(text.len());
+                let upto = (at + next(9)).min(text.len());
+                text.splice(at..upto, pieces[next(pieces.len())].chars());
+            }
+            let text: String = text.into_iter().collect();
+            read += usize::from(parse_identities(&text).is_ok());
+            let _read_or_refused = parse_map(&text);
+        }
+        assert!(read > 1_000, "{read}");
+    }
 }
