@@ -81,10 +81,7 @@ pub(crate) async fn make(
                 secret: &secret,
                 wave: WAVE,
             };
-            let mut rows = rows(&input, &mut tree)?;
-            if case.access.is_open(&pseudonym) {
-                rows.iter_mut().for_each(hold_files);
-            }
+            let rows = rows(&input, &mut tree, case.access.is_open(&pseudonym))?;
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
@@ -160,7 +157,11 @@ fn hold_files(row: &mut PlanRow) {
     }
 }
 
-fn rows(input: &PlanInput<'_>, tree: &mut TargetTree) -> Result<Vec<PlanRow>> {
+fn rows(
+    input: &PlanInput<'_>,
+    tree: &mut TargetTree,
+    is_open_to_others: bool,
+) -> Result<Vec<PlanRow>> {
     // The names are drawn before, so that running out of randomness is an error and no panic.
     let most = input
         .snapshots
@@ -171,9 +172,13 @@ fn rows(input: &PlanInput<'_>, tree: &mut TargetTree) -> Result<Vec<PlanRow>> {
     let mut names = (0..=most)
         .map(|_| new_pseudonym())
         .collect::<Result<Vec<_>>>()?;
-    Ok(decide_rows(input, tree, &mut || {
+    let mut rows = decide_rows(input, tree, &mut || {
         names.pop().expect("there is a name for every row")
-    }))
+    });
+    if is_open_to_others {
+        rows.iter_mut().for_each(hold_files);
+    }
+    Ok(rows)
 }
 
 /// The newest restore point that is not after `as_of`.
