@@ -25,7 +25,8 @@ pub(crate) enum SourceCommand {
 #[command(after_help = "Example:
   unbroken source inspect backups/mail")]
 pub(crate) struct Inspect {
-    /// A folder of EML files, MBOX files, a corso export, any folder of files, or our own archive.
+    /// A folder of EML, MSG, MBOX, PST, ICS or VCF files, an export package of Purview, a corso export, any folder of files, or our
+    /// own archive.
     pub(crate) path: PathBuf,
 }
 
