@@ -77,10 +77,11 @@ fn two_columns(text: &str) -> Result<Vec<MappingRow>, MappingError> {
                 "a row has two fields: the custodian and the user",
             ));
         };
-        if source.is_empty() || !target.contains('@') {
+        if source.is_empty() || !(target.contains('@') || target.starts_with("https://")) {
             return Err(refuse(
                 line,
-                "the target is a user principal name, and the source not empty",
+                "the target is a user principal name or the address of a site, \
+                 and the source not empty",
             ));
         }
         if rows.len() == MAX_ROWS {

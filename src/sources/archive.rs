@@ -91,7 +91,12 @@ impl Archive {
                 });
                 self.checklists.insert(place, lines.collect());
             }
-            Entry::Calendar(_) | Entry::Contacts(_) | Entry::Files(_) | Entry::Tasks(_) => {}
+            Entry::Calendar(_)
+            | Entry::Contacts(_)
+            | Entry::Files(_)
+            | Entry::Lists(_)
+            | Entry::Pages(_)
+            | Entry::Tasks(_) => {}
         }
     }
 
@@ -160,6 +165,7 @@ impl Archive {
                 item.workload = Workload::Tasks;
                 item.folder = FolderPath::Tasks(entry.path.pop());
             }
+            Entry::Lists(entry) | Entry::Pages(entry) => item.name = entry.name,
             Entry::Mail(entry) => {
                 item.folder = entry.folder();
                 item.created = entry.sent_date_time;
@@ -250,6 +256,18 @@ impl Archive {
     }
 }
 
+/// What is kept and not restored: a person decides.
+fn left_of(item: SourceItem, class: &'static str, what: &str) -> BadItem {
+    BadItem {
+        custodian: item.custodian,
+        reason: format!("{:?} is {what}, which is not restored yet", item.name),
+        locator: item.locator,
+        digest: Some(item.digest),
+        size_bytes: item.size_bytes,
+        class,
+    }
+}
+
 fn place_of(item: &SourceItem) -> ItemPlace {
     (
         item.point.clone(),
@@ -319,7 +337,15 @@ impl Source for Archive {
         let lines = self.lines(point, custodian)?;
         let (point, custodian) = (point.clone(), custodian.clone());
         Ok(Box::new(lines.into_iter().map(move |(_, line)| {
+            let left = match &line.entry {
+                Entry::Lists(_) => Some(("list-item", "an item of a list")),
+                Entry::Pages(_) => Some(("page", "a page of a site")),
+                _ => None,
+            };
             let item = self.item(&point, &custodian, line);
+            if let Some((class, what)) = left {
+                return Err(left_of(item, class, what));
+            }
             match item.workload {
                 Workload::Mail => self.described_mail(item),
                 Workload::Calendar | Workload::Contacts | Workload::Tasks => {

@@ -14,6 +14,7 @@ mod outlook;
 mod quick_xor;
 mod random;
 mod sharing;
+mod sites;
 mod token;
 mod upload;
 mod versions;
@@ -104,6 +105,9 @@ impl Target for Graph {
     }
 
     async fn user(&self, principal: &str) -> Result<Option<TargetUser>, TargetError> {
+        if principal.starts_with("https://") {
+            return sites::find(&self.session, principal).await;
+        }
         let operation = "GET /users/{principal}";
         let path = format!("users/{}?$select=id,userPrincipalName", segment(principal));
         match self.session.json(Call::get(operation, path)).await {

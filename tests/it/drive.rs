@@ -1,6 +1,8 @@
 //! Files at full fidelity: versions in their order whatever happens in between, names that SharePoint does not take, and
 //! Office files that it rewrites.
 
+mod site;
+
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -35,12 +37,18 @@ struct Kept<'a> {
 
 /// Writes an archive of one custodian, one restore point for each list of files.
 fn write_archive(folder: &Path, points: &[(&str, Vec<Kept<'_>>)]) {
+    write_archive_of(folder, OWNER, points, |_| Vec::new());
+}
+
+type More = fn(&mut ArchiveWriter) -> Vec<Entry>;
+
+fn write_archive_of(folder: &Path, owner: &str, points: &[(&str, Vec<Kept<'_>>)], more: More) {
     let tags = points.iter().map(|(taken, _)| PointTag {
         id: taken[..10].to_owned(),
         taken: at(taken),
     });
     let custodian = CustodianTag {
-        name: OWNER.to_owned(),
+        name: owner.to_owned(),
         id: "1".to_owned(),
         index: "c1".to_owned(),
     };
@@ -52,12 +60,13 @@ fn write_archive(folder: &Path, points: &[(&str, Vec<Kept<'_>>)]) {
     );
     let mut writer = ArchiveWriter::create(folder, tag).expect("begun");
     for (taken, files) in points {
-        let entries: Vec<Entry> = files
+        let mut entries: Vec<Entry> = files
             .iter()
             .map(|kept| Entry::Files(entry(&mut writer, kept)))
             .collect();
+        entries.extend(more(&mut writer));
         let point = RestorePointId(taken[..10].to_owned());
-        let owner = CustodianName(OWNER.to_owned());
+        let owner = CustodianName(owner.to_owned());
         writer.index(&point, &owner, &entries).expect("written");
     }
     writer.finish().expect("finished");
@@ -193,7 +202,11 @@ pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
     case.prepare(OWNER);
     case.inspect().record_exchanges();
     restore(&case);
-    case.inspect().exchanges()
+    let mut all = case.inspect().exchanges();
+    let (case, _) = site::site_case();
+    case.restore();
+    all.extend(case.inspect().exchanges());
+    all
 }
 
 /// The corpus of odd files and trees, as one drive.

@@ -30,8 +30,13 @@ fn schema() -> Option<Schema> {
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix("/v1.0/")?;
     let mut names: Vec<String> = path.split('/').map(decoded).collect();
-    if names.first().is_some_and(|first| first == "users") && names.len() > 3 && names[2] == "drive"
-    {
+    if names[0] == "sites" && names.len() > 1 && names[1].ends_with(':') {
+        // A site by its address: <https://learn.microsoft.com/graph/api/site-getbypath>.
+        names.truncate(1);
+        names.push("id".to_owned());
+    }
+    let has_drive = ["sites", "users"].contains(&names[0].as_str());
+    if has_drive && names.len() > 3 && names[2] == "drive" {
         names.splice(..3, ["drives".to_owned(), "id".to_owned()]);
     }
     let at_path = names.len() == 5 && names[3].ends_with(':') && names[4].ends_with(':');

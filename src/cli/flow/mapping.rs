@@ -45,7 +45,7 @@ enum MapFileError {
     },
     #[error("{}: {source}", path.display())]
     Row { path: PathBuf, source: MappingError },
-    #[error("{}: line {line}: there is no user {user} in the clean tenant", path.display())]
+    #[error("{}: line {line}: there is no user or site {user} in the clean tenant", path.display())]
     NoUser {
         path: PathBuf,
         line: usize,
@@ -96,7 +96,8 @@ pub(crate) async fn map<T: Target>(
                 line,
                 user: row.target.clone(),
             };
-            Error::failed(error).hint("create the user in the clean tenant, or correct the row")
+            Error::failed(error)
+                .hint("make the user or the site in the clean tenant, or correct the row")
         })?;
         users.push(user);
     }

@@ -6,12 +6,14 @@ use super::Decision;
 /// What a mailbox makes anew by itself, or what only makes sense on the machine it came from.
 const SKIPPED: [&str; 3] = ["free-busy", "load-file", "settings"];
 /// What can be read and is not restored unless a person decides so: it may hide mail or send it away, or no form of it is safe.
-const HELD: [&str; 6] = [
+const HELD: [&str; 8] = [
     "address-book-person",
     "calendar-exception",
     "in-no-folder",
     "inbox-rule",
     "journal-entry",
+    "list-item",
+    "page",
     "unknown-class",
 ];
 

@@ -119,6 +119,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "An attachment was only a link to a file elsewhere; a text says where that was.",
     ),
     (
+        "list-item",
+        "An entry of a list of a site; lists are not restored yet.",
+    ),
+    (
         "load-file",
         "A table or a report of the export itself; it is not data of a person.",
     ),
@@ -197,6 +201,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "outside-messages",
         "Text in the mail file that belongs to no mail.",
     ),
+    ("page", "A page of a site; pages are not restored yet."),
     (
         "past-reminder-turned-off/1",
         "A reminder of something that is over was turned off.",

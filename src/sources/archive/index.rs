@@ -229,10 +229,14 @@ pub enum Entry {
     Contacts(PersonalEntry),
     /// A file in a drive.
     Files(FileEntry),
+    /// An item of a list; it is kept and not restored.
+    Lists(SiteEntry),
     /// A message.
     Mail(MailEntry),
     /// A task.
     Tasks(PersonalEntry),
+    /// A page of a site; it is kept and not restored.
+    Pages(SiteEntry),
 }
 
 impl Entry {
@@ -241,6 +245,7 @@ impl Entry {
         match self {
             Self::Calendar(entry) | Self::Contacts(entry) | Self::Tasks(entry) => &entry.id,
             Self::Files(entry) => &entry.id,
+            Self::Lists(entry) | Self::Pages(entry) => &entry.id,
             Self::Mail(entry) => &entry.id,
         }
     }
@@ -250,6 +255,7 @@ impl Entry {
         match self {
             Self::Calendar(entry) | Self::Contacts(entry) | Self::Tasks(entry) => &entry.object,
             Self::Files(entry) => &entry.object,
+            Self::Lists(entry) | Self::Pages(entry) => &entry.object,
             Self::Mail(entry) => &entry.object,
         }
     }
@@ -258,7 +264,12 @@ impl Entry {
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         let versions = match self {
             Self::Files(entry) => &entry.versions[..],
-            Self::Calendar(_) | Self::Contacts(_) | Self::Mail(_) | Self::Tasks(_) => &[],
+            Self::Calendar(_)
+            | Self::Contacts(_)
+            | Self::Lists(_)
+            | Self::Mail(_)
+            | Self::Pages(_)
+            | Self::Tasks(_) => &[],
         };
         [self.object()]
             .into_iter()
@@ -285,6 +296,7 @@ impl Entry {
                 }
                 &entry.parent_reference.path
             }
+            Self::Lists(entry) | Self::Pages(entry) => &entry.parent_reference.path,
             Self::Mail(entry) => {
                 if WellKnownFolder::parse(&entry.parent_folder.well_known_name).is_none() {
                     return Err("parentFolder.wellKnownName is one of Graph's".to_owned());
@@ -324,6 +336,20 @@ pub struct ChecklistEntry {
     /// `isChecked`.
     #[serde(default)]
     pub is_checked: bool,
+}
+
+/// Of a site, what is no file: the object is Graph's `listItem` or `sitePage` as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SiteEntry {
+    /// Graph's id, with that of the list before it.
+    pub id: String,
+    /// Its title.
+    pub name: String,
+    /// The list or library that it stands in.
+    pub parent_reference: ParentReference,
+    /// Its JSON.
+    pub object: Object,
 }
 
 /// A message: its MIME bytes are the object; these are the properties that those do not hold.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::call::{Call, Goal, Payload, Session};
+use super::sites::drive_of;
 use super::upload::{self, Kind};
 use super::{failure, id_of, quick_xor, segment};
 use crate::domain::file::{BytesReadBack, FileReadBack, QuickXor};
@@ -18,7 +19,7 @@ use crate::domain::item::Digest;
 use crate::targets::{FileToWrite, FoundFile, TargetError, TargetId, TargetUser, Written};
 
 pub(super) fn item(user: &TargetUser, id: &TargetId) -> String {
-    format!("users/{}/drive/items/{}", segment(&user.id), segment(&id.0))
+    format!("{}/items/{}", drive_of(user), segment(&id.0))
 }
 
 fn named(user: &TargetUser, folder: &TargetId, name: &str) -> String {

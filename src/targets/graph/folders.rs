@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::call::{Call, Session};
+use super::sites::drive_of;
 use super::{failure, id_of, segment};
 use crate::domain::folder::FolderPath;
 use crate::targets::{TargetError, TargetId, TargetUser};
@@ -89,7 +90,7 @@ pub(super) async fn drive(
         ));
     };
     let operation = "GET /users/{id}/drive/root";
-    let base = format!("users/{}/drive", segment(&user.id));
+    let base = drive_of(user);
     let call = Call::get(operation, format!("{base}/root?$select=id"));
     let mut at = id_of(operation, &session.json(call).await?.body)?;
     for name in names {

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::sites::drive_of;
 use super::{Graph, failure, id_of, segment};
 use crate::targets::{TargetError, TargetId, TargetUser};
 
@@ -35,11 +36,7 @@ pub struct Permission {
 const PAGES_MAX: usize = 50;
 
 fn path_of(user: &TargetUser, item: &TargetId) -> String {
-    format!(
-        "users/{}/drive/items/{}",
-        segment(&user.id),
-        segment(&item.0)
-    )
+    format!("{}/items/{}", drive_of(user), segment(&item.0))
 }
 
 impl Graph {
@@ -51,7 +48,7 @@ impl Graph {
     ) -> Result<Option<TargetId>, TargetError> {
         let operation = "GET /users/{id}/drive/root:/{path}";
         let below: Vec<String> = names.iter().map(|name| segment(name)).collect();
-        let root = format!("users/{}/drive/root", segment(&user.id));
+        let root = format!("{}/root", drive_of(user));
         let path = if below.is_empty() {
             format!("{root}?$select=id")
         } else {

@@ -292,6 +292,11 @@ impl Inspect {
         lock(&self.0.meter).throttled
     }
 
+    /// Makes a site at that path; its files are looked at under the id that comes back.
+    pub fn add_site(&self, path: &str, name: &str) -> String {
+        crate::sites::add(&mut lock(&self.0.tenant), path, name)
+    }
+
     /// Keeps whole requests and answers from now on.
     pub fn record_exchanges(&self) {
         *lock(&self.0.exchanges) = Some(Vec::new());

@@ -23,6 +23,7 @@ mod quotas;
 mod request;
 mod route;
 mod server;
+mod sites;
 mod tenant;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
-use crate::{batch, calendar, contacts, directory_answers, drive, mail, todo, users};
+use crate::{batch, calendar, contacts, directory_answers, drive, mail, sites, todo, users};
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
@@ -40,6 +40,7 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
         ["groups", id, rest @ ..] => groups::one(tenant, request, id, rest),
         ["invitations"] => groups::invite(tenant, request),
         ["organization"] => users::organization(tenant, request),
+        ["sites", address, rest @ ..] => sites::handle(tenant, request, address, rest),
         ["users"] => users::collection(tenant, request),
         ["users", name] => users::one(tenant, request, name),
         ["drives", id, rest @ ..] => {
@@ -114,7 +115,7 @@ pub(crate) fn lane(request: &Request) -> Lane {
             let key = format!("{}/{}", request.app, user.to_ascii_lowercase());
             Lane::Mailbox { key, upload_bytes }
         }
-        ["drives", ..] | ["users", _, "drive", ..] => {
+        ["drives" | "sites", ..] | ["users", _, "drive", ..] => {
             let permissions = path.contains("/permissions") || path.ends_with("/invite");
             let list = path.ends_with("/children");
             let units = if permissions {

@@ -97,6 +97,8 @@ impl DriveItem {
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub(crate) id: String,
+    /// The path of a site, which owns its library as a user owns a drive and is in no directory.
+    pub(crate) site: Option<String>,
     pub(crate) upn: String,
     pub(crate) display_name: String,
     pub(crate) drive: String,
@@ -278,6 +280,7 @@ impl Tenant {
         let todo = crate::todo::Todo::new(self.opaque("AAMkList"), self.opaque("AAMkList"));
         self.users.push(User {
             id: id.clone(),
+            site: None,
             upn: spec.user_principal_name.clone(),
             display_name: spec.display_name.clone(),
             drive,

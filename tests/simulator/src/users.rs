@@ -76,7 +76,8 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
                     .is_none_or(|wanted| user.upn.eq_ignore_ascii_case(wanted))
             };
             let select_of = request.query.get("$select");
-            let users = tenant.users.iter().filter(fits);
+            let users = tenant.users.iter().filter(|user| user.site.is_none());
+            let users = users.filter(fits);
             let users = users.map(|user| select(shown(user), select_of)).collect();
             page(users, request, &tenant.base, 100)
         }
