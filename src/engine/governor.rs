@@ -22,6 +22,8 @@ const PAUSE_FIRST: TimeDelta = TimeDelta::milliseconds(500);
 const PAUSE_DOUBLINGS: u32 = 7;
 /// SharePoint asks for some minutes when a minute's quota is used up, and for hours when a day's is.
 const PAUSE_LENGTHS: i32 = 10;
+/// A pause from here on speaks of a long quota.
+const LONG_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
 /// Where a request counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -269,21 +271,26 @@ impl Governor {
         shares.min().unwrap_or(1_000)
     }
 
-    /// A pause of many times a quota's length does not come from that quota; of the others the fullest explains it best.
+    /// A pause of many times a quota's length does not come from that quota. A long quota is blamed when the pause is long,
+    /// or when a short one was cut in vain; otherwise the fullest of the short ones explains it best.
     fn learn(&mut self, now: DateTime<Utc>, lane: &Lane, pause: TimeDelta) {
         let places = self.lane(lane).meters.clone();
-        let mut explains = None;
+        let in_vain = places.iter().any(|place| {
+            let meter = &mut self.meters[*place].1;
+            !meter.is_long() && meter.is_in_vain()
+        });
+        let mut best: Option<((bool, u64), usize)> = None;
         for place in places {
             let meter = &mut self.meters[place].1;
-            if meter.length() * PAUSE_LENGTHS < pause {
-                continue;
-            }
-            let fullness = meter.fullness(now);
-            if explains.is_none_or(|(most, _)| fullness > most) {
-                explains = Some((fullness, place));
+            let is_long = meter.is_long();
+            let may_be = meter.length() * PAUSE_LENGTHS >= pause
+                && (!is_long || in_vain || pause >= LONG_PAUSE);
+            let rank = (is_long, meter.fullness(now));
+            if may_be && best.is_none_or(|(most, _)| rank > most) {
+                best = Some((rank, place));
             }
         }
-        if let Some((_, place)) = explains {
+        if let Some((_, place)) = best {
             self.meters[place].1.learn(now);
         }
     }

@@ -26,6 +26,8 @@ const BELOW: u64 = 970;
 const CUT_MOST: u64 = 700;
 /// The lesson of an objection that this quota hardly explains: somebody else's load, or a service in trouble.
 const CUT_UNEXPLAINED: u64 = 950;
+/// So many cuts in a row did not help.
+const IN_VAIN: u32 = 8;
 const HOLD_LEAST: TimeDelta = TimeDelta::minutes(10);
 const STEP_FIRST: u64 = 10;
 const STEP_MOST: u64 = 80;
@@ -48,6 +50,9 @@ struct Learned {
     at: DateTime<Utc>,
     grows: DateTime<Utc>,
     step: u64,
+    /// Objections in a row, each soon after the one before, and the share before the first of them.
+    in_a_row: u32,
+    before: u64,
 }
 
 impl Meter {
@@ -96,20 +101,43 @@ impl Meter {
         self.window.sum(now).saturating_mul(WHOLE) / self.limit()
     }
 
-    /// The service objected, and of all quotas this one explains it best.
+    /// Too long to be spent evenly.
+    pub(super) fn is_long(&self) -> bool {
+        self.length > PACED_UP_TO
+    }
+
+    /// It was cut again and again and the service still objects: it is not the one. Takes back what the row of cuts took.
+    pub(super) fn is_in_vain(&mut self) -> bool {
+        let Some(learned) = self.learned.as_mut().filter(|l| l.in_a_row >= IN_VAIN) else {
+            return false;
+        };
+        self.share = learned.before;
+        learned.in_a_row = 0;
+        true
+    }
+
+    /// The service objected, and of all quotas this one explains it best. A long quota is blamed on good evidence only and
+    /// believed at once: to find out by steps would cost a day each.
     pub(super) fn learn(&mut self, now: DateTime<Utc>) {
-        let is_full = self.fullness(now) >= WHOLE / 2;
+        let before = self.share;
+        let is_full = self.is_long() || self.fullness(now) >= WHOLE / 2;
         if !is_full && self.learned.is_some_and(|l| now - l.at < self.length / 4) {
             return;
         }
         self.share = if is_full {
             let went_through = self.window.sum(now).saturating_mul(BELOW) / self.documented;
-            went_through.clamp(self.share * CUT_MOST / WHOLE, self.share * BELOW / WHOLE)
+            let most = if self.is_long() { LEAST } else { CUT_MOST };
+            went_through.clamp(self.share * most / WHOLE, self.share * BELOW / WHOLE)
         } else {
             self.share * CUT_UNEXPLAINED / WHOLE
         }
         .max(LEAST);
+        let row = self.learned.filter(|l| now - l.at < self.length * 2);
         self.hold(now);
+        if let Some(learned) = &mut self.learned {
+            learned.in_a_row = row.map_or(1, |row| row.in_a_row + 1);
+            learned.before = row.map_or(before, |row| row.before);
+        }
     }
 
     /// Close to objecting: no growth for now.
@@ -118,6 +146,8 @@ impl Meter {
             at: now,
             grows: now + self.length.max(HOLD_LEAST),
             step: STEP_FIRST,
+            in_a_row: 1,
+            before: self.share,
         });
     }
 

@@ -170,7 +170,9 @@ impl Meter {
         let hidden = 100 + self.draw(self.quotas.hidden_percent);
         let mut counted = Vec::new();
         for (key, limit, length_s, amount) in self.limits(lane) {
-            let amount = (amount * hidden).div_ceil(100);
+            let exact = amount * hidden;
+            // What is left of a whole unit counts as often as it is large.
+            let amount = exact / 100 + u64::from(self.draw(99) < exact % 100);
             let per_s = self.competing_per_s(key.0, limit, length_s);
             let (percent, seed) = (self.quotas.competing_percent, self.quotas.seed);
             let log = self
