@@ -66,7 +66,7 @@ fn a_governor_that_does_not_pace_or_is_too_timid_is_found_out() {
         ..part(service)
     };
     let bold = run(part(Service::documented()), Quotas::unpaced());
-    assert!(!is_good(&bold, 0.0, 0.02), "{}", bold.line("unpaced"));
+    assert!(!is_good(&bold, 0.0, 0.005), "{}", bold.line("unpaced"));
     let half = Quotas {
         mailbox_upload_bytes: 75_000_000,
         sharepoint_units_minute: 625,
