@@ -22,7 +22,7 @@ pub use book::{Book, Recorded};
 pub use plans::SealedPlan;
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::case::{Case, CaseCommand};
+use crate::domain::case::{AccessCommand, Case, CaseCommand};
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{Event, UnreadableEvent};
 use crate::domain::pseudonym::Pseudonym;
@@ -169,7 +169,13 @@ impl Journal {
             }
             _ => CASE_SUBJECT.to_owned(),
         };
-        let decide = |book: &Book| book.case.decide(command.clone());
+        let decide = |book: &Book| {
+            if matches!(command, CaseCommand::Access(AccessCommand::Plan(..))) {
+                // Letting people in is a write into the tenant like any other: not without readiness.
+                book.case.gates.check_worker(SystemClock.now())?;
+            }
+            book.case.decide(command.clone())
+        };
         self.decide_and_append(&stream, &*operator, &subject, decide)
     }
 

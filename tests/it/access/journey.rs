@@ -140,6 +140,20 @@ fn what_must_be_closed_and_is_not_found_opens_nothing() {
 }
 
 #[test]
+fn without_readiness_nobody_is_let_in() {
+    let case = restored();
+    let old = "99999999-aaaa-4aaa-8aaa-999999999999";
+    case.done(&format!(
+        "case pin CASE --tenant-id {old} --domain old.example"
+    ));
+    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(12), "{said}");
+    assert!(said.contains("readiness"), "{said}");
+    assert!(others(&case, "/Contracts").is_empty());
+}
+
+#[test]
 fn a_map_that_the_case_does_not_share_opens_nothing() {
     let case = restored();
     let other = PRINCIPALS
