@@ -144,6 +144,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// Runs a command. The first Ctrl-C or SIGTERM asks it to end where it may; a second one ends it at once.
 fn dispatch(command: Command, output: &Output) -> Result<()> {
+    // Before any thread is made: each brings address space of its own, past the limit that the child sets itself.
+    if let Command::ReadTrial(wanted) = command {
+        return read_trial::run(&wanted);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -210,7 +214,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),
-        Command::ReadTrial(wanted) => read_trial::run(&wanted),
+        Command::ReadTrial(_) => unreachable!("`dispatch` runs it before there are threads"),
         Command::Bundle(command) => bundle::run(command, output),
         Command::Report(command) => report::run(command, output),
         Command::Reconcile(wanted) => reconcile::run(&wanted, output),

@@ -1,12 +1,19 @@
 //! Reads of directory, policies and settings for the checks of the gates: one path, all of its pages, the digest of what came.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
 use super::call::{Call, Session};
 use crate::domain::evidence::{Answer, ROWS_MAX};
+use crate::targets::{Retry, TargetError};
 
 /// Pages of one collection; no tenant has more, and a service that never ends its list is not waited for.
 const PAGES_MAX: usize = 5_000;
+/// Tries of one page that the service is too busy for. Conditional access takes one request a second of all apps together and
+/// says 429 without saying until when: <https://learn.microsoft.com/graph/throttling-limits>.
+const TRIES_MAX: u32 = 5;
+const WAIT_MAX_S: u64 = 60;
 /// What the log and errors may say of such a read.
 const OPERATION: &str = "GET /{directory}";
 
@@ -74,7 +81,7 @@ pub(super) async fn read(session: &Session, path: &str) -> Answer {
     let mut digest = Sha256::new();
     let mut rows = Vec::new();
     for _ in 0..PAGES_MAX {
-        let page = match session.bytes(Call::get(OPERATION, next.clone())).await {
+        let page = match page(session, &next).await {
             Ok(page) => page,
             Err(error) if error.status == 404 && means_none(path) => return Answer::Nothing,
             Err(error) => return Answer::NotHad(format!("{} {}", error.status, error.code)),
@@ -103,6 +110,24 @@ pub(super) async fn read(session: &Session, path: &str) -> Answer {
         rest.clone_into(&mut next);
     }
     Answer::NotHad(format!("more than {PAGES_MAX} pages"))
+}
+
+/// One page; asked for again while the service is too busy, for else a check would stay open that nothing is wrong with.
+async fn page(session: &Session, url: &str) -> Result<Vec<u8>, TargetError> {
+    let mut wait_s = 1;
+    for _ in 1..TRIES_MAX {
+        let error = match session.bytes(Call::get(OPERATION, url.to_owned())).await {
+            Err(error) if matches!(error.status, 429 | 503) => error,
+            ended => return ended,
+        };
+        let asked_s = match error.retry {
+            Retry::After(seconds) => seconds.min(WAIT_MAX_S),
+            Retry::Never | Retry::Soon => wait_s,
+        };
+        tokio::time::sleep(Duration::from_secs(asked_s)).await;
+        wait_s *= 2;
+    }
+    session.bytes(Call::get(OPERATION, url.to_owned())).await
 }
 
 fn said(digest: &[u8], body: serde_json::Value) -> Answer {
