@@ -55,7 +55,7 @@ pub(super) struct PstFiles {
     tried: Mutex<BTreeMap<usize, Result<(), String>>>,
 }
 
-/// Reads a whole data file elsewhere first, where it can harm nobody; says why that did not end well. ADR 0008 tells why.
+/// Reads a whole data file elsewhere first, where it can harm nobody; says why that did not end well. ADR 0009 tells why.
 pub type Trial = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
 
 impl PstFiles {
