@@ -26,7 +26,7 @@ pub use detect::{open, open_on_trial};
 use std::io::Read;
 
 use crate::domain::file::FileVersion;
-use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem};
+use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 
@@ -87,6 +87,8 @@ pub struct SourceDescription {
 pub struct BadItem {
     /// Whose it is.
     pub custodian: CustodianName,
+    /// The service it belongs to; `None` where that could not be told, or where it is none that is restored.
+    pub workload: Option<Workload>,
     /// Where it lies.
     pub locator: String,
     /// SHA-256 of its bytes where they could be read.

@@ -40,7 +40,7 @@ pub struct PlanRow {
     pub item: Pseudonym,
     /// Its key, hex.
     pub key: String,
-    /// `mail`, `files`, `calendar`, `contacts` or `tasks`.
+    /// `mail`, `files`, `calendar`, `contacts` or `tasks`; `unknown` for what could not be read or is none of these.
     pub workload: String,
     /// What identifies it in the source.
     pub stable_id: String,
@@ -156,6 +156,8 @@ impl Snapshot {
 /// An item that cannot be read from the source, or that is none to restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
+    /// The service it belongs to, where that could be told.
+    pub workload: Option<Workload>,
     /// Where it lies.
     pub locator: String,
     /// The class of the reason.
@@ -406,10 +408,15 @@ fn unreadable_row(
     bad: &Unreadable,
     name: &mut dyn FnMut() -> Pseudonym,
 ) -> PlanRow {
+    // It has a key too, so that a second plan does not count as two what is one thing that cannot be read.
+    let key = input
+        .secret
+        .key_of_unreadable(input.custodian, &bad.locator, bad.digest);
+    let known = input.known.get(&key);
     PlanRow {
-        item: name(),
-        key: String::new(),
-        workload: "mail".to_owned(),
+        item: known.map_or_else(&mut *name, |known| known.item.clone()),
+        key: key.to_string(),
+        workload: bad.workload.map_or("unknown", Workload::name).to_owned(),
         stable_id: bad.locator.clone(),
         version: String::new(),
         locator: bad.locator.clone(),

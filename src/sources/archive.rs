@@ -260,6 +260,7 @@ impl Archive {
 fn left_of(item: SourceItem, class: &'static str, what: &str) -> BadItem {
     BadItem {
         custodian: item.custodian,
+        workload: None,
         reason: format!("{:?} is {what}, which is not restored yet", item.name),
         locator: item.locator,
         digest: Some(item.digest),
@@ -279,6 +280,7 @@ fn place_of(item: &SourceItem) -> ItemPlace {
 fn refuse(item: SourceItem, class: &'static str, reason: String) -> BadItem {
     BadItem {
         custodian: item.custodian,
+        workload: Some(item.workload),
         locator: item.locator,
         digest: Some(item.digest),
         size_bytes: item.size_bytes,

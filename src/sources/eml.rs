@@ -49,7 +49,7 @@ impl Source for EmlTree {
                 return None;
             }
             let read = item_of(&self.pinned, file, skipped, &point, &custodian);
-            Some(read.map_err(|problem| file.bad(&custodian, problem)))
+            Some(read.map_err(|problem| file.bad_of(Workload::Mail, &custodian, problem)))
         })))
     }
 

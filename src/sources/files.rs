@@ -48,7 +48,9 @@ impl Source for Files {
             }
             let (name, folders) = file.names[skipped..].split_last()?;
             Some(match &file.content {
-                Err(problem) => Err::<_, BadItem>(file.bad(&custodian, problem.clone())),
+                Err(problem) => {
+                    Err::<_, BadItem>(file.bad_of(Workload::Files, &custodian, problem.clone()))
+                }
                 Ok(digest) => Ok(SourceItem {
                     custodian: custodian.clone(),
                     workload: Workload::Files,

@@ -77,7 +77,9 @@ impl Mboxes {
     ) -> Vec<Result<SourceItem, BadItem>> {
         let pieces = match found {
             Ok(pieces) => pieces,
-            Err(problem) => return vec![Err(file.bad(custodian, problem.clone()))],
+            Err(problem) => {
+                return vec![Err(file.bad_of(Workload::Mail, custodian, problem.clone()))];
+            }
         };
         let skipped = pinned::names_before(&self.description.custodians, file);
         let mut seen: BTreeMap<Digest, u64> = BTreeMap::new();
@@ -133,6 +135,7 @@ impl Mboxes {
         };
         Err(BadItem {
             custodian: item.custodian,
+            workload: Some(item.workload),
             locator: item.locator,
             digest: Some(item.digest),
             size_bytes: item.size_bytes,

@@ -112,6 +112,7 @@ impl Personal {
     ) -> Result<SourceItem, BadItem> {
         let bad = |problem: Problem| BadItem {
             custodian: custodian.clone(),
+            workload: piece.workload,
             locator: piece.locator.clone(),
             digest: Some(piece.digest),
             size_bytes: piece.size_bytes,

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::reader::{Kind, Tree, digest_of};
 use super::{BadItem, Evidence, Fidelity, RestorePoint, SourceDescription, SourceError};
-use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem};
+use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 
 /// The restore point of a source that knows only one state.
 const ONLY_POINT: &str = "as-found";
@@ -48,9 +48,24 @@ pub(super) struct PinnedFile {
 
 impl PinnedFile {
     /// This file as an item that cannot be read.
+    /// The file as one that cannot be read, of a source that holds one workload alone.
+    pub(super) fn bad_of(
+        &self,
+        workload: Workload,
+        custodian: &CustodianName,
+        problem: Problem,
+    ) -> BadItem {
+        BadItem {
+            workload: Some(workload),
+            ..self.bad(custodian, problem)
+        }
+    }
+
+    /// The file as one that cannot be read, where nobody can tell what it was.
     pub(super) fn bad(&self, custodian: &CustodianName, problem: Problem) -> BadItem {
         BadItem {
             custodian: custodian.clone(),
+            workload: None,
             locator: self.locator.clone(),
             digest: self.content.as_ref().ok().copied(),
             size_bytes: self.size_bytes,

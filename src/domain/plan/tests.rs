@@ -225,3 +225,69 @@ fn a_file_without_a_name_of_its_own_is_held() {
     let held = |row: &PlanRow| row.reason == NO_NAME_LEFT && row.decision == Decision::Hold;
     assert_eq!(rows.iter().filter(|row| held(row)).count(), 2);
 }
+
+#[test]
+fn what_cannot_be_read_is_of_its_own_service_and_one_thing_in_two_plans() {
+    let custodian = CustodianName("alice".to_owned());
+    let bad = |workload, locator: &str, bytes: u8| Unreadable {
+        workload,
+        locator: locator.to_owned(),
+        class: "damaged".to_owned(),
+        size_bytes: 1,
+        digest: Some(Digest([bytes; 32])),
+    };
+    let unreadable = [
+        bad(Some(Workload::Files), "a.docx", 1),
+        bad(None, "b", 2),
+        bad(None, "c", 2),
+    ];
+    let last = Snapshot {
+        taken: None,
+        items: Vec::new(),
+        histories: HashMap::new(),
+    };
+    let decide = |unreadable: &[Unreadable], known: &HashMap<ItemKey, KnownItem>| {
+        let input = PlanInput {
+            custodian: &custodian,
+            is_mapped: true,
+            snapshots: std::slice::from_ref(&last),
+            unreadable,
+            window: None,
+            known,
+            secret: &CaseSecret([1; 32]),
+            wave: 0,
+        };
+        let mut next = u8::try_from(known.len()).expect("few");
+        let mut name = || {
+            next += 1;
+            Pseudonym::from_random([next; 16])
+        };
+        decide_rows(&input, &mut TargetTree::default(), &mut name)
+    };
+    let first = decide(&unreadable, &HashMap::new());
+    let services: Vec<&str> = first.iter().map(|row| &*row.workload).collect();
+    assert_eq!(services, ["files", "unknown", "unknown"]);
+    let known: HashMap<ItemKey, KnownItem> = first
+        .iter()
+        .map(|row| {
+            let known = KnownItem {
+                item: row.item.clone(),
+                is_restored: false,
+                is_held_unmapped: false,
+            };
+            (row.item_key().expect("a key"), known)
+        })
+        .collect();
+    assert_eq!(
+        known.len(),
+        3,
+        "the same bytes at two places are two things"
+    );
+    let second = decide(&unreadable, &known);
+    let names =
+        |rows: &[PlanRow]| -> Vec<Pseudonym> { rows.iter().map(|row| row.item.clone()).collect() };
+    assert_eq!(names(&second), names(&first));
+    // Other bytes at the same place are another thing.
+    let third = decide(&[bad(None, "b", 3)], &known);
+    assert!(!names(&first).contains(&third[0].item));
+}

@@ -71,6 +71,7 @@ pub(super) fn object(
 pub(super) fn bad_row(row: &Missing, custodian: &CustodianName) -> BadItem {
     BadItem {
         custodian: custodian.clone(),
+        workload: None,
         locator: row.locator.clone(),
         digest: None,
         size_bytes: 0,

@@ -191,6 +191,7 @@ impl Walk<'_> {
     fn bad(&self, locator: String, problem: Problem) -> BadItem {
         BadItem {
             custodian: self.custodian.clone(),
+            workload: None,
             locator,
             digest: None,
             size_bytes: 0,

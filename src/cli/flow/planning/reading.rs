@@ -116,6 +116,7 @@ fn is_compared(point: &RestorePoint, last: &RestorePoint, window: Option<BreachW
 
 fn unreadable(bad: BadItem) -> Unreadable {
     Unreadable {
+        workload: bad.workload,
         locator: bad.locator,
         class: bad.class.to_owned(),
         size_bytes: bad.size_bytes,

@@ -72,6 +72,7 @@ impl Source for FakeSource {
         let (point, owner) = (point.clone(), custodian.clone());
         let bad = BadItem {
             custodian: custodian.clone(),
+            workload: Some(Workload::Mail),
             locator: "broken.eml".to_owned(),
             digest: None,
             size_bytes: 0,
