@@ -150,6 +150,14 @@ fn page_one_answers_what_happened_who_approved_what_is_missing_and_what_is_not_p
         let sentence = what.replace("{}", &summary[count].to_string());
         assert!(text.contains(&sentence), "{sentence}: {text}");
     }
+    for row in table(&report, "reasons") {
+        let class = row[1].as_str().expect("a class");
+        assert!(
+            !class.contains('-') || !text.contains(class),
+            "{class}: {text}"
+        );
+    }
+    assert!(text.contains("held (added in breach window)"), "{text}");
     let approval =
         "was asked for by operator-1, approved by approver-1 and put in force by operator-1";
     assert!(text.contains(approval), "{text}");

@@ -311,6 +311,12 @@ fn persons(by: &[SignedBy]) -> String {
     }
 }
 
+/// A class as page 1 says it; section E has it to the letter, with its sentence.
+fn in_words(class: &str) -> String {
+    let name = class.split('/').next().unwrap_or(class);
+    name.replace('-', " ")
+}
+
 fn missing(gathered: &Gathered) -> String {
     let total = gathered.results.total();
     let missing = total.held + total.failed + total.open + total.erased;
@@ -324,7 +330,7 @@ fn missing(gathered: &Gathered) -> String {
     let mut named: Vec<String> = reasons
         .iter()
         .filter(|((outcome, _), _)| matches!(*outcome, "held" | "failed"))
-        .map(|((outcome, reason), count)| format!("{count} {outcome} ({reason})"))
+        .map(|((outcome, reason), count)| format!("{count} {outcome} ({})", in_words(reason)))
         .collect();
     if named.len() > REASONS_MAX {
         let more = named.len() - REASONS_MAX;
