@@ -42,10 +42,7 @@ impl Source for Files {
         let custodian = custodian.clone();
         let point = point.clone();
         Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
-            let skipped = pinned::names_before(&self.description.custodians, file);
-            if skipped == 1 && file.names[0] != custodian.0 {
-                return None;
-            }
+            let skipped = pinned::names_of_owner(&self.description, &custodian, file)?;
             let (name, folders) = file.names[skipped..].split_last()?;
             Some(match &file.content {
                 Err(problem) => {

@@ -71,6 +71,7 @@ impl Mboxes {
     fn items_of<'a>(
         &'a self,
         file: &'a PinnedFile,
+        skipped: usize,
         found: &'a Result<Vec<Piece>, Problem>,
         point: &'a RestorePointId,
         custodian: &'a CustodianName,
@@ -81,7 +82,6 @@ impl Mboxes {
                 return vec![Err(file.bad_of(Workload::Mail, custodian, problem.clone()))];
             }
         };
-        let skipped = pinned::names_before(&self.description.custodians, file);
         let mut seen: BTreeMap<Digest, u64> = BTreeMap::new();
         pieces
             .iter()
@@ -163,11 +163,10 @@ impl Source for Mboxes {
                 .iter()
                 .map(|(index, found)| (&self.pinned.files[*index], found))
                 .flat_map(move |(file, found)| {
-                    let skipped = pinned::names_before(&self.description.custodians, file);
-                    if skipped == 1 && file.names[0] != custodian.0 {
-                        return Vec::new();
-                    }
-                    self.items_of(file, found, &point, &custodian)
+                    pinned::names_of_owner(&self.description, &custodian, file)
+                        .map_or_else(Vec::new, |skipped| {
+                            self.items_of(file, skipped, found, &point, &custodian)
+                        })
                 }),
         ))
     }

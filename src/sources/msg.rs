@@ -64,10 +64,7 @@ impl Source for MsgTree {
         let custodian = custodian.clone();
         let point = point.clone();
         Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
-            let skipped = pinned::names_before(&self.description.custodians, file);
-            if skipped == 1 && file.names[0] != custodian.0 {
-                return None;
-            }
+            let skipped = pinned::names_of_owner(&self.description, &custodian, file)?;
             let read = if file.has_extension("eml") {
                 eml::item_of(&self.pinned, file, skipped, &point, &custodian)
             } else {

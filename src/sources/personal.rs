@@ -266,10 +266,9 @@ impl Source for Personal {
         let (point, custodian) = (point.clone(), custodian.clone());
         let files = self.pinned.files.iter().zip(&self.pieces);
         Ok(Box::new(files.flat_map(move |(file, found)| {
-            let skipped = pinned::names_before(&self.description.custodians, file);
-            if skipped == 1 && file.names[0] != custodian.0 {
+            let Some(skipped) = pinned::names_of_owner(&self.description, &custodian, file) else {
                 return Vec::new();
-            }
+            };
             match found {
                 Err(problem) => vec![Err(file.bad(&custodian, problem.clone()))],
                 Ok(pieces) => pieces

@@ -221,10 +221,19 @@ impl Pinned {
     }
 }
 
-/// How many leading names of a file say whose it is: 1 where top folders are custodians.
-pub(super) fn names_before(custodians: &[CustodianName], file: &PinnedFile) -> usize {
-    let first = file.names.first();
-    usize::from(file.names.len() > 1 && custodians.iter().any(|one| Some(&one.0) == first))
+/// How many leading names of a custodian's file say whose it is: 1 where top folders are custodians. `None` for somebody
+/// else's file.
+pub(super) fn names_of_owner(
+    description: &SourceDescription,
+    custodian: &CustodianName,
+    file: &PinnedFile,
+) -> Option<usize> {
+    let owner = file.names.first().filter(|_| file.names.len() > 1);
+    let mut custodians = description.custodians.iter();
+    match owner.filter(|owner| custodians.any(|one| one.0 == **owner)) {
+        None => Some(0),
+        Some(owner) => (*owner == custodian.0).then_some(1),
+    }
 }
 
 /// Refuses an item whose bytes are no longer those that were planned.
