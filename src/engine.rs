@@ -4,6 +4,7 @@ pub mod backlog;
 mod compare;
 pub mod cost;
 pub mod estimate;
+pub mod fuzzing;
 pub mod governor;
 pub mod queue;
 mod reconcile;

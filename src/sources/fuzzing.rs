@@ -1,4 +1,9 @@
 //! What the fuzz targets call: the readers of untrusted bytes, whole, without files. A panic in here is what they look for.
+//! Calendars and cards stand here; what Outlook writes has a file below.
+
+mod outlook;
+
+pub use outlook::{load_file, message_file, pst_file, rtf, tnef};
 
 use chrono::DateTime;
 

@@ -17,6 +17,8 @@ pub(super) fn fit(mut task: Task, now: DateTime<Utc>) -> Task {
         std::mem::take(&mut task.deltas),
     );
     changes.clean(&mut task.uid);
+    // First of all: what is left of a title of nothing but control characters is no title.
+    changes.clean(&mut task.title);
     if task.title.trim().is_empty() {
         "(no title)".clone_into(&mut task.title);
         changes.delta("title", "the original has none; To Do asks for one");

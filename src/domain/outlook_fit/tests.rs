@@ -10,6 +10,7 @@ use crate::domain::calendar_event::{Attendee, CalendarEvent, EventFacts, EventTi
 use crate::domain::contact::Contact;
 use crate::domain::message::Address;
 use crate::domain::recurrence::{Pattern, RangeEnd, Recurrence};
+use crate::domain::task::Task;
 
 fn at(text: &str) -> EventTime {
     EventTime {
@@ -158,4 +159,16 @@ fn what_a_contact_has_no_place_for_stands_in_its_notes() {
         "members",
     ];
     assert_eq!(named, expected);
+}
+
+#[test]
+fn a_title_of_nothing_but_control_characters_is_none() {
+    let task = Task {
+        title: "\u{1}\u{2}".to_owned(),
+        ..Task::default()
+    };
+    let item = OutlookItem::Task(Box::new(task));
+    let fitted = fit(item, DateTime::UNIX_EPOCH);
+    assert_eq!(fitted.title(), "(no title)");
+    assert_eq!(fitted.transforms(), [CONTROL_REMOVED]);
 }

@@ -1,6 +1,6 @@
 //! A property's value by its type ([MS-OXCDATA] 2.11.1), and reading one out of its bytes.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::bytes::{u16_at, u32_at, u64_at};
 
@@ -140,11 +140,28 @@ const EPOCH_TICKS: i64 = 116_444_736_000_000_000;
 /// 1 January 4501: "none" ([MS-OXOCAL] 2.2.1.44.1).
 const NONE_TICKS: u64 = 0x0CB3_4557_A3DD_4000;
 
-/// A time as an instant.
+/// A time as an instant. Years of five digits are none that a mail header or Graph has a form for: noise of a damaged file.
 pub(crate) fn instant(ticks: u64) -> Option<DateTime<Utc>> {
     if ticks == 0 || ticks == NONE_TICKS {
         return None;
     }
     let since_epoch = i64::try_from(ticks).ok()?.checked_sub(EPOCH_TICKS)?;
-    DateTime::<Utc>::UNIX_EPOCH.checked_add_signed(TimeDelta::microseconds(since_epoch / 10))
+    let at = DateTime::<Utc>::UNIX_EPOCH
+        .checked_add_signed(TimeDelta::microseconds(since_epoch / 10))?;
+    (at.year() <= 9999).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_none() {
+        let at = |ticks| instant(ticks).map(|at| at.to_rfc2822());
+        let last = "Fri, 31 Dec 9999 23:59:59 +0000";
+        assert_eq!(at(2_650_467_743_999_999_999).as_deref(), Some(last));
+        for none in [0, NONE_TICKS, 2_650_467_744_000_000_000, u64::MAX] {
+            assert_eq!(at(none), None, "{none}");
+        }
+    }
 }

@@ -165,6 +165,11 @@ fn place_among<'a>(files: &'a BTreeMap<String, String>, path: &str) -> Option<&'
     files.get(&path[..end]).map(String::as_str)
 }
 
+/// The rows of a load file, whatever it is written in.
+pub(in crate::sources) fn rows_of(bytes: &[u8]) -> Vec<Vec<String>> {
+    rows(&decoded(bytes))
+}
+
 fn plain(path: &str) -> String {
     let path = path.replace('\\', "/").to_lowercase();
     path.trim_matches('/').to_owned()
