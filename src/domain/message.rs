@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::calendar_event::Sensitivity;
+
 /// A mailbox as a header names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
@@ -71,6 +73,57 @@ pub enum Importance {
     /// `normal`
     #[default]
     Normal,
+}
+
+/// Whether somebody is to come back to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FollowUp {
+    /// `complete`: somebody came back to it.
+    Complete,
+    /// `flagged`
+    Flagged,
+    /// `notFlagged`
+    #[default]
+    None,
+}
+
+/// How Exchange files S/MIME ([MS-OXOSMIME] 2.1.3): the message has this class, and one attachment that holds the signed or
+/// encrypted piece as it came. Outlook shows a seal or a lock by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Smime {
+    /// Signed, and to be read without S/MIME.
+    ClearSigned,
+    /// Encrypted, or signed as one piece.
+    Opaque,
+}
+
+impl Smime {
+    /// The message class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::ClearSigned => "IPM.Note.SMIME.MultipartSigned",
+            Self::Opaque => "IPM.Note.SMIME",
+        }
+    }
+
+    /// Reads a message class.
+    pub fn of_class(class: &str) -> Option<Self> {
+        [Self::ClearSigned, Self::Opaque]
+            .into_iter()
+            .find(|one| one.class().eq_ignore_ascii_case(class))
+    }
+
+    /// What is said where the target keeps the piece and not the class.
+    pub const LOST: [Delta; 2] = [
+        Delta {
+            property: "signature",
+            reason: "signed or encrypted as one piece, which is kept as an attachment",
+        },
+        Delta {
+            property: "message class",
+            reason: "restored as a plain message",
+        },
+    ];
 }
 
 /// A file that comes with a message.
@@ -144,8 +197,12 @@ pub struct Message {
     pub importance: Importance,
     /// Category names.
     pub categories: Vec<String>,
-    /// Follow-up flag set.
-    pub is_flagged: bool,
+    /// The follow-up flag.
+    pub follow_up: FollowUp,
+    /// Who may see what it is about, as the sender asked.
+    pub sensitivity: Sensitivity,
+    /// S/MIME, where it is that and nothing beside it.
+    pub smime: Option<Smime>,
     /// The attachments, in order.
     pub attachments: Vec<Attachment>,
     /// What reading the original already changed (a charset that lied, a name made up).

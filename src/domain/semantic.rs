@@ -8,9 +8,10 @@ mod task;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
+use super::calendar_event::Sensitivity;
 use super::html_text::{words_of_html, words_of_text};
 use super::item::Digest;
-use super::message::{Address, Attachment, Body, BodyKind, Importance, Message};
+use super::message::{Address, Attachment, Body, BodyKind, FollowUp, Importance, Message};
 use super::outlook::OutlookItem;
 
 /// A field's name and its value in the one form that is compared.
@@ -109,7 +110,7 @@ fn fields(message: &Message) -> Vec<Field> {
         ("body", body_words(&message.body)),
         ("categories", categories.join("\n")),
         ("cc", addresses(&message.cc)),
-        ("flag", message.is_flagged.to_string()),
+        ("flag", follow_up_word(message.follow_up).to_owned()),
         ("from", addresses(&from)),
         ("importance", importance.to_owned()),
         ("read", message.is_read.to_string()),
@@ -119,6 +120,12 @@ fn fields(message: &Message) -> Vec<Field> {
         ("to", addresses(&message.to)),
     ];
     let mut optional = |name, value: Option<String>| fields.extend(value.map(|v| (name, v)));
+    // What is not asked for is not compared.
+    let sensitivity = Some(message.sensitivity).filter(|asked| *asked != Sensitivity::Normal);
+    optional(
+        "sensitivity",
+        sensitivity.map(|asked| event::sensitivity_word(asked).to_owned()),
+    );
     // One date stands for both where the original has only one.
     optional("sent", message.sent.or(message.received).map(seconds));
     optional("received", message.received.or(message.sent).map(seconds));
@@ -155,6 +162,15 @@ fn addresses(list: &[Address]) -> String {
         text.push('\n');
         text
     })
+}
+
+/// The words of version 1 of the digest, which had no third one.
+fn follow_up_word(flag: FollowUp) -> &'static str {
+    match flag {
+        FollowUp::Complete => "complete",
+        FollowUp::Flagged => "true",
+        FollowUp::None => "false",
+    }
 }
 
 fn importance_word(importance: Importance) -> &'static str {
@@ -249,7 +265,7 @@ mod tests {
             ("body", |m| m.body.content = "<p>no</p>".to_owned()),
             ("attachments", |m| m.attachments[0].content[0] = 9),
             ("read", |m| m.is_read = true),
-            ("flag", |m| m.is_flagged = true),
+            ("flag", |m| m.follow_up = FollowUp::Complete),
             ("importance", |m| m.importance = Importance::High),
             ("categories", |m| m.categories.push("x".to_owned())),
             ("message-id", |m| m.internet_message_id = None),

@@ -68,6 +68,7 @@ pub(super) fn read_message(locator: &str, bytes: &[u8]) -> Result<Message, Sourc
     });
     read.map(|mut message| {
         winmail::unpack(&mut message);
+        mime::keep_original(&mut message, bytes);
         message
     })
 }

@@ -9,14 +9,18 @@ mod body;
 mod date;
 mod headers;
 mod parameters;
+mod signed;
 mod structure;
 mod transfer;
 mod words;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::message::{Importance, Message, Transform};
+use crate::domain::calendar_event::Sensitivity;
+use crate::domain::message::{FollowUp, Importance, Message, Transform};
 use headers::Headers;
+pub use signed::ORIGINAL_ATTACHED;
+pub(super) use signed::keep_original;
 pub(super) use transfer::{base64, quoted_printable};
 pub(super) use words::{decoded_as, text};
 
@@ -62,6 +66,7 @@ pub fn parse(bytes: &[u8]) -> Result<Message, Unreadable> {
     message.received = outline.received;
     message.transport_headers = words::text(&bytes[..bytes.len() - root.content.len()]).0;
     body::fill(&mut message, &root);
+    message.smime = signed::opaque(&message, &root);
     Ok(message)
 }
 
@@ -119,8 +124,13 @@ fn addressed(headers: &Headers<'_>) -> Message {
         in_reply_to: token(headers, "in-reply-to"),
         references: token(headers, "references"),
         is_read: flag(headers, "status", 'R'),
-        is_flagged: flag(headers, "x-status", 'F'),
+        follow_up: if flag(headers, "x-status", 'F') {
+            FollowUp::Flagged
+        } else {
+            FollowUp::None
+        },
         importance: importance(headers),
+        sensitivity: sensitivity(headers),
         categories: categories(headers),
         ..Message::default()
     }
@@ -156,6 +166,17 @@ fn importance(headers: &Headers<'_>) -> Importance {
         Some(b'1' | b'2') => Importance::High,
         Some(b'4' | b'5') => Importance::Low,
         _ => Importance::Normal,
+    }
+}
+
+/// RFC 2156 `Sensitivity`.
+fn sensitivity(headers: &Headers<'_>) -> Sensitivity {
+    let word = headers.first("sensitivity").unwrap_or_default();
+    match word.trim().to_ascii_lowercase().as_str() {
+        "company-confidential" => Sensitivity::Confidential,
+        "personal" => Sensitivity::Personal,
+        "private" => Sensitivity::Private,
+        _ => Sensitivity::Normal,
     }
 }
 

@@ -40,6 +40,7 @@ mod readback;
 mod report;
 mod rule_ids;
 mod shares;
+mod smime;
 mod tampering;
 mod tidy;
 mod traces;

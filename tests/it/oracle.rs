@@ -106,6 +106,10 @@ fn ours(source: &dyn Source) -> BTreeMap<String, Option<Message>> {
                         file.read_to_end(&mut bytes).expect("read");
                         message = mime::parse(&bytes).expect("a message");
                     }
+                    if message.transforms.contains(&mime::ORIGINAL_ATTACHED) {
+                        let last = message.attachments.pop().expect("attached");
+                        assert_eq!(last.name, "signed-original.eml", "{}", item.locator);
+                    }
                     found.insert(item.locator, Some(message));
                 }
                 Err(bad) => {

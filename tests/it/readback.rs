@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use m365_simulator::{Faults, StoredMessage};
 use unbroken::clock::SystemClock;
+use unbroken::domain::calendar_event::Sensitivity;
 use unbroken::domain::folder::{FolderPath, WellKnownFolder};
 use unbroken::domain::item::ItemKey;
-use unbroken::domain::message::{Address, Attachment, Body, BodyKind, Importance, Message};
+use unbroken::domain::message::{
+    Address, Attachment, Body, BodyKind, FollowUp, Importance, Message,
+};
 use unbroken::domain::semantic::compare;
 use unbroken::targets::graph::{Credential, Graph, Settings};
 use unbroken::targets::{Target, TargetId, TargetUser};
@@ -187,7 +190,8 @@ fn whole() -> Message {
         is_read: true,
         importance: Importance::High,
         categories: vec!["Board".to_owned()],
-        is_flagged: true,
+        follow_up: FollowUp::Flagged,
+        sensitivity: Sensitivity::Private,
         attachments: vec![Attachment {
             name: "offer.pdf".to_owned(),
             content_type: "application/pdf".to_owned(),
@@ -262,9 +266,10 @@ fn a_change_planted_inside_the_tenant_is_seen_in_each_covered_field() {
     for (field, name) in [
         ("in-reply-to", "string 0x1042"),
         ("references", "string 0x1039"),
+        ("sensitivity", "integer 0x36"),
     ] {
         expect_seen(field, |case, message| {
-            let changed = Some("<9@old.example>");
+            let changed = Some("<9@old.example>").filter(|_| field != "sensitivity");
             assert!(
                 case.inspect()
                     .change_property(ADA, &message.id, name, changed)

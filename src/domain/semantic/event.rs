@@ -39,15 +39,19 @@ pub(super) fn fields(event: &CalendarEvent) -> Vec<Field> {
     fields
 }
 
-fn facts(event: &EventFacts) -> Vec<Field> {
-    let mut categories = event.categories.clone();
-    categories.sort();
-    let sensitivity = match event.sensitivity {
+pub(super) fn sensitivity_word(sensitivity: Sensitivity) -> &'static str {
+    match sensitivity {
         Sensitivity::Confidential => "confidential",
         Sensitivity::Normal => "normal",
         Sensitivity::Personal => "personal",
         Sensitivity::Private => "private",
-    };
+    }
+}
+
+fn facts(event: &EventFacts) -> Vec<Field> {
+    let mut categories = event.categories.clone();
+    categories.sort();
+    let sensitivity = sensitivity_word(event.sensitivity);
     let show_as = match event.show_as {
         ShowAs::Busy => "busy",
         ShowAs::Free => "free",

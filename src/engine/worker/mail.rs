@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Tries, Trouble};
-use crate::domain::message::{Delta, Message, Transform};
+use crate::domain::message::{Delta, Message, Smime, Transform};
 use crate::engine::compare;
 use crate::engine::cost;
 use crate::engine::record::{Class, Outcome, PartialAction, Record, Restored, Work, Wrote};
@@ -141,7 +141,13 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
         ]
         .concat(),
     );
-    let deltas: Vec<Delta> = sorted([&message.deltas[..], &copy.written.deltas].concat());
+    // The piece is there byte for byte; whether the service takes the class it alone can tell.
+    let lost: &[Delta] = if message.smime == found.smime {
+        &[]
+    } else {
+        &Smime::LOST
+    };
+    let deltas: Vec<Delta> = sorted([&message.deltas[..], &copy.written.deltas, lost].concat());
     Ok(Restored {
         class: class_of(&transforms, &deltas),
         wrote: copy.wrote,

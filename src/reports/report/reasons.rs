@@ -239,6 +239,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "The whole path was too long; it lies in a folder for such files.",
     ),
     (
+        "signed-original-attached/1",
+        "A signed mail has itself beside it as it came, so that its signature can be verified.",
+    ),
+    (
         "source-changed",
         "The backup is not any more what it was when the plan was made.",
     ),

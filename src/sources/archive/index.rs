@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::file::FileVersion;
 use crate::domain::folder::{FolderPath, WellKnownFolder};
 use crate::domain::item::{CustodianName, Digest, RestorePointId};
-use crate::domain::message::{Importance, Message};
+use crate::domain::message::{FollowUp, Importance, Message};
 use crate::sources::Fidelity;
 
 /// The version of the format that is written and read.
@@ -404,10 +404,11 @@ impl MailEntry {
             };
         }
         message.categories.clone_from(&self.categories);
-        message.is_flagged = self
-            .flag
-            .as_ref()
-            .is_some_and(|flag| flag.flag_status == "flagged");
+        message.follow_up = match self.flag.as_ref().map(|flag| &*flag.flag_status) {
+            Some("complete") => FollowUp::Complete,
+            Some("flagged") => FollowUp::Flagged,
+            _ => FollowUp::None,
+        };
     }
 }
 

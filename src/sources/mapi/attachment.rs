@@ -2,7 +2,7 @@
 
 use super::message;
 use super::{Attached, ids, render};
-use crate::domain::message::{Attachment, Delta, Message, Transform};
+use crate::domain::message::{Attachment, Delta, Message, Smime, Transform};
 use crate::sources::mime::NAME_MADE_UP;
 
 /// A message within a message was written as RFC 5322 out of its properties; no such bytes existed.
@@ -29,6 +29,9 @@ pub(super) fn add(message: &mut Message, mut attached: Attached) {
         message.transforms.push(EMBEDDED_WRITTEN_OUT);
         // What the inner message lost, the outer one has lost.
         message.deltas.extend(inner.deltas.iter().copied());
+        if inner.smime.is_some() {
+            message.deltas.extend(Smime::LOST);
+        }
         message.transforms.extend(inner.transforms.iter().copied());
         message.attachments.push(Attachment {
             name,

@@ -4,7 +4,8 @@ use super::address::{self, Found, Headers};
 use super::class;
 use super::properties::Properties;
 use super::{Attached, Object, attachment, body, ids};
-use crate::domain::message::{Address, Delta, Importance, Message, Transform};
+use crate::domain::calendar_event::Sensitivity;
+use crate::domain::message::{Address, Delta, FollowUp, Importance, Message, Smime, Transform};
 
 /// An Exchange address became an SMTP one by the name beside it in the transport headers.
 pub const ADDRESS_BY_HEADER: Transform = Transform("exchange-address-resolved-by-header/1");
@@ -25,7 +26,7 @@ fn delta(property: &'static str, reason: &'static str) -> Delta {
 /// Makes a message of an object; what lies in its attachments becomes a file each.
 pub fn message(mut object: Object) -> Message {
     let attached = std::mem::take(&mut object.attachments);
-    let mut message = without_attachments(&object);
+    let mut message = without_attachments(&object, attached.len());
     attach(&mut message, attached);
     message.transforms.sort();
     message.transforms.dedup();
@@ -34,7 +35,7 @@ pub fn message(mut object: Object) -> Message {
     message
 }
 
-fn without_attachments(object: &Object) -> Message {
+fn without_attachments(object: &Object, attached: usize) -> Message {
     let properties = &object.properties;
     let text = |key| properties.text(&key);
     let block = text(ids::TRANSPORT_MESSAGE_HEADERS).unwrap_or_default();
@@ -59,7 +60,7 @@ fn without_attachments(object: &Object) -> Message {
     }
     people(&mut message, object, &Headers::read(&block));
     message.transport_headers = block;
-    states(&mut message, object);
+    states(&mut message, object, attached);
     message
 }
 
@@ -144,21 +145,28 @@ fn people(message: &mut Message, object: &Object, headers: &Headers) {
     });
 }
 
-fn states(message: &mut Message, object: &Object) {
+fn states(message: &mut Message, object: &Object, attached: usize) {
     let properties = &object.properties;
     let flags = properties.number(&ids::MESSAGE_FLAGS).unwrap_or(0);
     message.is_read = flags & FLAG_READ != 0;
     let status = properties.number(&ids::FLAG_STATUS);
-    message.is_flagged = status == Some(STATUS_FLAGGED);
+    message.follow_up = match status {
+        Some(STATUS_COMPLETE) => FollowUp::Complete,
+        Some(STATUS_FLAGGED) => FollowUp::Flagged,
+        _ => FollowUp::None,
+    };
+    message.sensitivity = match properties.number(&SENSITIVITY) {
+        Some(1) => Sensitivity::Personal,
+        Some(2) => Sensitivity::Private,
+        Some(3) => Sensitivity::Confidential,
+        _ => Sensitivity::Normal,
+    };
     let class = properties.text(&ids::MESSAGE_CLASS).unwrap_or_default();
+    // Only as Exchange files it: one attachment, which is the piece itself.
+    message.smime = Smime::of_class(&class).filter(|_| attached == 1);
     let lower = class.to_lowercase();
     let is_plain = matches!(lower.as_str(), "" | "ipm" | "ipm.note");
-    let private = properties.number(&SENSITIVITY).unwrap_or(0);
     let said = [
-        (
-            status == Some(STATUS_COMPLETE),
-            delta("flag", "marked complete; restored without a flag"),
-        ),
         (
             flags & FLAG_UNSENT != 0,
             delta(
@@ -167,21 +175,11 @@ fn states(message: &mut Message, object: &Object) {
             ),
         ),
         (
-            private != 0,
-            delta(
-                "sensitivity",
-                "private or confidential; a mailbox takes it from the sender alone",
-            ),
+            class::is_smime(&class) && message.smime.is_none(),
+            Smime::LOST[0],
         ),
         (
-            class::is_smime(&class),
-            delta(
-                "signature",
-                "signed or encrypted as one piece, which is kept as an attachment",
-            ),
-        ),
-        (
-            !is_plain,
+            !is_plain && message.smime.is_none(),
             delta("message class", "restored as a plain message"),
         ),
         (

@@ -2,7 +2,7 @@
 //! a plainer one.
 
 use super::{message, tnef};
-use crate::domain::message::{Attachment, BodyKind, Importance, Message, Transform};
+use crate::domain::message::{Attachment, BodyKind, Importance, Message, Smime, Transform};
 
 /// Files and body were taken out of a TNEF attachment, which is not kept as such.
 pub const UNPACKED: Transform = Transform("tnef-unpacked/1");
@@ -27,6 +27,9 @@ pub fn unpack(message: &mut Message) {
         message.transforms.push(UNPACKED);
         message.transforms.extend(inner.transforms);
         message.deltas.extend(inner.deltas);
+        if inner.smime.is_some() {
+            message.deltas.extend(Smime::LOST);
+        }
         kept.extend(inner.attachments);
         let is_richer = message.body.kind == BodyKind::Text && inner.body.kind == BodyKind::Html;
         let says_nothing = message.body.content.trim().is_empty();

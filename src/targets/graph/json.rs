@@ -4,8 +4,11 @@ use base64ct::{Base64, Encoding};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::domain::calendar_event::Sensitivity;
 use crate::domain::item::ItemKey;
-use crate::domain::message::{Address, Attachment, Body, BodyKind, Importance, Message};
+use crate::domain::message::{
+    Address, Attachment, Body, BodyKind, FollowUp, Importance, Message, Smime,
+};
 
 /// Our named property (PS_PUBLIC-like GUID of our own): what a retry finds an earlier try by.
 pub(super) const KEY_PROPERTY: &str =
@@ -22,6 +25,16 @@ const FLAGS: &str = "Integer 0x0E07";
 const SENT: &str = "SystemTime 0x0039";
 /// PidTagMessageDeliveryTime.
 const RECEIVED: &str = "SystemTime 0x0E06";
+
+/// PidTagSensitivity, [MS-OXCMSG] 2.2.1.13: a message has no such property of its own in Graph.
+const SENSITIVITY: &str = "Integer 0x0036";
+/// PidTagMessageClass, for S/MIME alone.
+const CLASS: &str = "String 0x001A";
+const SENSITIVITIES: [(Sensitivity, &str); 3] = [
+    (Sensitivity::Personal, "1"),
+    (Sensitivity::Private, "2"),
+    (Sensitivity::Confidential, "3"),
+];
 
 const FLAG_READ: u32 = 1;
 const FLAG_UNMODIFIED: u32 = 4;
@@ -52,7 +65,14 @@ pub(super) fn selected() -> String {
 
 /// The `$expand` that brings the extended properties along.
 pub(super) fn expanded() -> String {
-    expanded_ids(&[KEY_PROPERTY, HEADERS, IN_REPLY_TO, REFERENCES])
+    expanded_ids(&[
+        KEY_PROPERTY,
+        HEADERS,
+        IN_REPLY_TO,
+        REFERENCES,
+        SENSITIVITY,
+        CLASS,
+    ])
 }
 
 pub(super) fn expanded_ids(ids: &[&str]) -> String {
@@ -83,10 +103,10 @@ pub(super) fn filter(key: &ItemKey) -> String {
 
 /// Everything but the attachments.
 pub(super) fn message(message: &Message, key: &ItemKey) -> Map<String, Value> {
-    let flag = if message.is_flagged {
-        "flagged"
-    } else {
-        "notFlagged"
+    let flag = match message.follow_up {
+        FollowUp::Complete => "complete",
+        FollowUp::Flagged => "flagged",
+        FollowUp::None => "notFlagged",
     };
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
@@ -172,7 +192,19 @@ fn extended(message: &Message, key: &ItemKey) -> Value {
     add(HEADERS, Some(message.transport_headers.clone()));
     add(IN_REPLY_TO, message.in_reply_to.clone());
     add(REFERENCES, message.references.clone());
+    let asked = SENSITIVITIES
+        .iter()
+        .find(|(known, _)| *known == message.sensitivity);
+    add(SENSITIVITY, asked.map(|(_, number)| (*number).to_owned()));
+    add(CLASS, message.smime.map(|smime| smime.class().to_owned()));
     Value::Array(properties)
+}
+
+fn read_sensitivity(number: Option<&str>) -> Sensitivity {
+    SENSITIVITIES
+        .iter()
+        .find(|(_, known)| Some(*known) == number)
+        .map_or(Sensitivity::Normal, |(known, _)| *known)
 }
 
 fn time(at: DateTime<Utc>) -> String {
@@ -230,7 +262,13 @@ pub(super) fn read(value: &Value) -> Option<Message> {
         is_read: value["isRead"] == true,
         importance: read_importance(&value["importance"]),
         categories: read_texts(&value["categories"]),
-        is_flagged: value["flag"]["flagStatus"] == "flagged",
+        follow_up: match value["flag"]["flagStatus"].as_str() {
+            Some("complete") => FollowUp::Complete,
+            Some("flagged") => FollowUp::Flagged,
+            _ => FollowUp::None,
+        },
+        sensitivity: read_sensitivity(property(SENSITIVITY).as_deref()),
+        smime: property(CLASS).and_then(|class| Smime::of_class(&class)),
         attachments: Vec::new(),
         transforms: Vec::new(),
         deltas: Vec::new(),

@@ -245,6 +245,11 @@ impl Inspect {
         lock(&self.0.tenant).rewrites = rewrites;
     }
 
+    /// Whether a message keeps the class that it is created with; it does, unless this is said.
+    pub fn set_takes_classes(&self, takes: bool) {
+        lock(&self.0.tenant).takes_classes = takes;
+    }
+
     /// From now on this becomes of the bytes of each file that is stored: its name and what was sent go in.
     pub fn set_damage(&self, damage: fn(&str, Vec<u8>) -> Vec<u8>) {
         lock(&self.0.tenant).damage = Some(damage);

@@ -180,6 +180,8 @@ pub(crate) struct Tenant {
     pub(crate) base: String,
     /// Whether Office files and pages are rewritten when they come in.
     pub(crate) rewrites: bool,
+    /// Messages keep the class that they are created with.
+    pub(crate) takes_classes: bool,
     /// What becomes of the bytes of a file that is stored: a tenant that damages what it holds.
     pub(crate) damage: Option<Damage>,
     /// Whether the hash that is named is that of other bytes.
@@ -206,6 +208,7 @@ impl Tenant {
             clock,
             base,
             rewrites: true,
+            takes_classes: true,
             damage: None,
             names_wrong_hash: false,
             directory: None,

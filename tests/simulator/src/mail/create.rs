@@ -97,7 +97,10 @@ fn store(
     let listed = given
         .remove("singleValueExtendedProperties")
         .unwrap_or_default();
-    let properties_found = properties::given(&listed)?;
+    let mut properties_found = properties::given(&listed)?;
+    if !tenant.takes_classes {
+        properties_found.remove("string 0x1a");
+    }
     let mut attached = Vec::new();
     let files = given.remove("attachments").unwrap_or_default();
     for file in files.as_array().into_iter().flatten() {
