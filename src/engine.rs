@@ -30,7 +30,7 @@ use queue::{Entry, Group, Limits, Place, Queue, Turn};
 use record::{Class, Custodian, Failed, Record, RecordError, Standing, Work};
 use schedule::Action;
 use shop::Shop;
-pub use shop::{NameTaken, Time};
+pub use shop::{NameTaken, People, Time};
 use worker::{End, Tries};
 
 /// Everything a run needs.
@@ -41,6 +41,8 @@ pub struct Engine<'p, R, T, C> {
     pub source: Arc<dyn Source>,
     /// The clean tenant.
     pub target: T,
+    /// Who of the old tenant is who in it.
+    pub people: People,
     /// The clock.
     pub time: C,
     /// What is left to do.
@@ -136,6 +138,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         record,
         source,
         target,
+        people,
         time,
         backlog,
         options,
@@ -145,6 +148,9 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
     let shop = Arc::new(Shop {
         record,
         target,
+        people,
+        numbers: Mutex::default(),
+        lists: Mutex::default(),
         source,
         time,
         name_taken: options.name_taken,

@@ -18,6 +18,7 @@ mod pinned;
 pub mod pst;
 mod reader;
 pub mod sample;
+mod site_json;
 mod url_bytes;
 mod vcf;
 
@@ -29,6 +30,7 @@ use crate::domain::file::FileVersion;
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
+use crate::domain::site_item::SiteItem;
 
 /// How close to the original a source's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +169,15 @@ pub trait Source: Send + Sync {
             path: item.locator.clone(),
             place: "item".to_owned(),
             rule: "this kind of source holds no events, contacts or tasks".to_owned(),
+        })
+    }
+
+    /// Reads an item of a list whole; refuses it when its bytes are no longer those of `item.digest`.
+    fn site_item(&self, item: &SourceItem) -> Result<SiteItem, SourceError> {
+        Err(SourceError::Invalid {
+            path: item.locator.clone(),
+            place: "item".to_owned(),
+            rule: "this kind of source holds no lists".to_owned(),
         })
     }
 

@@ -13,6 +13,8 @@ use crate::domain::folder::FolderPath;
 use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::{Delta, Message, Transform};
 use crate::domain::outlook::OutlookItem;
+use crate::domain::site_item::SiteItem;
+use crate::domain::site_list::SiteList;
 
 /// How long one request may take before it is given up. Whoever takes over from a worker that is gone waits so long before
 /// reading back: what is still under way may write until then.
@@ -263,6 +265,97 @@ pub trait Target: Send + Sync {
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
 
+    /// Finds or makes a list of a site with all of these columns and the two hidden ones of ours. A column that is there and
+    /// holds something else is refused.
+    fn site_list(
+        &self,
+        _site: &TargetUser,
+        _list: &SiteList,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Every item of the list that carries the key.
+    fn find_site_items(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _key: &ItemKey,
+    ) -> impl Future<Output = Result<Vec<TargetId>, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// The list of that name, where there is one.
+    fn list_named(
+        &self,
+        _site: &TargetUser,
+        _name: &str,
+    ) -> impl Future<Output = Result<Option<TargetId>, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// The numbers in the target of what had that number in the source's list.
+    fn items_numbered(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _number: u32,
+    ) -> impl Future<Output = Result<Vec<u32>, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Somebody's number in a site, who gains nothing by having one; `None` when the directory has nobody of that name.
+    fn person_number(
+        &self,
+        _site: &TargetUser,
+        _principal: &str,
+    ) -> impl Future<Output = Result<Option<u32>, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Creates the item with every field that is resolved.
+    fn create_site_item(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _item: &SiteItem,
+        _key: &ItemKey,
+    ) -> impl Future<Output = Result<(TargetId, Written), TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Writes the fields once more and adds the attachments that are missing.
+    fn complete_site_item(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _id: &TargetId,
+        _item: &SiteItem,
+    ) -> impl Future<Output = Result<Written, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Reads the item back by the columns of `like`, its attachments and our key included.
+    fn read_site_item(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _id: &TargetId,
+        _like: &SiteItem,
+    ) -> impl Future<Output = Result<SiteItem, TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
+    /// Deletes an item that we wrote and that cannot be completed.
+    fn delete_site_item(
+        &self,
+        _site: &TargetUser,
+        _list: &TargetId,
+        _id: &TargetId,
+    ) -> impl Future<Output = Result<(), TargetError>> + Send {
+        async { Err(without_sites()) }
+    }
+
     /// Finds or makes a folder in the user's drive, level by level; names are acceptable already.
     fn drive_folder(
         &self,
@@ -335,4 +428,17 @@ pub trait Target: Send + Sync {
         user: &TargetUser,
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
+}
+
+/// A target that has mailboxes and drives alone.
+fn without_sites() -> TargetError {
+    TargetError {
+        operation: "POST /sites/{id}/lists",
+        status: 0,
+        code: "Unsendable".to_owned(),
+        message: "this target has no sites".to_owned(),
+        request_id: None,
+        retry: Retry::Never,
+        outcome_unknown: false,
+    }
 }

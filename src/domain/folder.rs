@@ -66,6 +66,8 @@ pub enum FolderPath {
     Contacts(Vec<String>),
     /// Below a drive's root: one name a level, as the source wrote them.
     Drive(Vec<String>),
+    /// A list of a site, by name.
+    List(String),
     /// Below a well-known mail folder: one name a level, as the source wrote them.
     Mail {
         /// The folder at the top.

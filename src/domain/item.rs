@@ -58,6 +58,8 @@ pub enum Workload {
     Contacts,
     /// A task in a list of Microsoft To Do.
     Tasks,
+    /// An item of a list of a site.
+    Lists,
 }
 
 impl Workload {
@@ -67,6 +69,7 @@ impl Workload {
             Self::Calendar => "calendar",
             Self::Contacts => "contacts",
             Self::Files => "files",
+            Self::Lists => "lists",
             Self::Mail => "mail",
             Self::Tasks => "tasks",
         }
@@ -78,6 +81,7 @@ impl Workload {
             "calendar" => Some(Self::Calendar),
             "contacts" => Some(Self::Contacts),
             "files" => Some(Self::Files),
+            "lists" => Some(Self::Lists),
             "mail" => Some(Self::Mail),
             "tasks" => Some(Self::Tasks),
             _ => None,

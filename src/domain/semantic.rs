@@ -3,6 +3,7 @@
 
 mod contact;
 mod event;
+mod site;
 mod task;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use super::html_text::{words_of_html, words_of_text};
 use super::item::Digest;
 use super::message::{Address, Attachment, Body, BodyKind, FollowUp, Importance, Message};
 use super::outlook::OutlookItem;
+use super::site_item::SiteItem;
 
 /// A field's name and its value in the one form that is compared.
 type Field = (&'static str, String);
@@ -39,6 +41,20 @@ pub fn compare(written: &Message, found: &Message) -> Compared {
 /// The same for the other kinds; two of different kinds differ in all that the first one has.
 pub fn compare_outlook(written: &OutlookItem, found: &OutlookItem) -> Compared {
     compare_fields(&outlook_fields(written), outlook_fields(found))
+}
+
+/// The same for what a site keeps beside files.
+pub fn compare_site(written: &SiteItem, found: &SiteItem) -> Compared {
+    compare_fields(&site_fields(written), site_fields(found))
+}
+
+fn site_fields(item: &SiteItem) -> Vec<Field> {
+    let (kind, mut fields) = match item {
+        SiteItem::ListItem(item) => ("list-item", site::fields(item)),
+    };
+    fields.push(("kind", kind.to_owned()));
+    fields.sort();
+    fields
 }
 
 fn outlook_fields(item: &OutlookItem) -> Vec<Field> {

@@ -5,6 +5,7 @@ use crate::domain::item::{Digest, SourceItem};
 use crate::domain::message::{Delta, Message};
 use crate::domain::outlook::OutlookItem;
 use crate::domain::semantic;
+use crate::domain::site_item::SiteItem;
 
 pub(crate) mod rewritten;
 
@@ -44,6 +45,11 @@ pub(crate) fn messages(written: &Message, found: &Message) -> Compared {
 /// The same for events, contacts and tasks.
 pub(crate) fn outlook_items(written: &OutlookItem, found: &OutlookItem) -> Compared {
     by_field(semantic::compare_outlook(written, found))
+}
+
+/// The same for what a site keeps beside files.
+pub(crate) fn site_items(written: &SiteItem, found: &SiteItem) -> Compared {
+    by_field(semantic::compare_site(written, found))
 }
 
 fn by_field(compared: semantic::Compared) -> Compared {

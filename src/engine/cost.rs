@@ -5,6 +5,7 @@ use crate::domain::folder::FolderPath;
 use crate::domain::item::Workload;
 use crate::domain::message::{Attachment, Message};
 use crate::domain::outlook::OutlookItem;
+use crate::domain::site_item::SiteItem;
 
 /// What fits into the creating request: Graph takes 4 MB a request, base64 and the rest of the message included.
 const SMALL_ATTACHMENT_BYTES: usize = 3_000_000;
@@ -16,6 +17,7 @@ pub fn folder(path: &FolderPath) -> Cost {
     let levels = match path {
         FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.iter().len(),
         FolderPath::Contacts(names) | FolderPath::Drive(names) => names.len(),
+        FolderPath::List(_) => 2,
         FolderPath::Mail { below, .. } => below.len(),
     };
     let levels = u32::try_from(levels).unwrap_or(u32::MAX / 4);
@@ -122,6 +124,50 @@ pub fn read_outlook_item(item: &OutlookItem) -> Cost {
     }
 }
 
+/// Finding or making a list with that many columns, one by one at the worst.
+pub fn list(columns: u32) -> Cost {
+    Cost {
+        requests: 4 + columns,
+        resource_units: 8 + 2 * columns,
+        ..Cost::default()
+    }
+}
+
+/// The creating request of an item of a list, and what is looked for before it.
+pub fn create_site_item(item: &SiteItem) -> Cost {
+    let SiteItem::ListItem(item) = item;
+    Cost {
+        requests: 1,
+        resource_units: 2,
+        upload_bytes: item.fields.len() as u64 * 256,
+        ..Cost::default()
+    }
+}
+
+/// The fields once more, the list of its attachments, and each attachment.
+pub fn complete_site_item(item: &SiteItem) -> Cost {
+    let count = u32::try_from(item.attachments().len()).unwrap_or(u32::MAX / 4);
+    let bytes = item.attachments().iter();
+    Cost {
+        requests: 2 + count,
+        resource_units: 4 + 2 * count,
+        upload_bytes: bytes.map(|file| file.content.len() as u64).sum(),
+        ..Cost::default()
+    }
+}
+
+/// The item, the list of its attachments, and each attachment.
+pub fn read_site_item(item: &SiteItem) -> Cost {
+    let count = u32::try_from(item.attachments().len()).unwrap_or(u32::MAX / 4);
+    let bytes = item.attachments().iter();
+    Cost {
+        requests: 2 + count,
+        resource_units: 2 + count,
+        download_bytes: bytes.map(|file| file.content.len() as u64).sum(),
+        ..Cost::default()
+    }
+}
+
 /// A session and its fragments. The session is an upload of two units; whether its fragments cost anything is not
 /// documented, and where they do the governor learns it.
 pub fn write_file(size_bytes: u64) -> Cost {
@@ -158,6 +204,14 @@ pub fn read_file(size_bytes: u64) -> Cost {
 pub fn item(workload: Workload, size_bytes: u64) -> Cost {
     match workload {
         Workload::Files => write_file(size_bytes).and(read_file(size_bytes)),
+        // Looked for, created, its attachments listed and read back.
+        Workload::Lists => Cost {
+            requests: 4,
+            resource_units: 6,
+            upload_bytes: size_bytes,
+            download_bytes: size_bytes,
+            ..Cost::default()
+        },
         // Its raw bytes hold its attachments in base64, as the request does. Listed and read back: itself, the list of its
         // attachments, and one attachment.
         Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => Cost {

@@ -204,7 +204,7 @@ fn spread(amount: u64, quota: u64, length_s: i64) -> i64 {
 
 fn lane_of(workload: Workload, custodian: &str) -> Lane {
     match workload {
-        Workload::Files => Lane::SharePoint,
+        Workload::Files | Workload::Lists => Lane::SharePoint,
         Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
             Lane::Mailbox(custodian.to_owned())
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::record::{Found, Outcome, Record, RecordError, Standing, Work};
 use super::shop::{NameTaken, Shop, Time};
-use super::worker::{self, End, Tries, Trouble, file, history, mail, outlook};
+use super::worker::{self, End, Tries, Trouble, file, history, mail, outlook, site};
 use crate::domain::item::Workload;
 use crate::targets::Target;
 
@@ -29,6 +29,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
         Workload::Calendar | Workload::Contacts | Workload::Tasks => {
             look_for_outlook_item(shop, work).await
         }
+        Workload::Lists => site::look(shop, work, tries).await,
     };
     match looked {
         Ok(found) => {

@@ -1,6 +1,6 @@
 //! What all workers share: the record, the target, the source, the clock, the quotas and the folders that are ready.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,8 @@ use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
 use super::record::{FolderId, Outcome, Record, Work};
 use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
-use crate::domain::item::Workload;
+use crate::domain::item::{Digest, Workload};
+use crate::domain::site_list::SiteList;
 use crate::sources::Source;
 use crate::targets::{QuotaHint, Retry, Target, TargetError, TargetId, TargetUser};
 
@@ -35,10 +36,35 @@ pub enum NameTaken {
     KeepBoth,
 }
 
+/// The identity map as far as restored content needs it: whom an address of the old tenant stands for in the target. Whoever is
+/// not in it stands for nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People(BTreeMap<String, String>);
+
+impl People {
+    /// From pairs of an address in the old tenant and a principal name in the target.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let folded = pairs
+            .into_iter()
+            .map(|(from, to)| (from.to_lowercase(), to));
+        Self(folded.collect())
+    }
+
+    /// Whom the address stands for.
+    pub fn principal(&self, address: &str) -> Option<&str> {
+        self.0.get(&address.to_lowercase()).map(String::as_str)
+    }
+}
+
 /// What all workers share.
 pub(crate) struct Shop<R, T, C> {
     pub(crate) record: R,
     pub(crate) target: T,
+    pub(crate) people: People,
+    /// Numbers of people in sites: by the owner's id and the principal name.
+    pub(crate) numbers: Mutex<HashMap<(String, String), Option<u32>>>,
+    /// Lists that are there: by the site's id and their name.
+    pub(crate) lists: Mutex<HashMap<(String, String), TargetId>>,
     pub(crate) source: Arc<dyn Source>,
     pub(crate) time: C,
     pub(crate) name_taken: NameTaken,
@@ -54,6 +80,8 @@ pub(crate) struct Shop<R, T, C> {
 pub(crate) struct FolderPlace {
     user: String,
     path: FolderPath,
+    /// A list is ready for items of one form of it.
+    form: Option<Digest>,
 }
 
 /// How far a folder is.
@@ -100,9 +128,19 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
 
     /// The target's id of the item's folder: found or made once, with an intent before it.
     pub(crate) async fn folder(&self, work: &Work) -> Result<TargetId, Trouble> {
+        self.folder_or_list(work, None).await
+    }
+
+    /// The same of an item's list, with every column that its items need.
+    pub(crate) async fn folder_or_list(
+        &self,
+        work: &Work,
+        list: Option<&SiteList>,
+    ) -> Result<TargetId, Trouble> {
         let place = FolderPlace {
             user: work.user.id.clone(),
             path: work.target_folder.clone(),
+            form: list.map(SiteList::digest),
         };
         let slot = Arc::clone(
             self.folders
@@ -120,7 +158,15 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
             let path = &work.target_folder;
             folder.intended = Some(self.record.intend_folder(&work.custodian, path).await?);
         }
-        let id = self.find_or_make(&work.user, work).await?;
+        let id = match list {
+            Some(list) => {
+                let columns = u32::try_from(list.columns.len()).unwrap_or(u32::MAX / 8);
+                let cost = cost::list(columns);
+                self.call(work, cost, self.target.site_list(&work.user, list))
+                    .await?
+            }
+            None => self.find_or_make(&work.user, work).await?,
+        };
         if let Some(intended) = folder.intended.take() {
             let outcome = Outcome::FolderReady {
                 folder: intended,
@@ -148,6 +194,8 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                 self.call(work, cost, self.target.outlook_folder(user, path))
                     .await
             }
+            // A list has columns, so it is made with them and never by its name alone.
+            Workload::Lists => Err(Trouble::Differs(vec!["list"])),
         }
     }
 
@@ -163,7 +211,7 @@ pub(crate) fn lane(work: &Work) -> Lane {
         Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
             Lane::Mailbox(work.user.id.clone())
         }
-        Workload::Files => Lane::SharePoint,
+        Workload::Files | Workload::Lists => Lane::SharePoint,
     }
 }
 
@@ -212,6 +260,7 @@ fn has_names(path: &FolderPath) -> bool {
     match path {
         FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.is_some(),
         FolderPath::Contacts(names) | FolderPath::Drive(names) => !names.is_empty(),
+        FolderPath::List(_) => true,
         FolderPath::Mail { below, .. } => !below.is_empty(),
     }
 }

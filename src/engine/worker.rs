@@ -5,6 +5,7 @@ pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod mail;
 pub(crate) mod outlook;
+pub(crate) mod site;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,7 @@ use crate::domain::mailbox_fit;
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use crate::domain::outlook_fit;
+use crate::domain::site_item::SiteItem;
 use crate::sources::SourceError;
 use crate::targets::{Retry, Target, TargetError, TargetId};
 
@@ -127,6 +129,7 @@ pub(crate) enum Content {
     File,
     Message(Box<Message>),
     Outlook(Box<OutlookItem>),
+    Site(Box<SiteItem>),
 }
 
 /// Makes one attempt and records it. An error means that the record refused or broke: nothing more may be done.
@@ -147,6 +150,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
         Content::File => file::write(shop, work, tries).await,
         Content::Message(message) => mail::write(shop, work, message, tries).await,
         Content::Outlook(item) => outlook::write(shop, work, item, tries).await,
+        Content::Site(item) => site::write(shop, work, item, tries).await,
     };
     tries.look_first = true;
     let failed = match result {
@@ -228,6 +232,9 @@ async fn read<R: Record, T: Target + 'static, C: Time>(
         Workload::Calendar | Workload::Contacts | Workload::Tasks => read_outlook_item(shop, work)
             .await
             .map(|item| Content::Outlook(Box::new(item))),
+        Workload::Lists => site::read(shop, work)
+            .await
+            .map(|item| Content::Site(Box::new(item))),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bag;
 pub mod index;
+mod site;
 pub mod writer;
 
 use std::collections::BTreeMap;
@@ -13,19 +14,23 @@ use super::mime::{self, Unreadable};
 use super::personal;
 use super::pinned::{self, MESSAGE_BYTES_MAX};
 use super::reader::{Tree, digest_of};
-use super::{BadItem, Items, RestorePoint, Source, SourceDescription, SourceError};
+use super::{BadItem, Items, RestorePoint, Source, SourceDescription, SourceError, site_json};
 use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
-use crate::domain::message::Message;
+use crate::domain::list_item::ListItem;
+use crate::domain::message::{Attachment, Message};
 use crate::domain::outlook::OutlookItem;
+use crate::domain::site_item::SiteItem;
 use crate::domain::task::ChecklistItem;
 use bag::Bag;
-use index::{Entry, FileEntry, Line, MailEntry, Object, Tag};
+use index::{Entry, FileEntry, Line, MailEntry, Object, SiteEntry, Tag};
 
 /// The tag file that makes a bag an archive of ours.
 pub(super) const TAG_FILE: &str = "unbroken-archive.json";
 const TAG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// A list has at most a few hundred columns.
+const LIST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 const INDEX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// An opened archive.
@@ -37,6 +42,9 @@ pub(super) struct Archive {
     mail: BTreeMap<ItemPlace, MailEntry>,
     /// The checklists of tasks.
     checklists: BTreeMap<ItemPlace, Vec<ChecklistItem>>,
+    /// Items of lists: their columns, files and people.
+    sites: BTreeMap<ItemPlace, SiteEntry>,
+    lists: site::Lists,
     /// The older versions of every file that has some.
     versions: BTreeMap<ItemPlace, Vec<FileVersion>>,
 }
@@ -56,6 +64,8 @@ impl Archive {
             tag,
             mail: BTreeMap::new(),
             checklists: BTreeMap::new(),
+            sites: BTreeMap::new(),
+            lists: site::Lists::default(),
             versions: BTreeMap::new(),
         };
         archive.check_layout()?;
@@ -71,7 +81,40 @@ impl Archive {
                 }
             }
         }
+        archive.lists = archive.read_lists()?;
         Ok(archive)
+    }
+
+    /// Every list once, whichever items name it.
+    fn read_lists(&self) -> Result<site::Lists, SourceError> {
+        let mut objects = BTreeMap::new();
+        for list in self.sites.values().filter_map(|entry| entry.list.as_ref()) {
+            if objects.contains_key(&list.sha256) {
+                continue;
+            }
+            objects.insert(list.sha256, self.bytes_of(list, LIST_BYTES_MAX)?);
+        }
+        Ok(site::Lists::read(&objects))
+    }
+
+    /// An object that an index names, whole.
+    fn bytes_of(&self, object: &Object, most: u64) -> Result<Vec<u8>, SourceError> {
+        let path = object.path();
+        let limit = object.size.min(most);
+        let bytes = self.bag.tree().read(Path::new(&path), limit)?;
+        let bytes = bytes.ok_or_else(|| {
+            let rule = format!("at most {most} bytes, and as many as the index says");
+            self.bag.invalid(&path, "size", &rule)
+        })?;
+        let found = digest_of(&bytes);
+        if found == object.sha256 {
+            return Ok(bytes);
+        }
+        Err(SourceError::Changed {
+            locator: path,
+            planned: object.sha256,
+            found,
+        })
     }
 
     /// What cannot be had from an item's bytes later.
@@ -90,6 +133,9 @@ impl Archive {
                     is_checked: line.is_checked,
                 });
                 self.checklists.insert(place, lines.collect());
+            }
+            Entry::Lists(entry) if entry.list.is_some() => {
+                self.sites.insert(place, entry);
             }
             Entry::Calendar(_)
             | Entry::Contacts(_)
@@ -165,7 +211,16 @@ impl Archive {
                 item.workload = Workload::Tasks;
                 item.folder = FolderPath::Tasks(entry.path.pop());
             }
-            Entry::Lists(entry) | Entry::Pages(entry) => item.name = entry.name,
+            Entry::Lists(entry) => {
+                item.workload = Workload::Lists;
+                if let Some(Ok(list)) = self.lists.of(&entry) {
+                    item.folder = FolderPath::List(list.name.clone());
+                    item.digest = site::digest(&entry, list);
+                    item.size_bytes = site::size(&entry);
+                }
+                item.name = entry.name;
+            }
+            Entry::Pages(entry) => item.name = entry.name,
             Entry::Mail(entry) => {
                 item.folder = entry.folder();
                 item.created = entry.sent_date_time;
@@ -233,6 +288,59 @@ impl Archive {
         }
     }
 
+    /// The dates of an item of a list, and whether it can be read.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the Items of a source are made of these"
+    )]
+    fn described_list_item(&self, mut item: SourceItem) -> Result<SourceItem, BadItem> {
+        if item.size_bytes > MESSAGE_BYTES_MAX {
+            let reason = format!("over {MESSAGE_BYTES_MAX} bytes with its files");
+            return Err(refuse(item, "too-large", reason));
+        }
+        match self.list_item(&item, false) {
+            Ok((_, dates)) => {
+                [item.created, item.modified] = dates;
+                Ok(item)
+            }
+            Err(error) => Err(refuse(item, "unreadable", error.to_string())),
+        }
+    }
+
+    fn list_item(
+        &self,
+        item: &SourceItem,
+        with_files: bool,
+    ) -> Result<(ListItem, site_json::Dates), SourceError> {
+        let invalid = |rule: String| self.bag.invalid(&item.locator, "item", &rule);
+        let entry = self.sites.get(&place_of(item));
+        let entry = entry.ok_or_else(|| invalid("an item with its list".to_owned()))?;
+        let list = self.lists.of(entry);
+        let list = list.ok_or_else(|| invalid("an item with its list".to_owned()))?;
+        let list = list.as_ref().map_err(|rule| invalid(rule.clone()))?;
+        let bytes = self.bytes_of(&entry.object, MESSAGE_BYTES_MAX)?;
+        let people = site::people(entry);
+        let beside = site_json::Beside {
+            list,
+            people: &people,
+        };
+        let mut read = site_json::item(&bytes, &beside).map_err(invalid)?;
+        let dates = site_json::dates(&bytes).map_err(invalid)?;
+        if with_files {
+            for file in &entry.attachments {
+                read.attachments.push(Attachment {
+                    name: file.name.clone(),
+                    content_type: "application/octet-stream".to_owned(),
+                    content_id: None,
+                    is_inline: false,
+                    content: self.bytes_of(&file.object, MESSAGE_BYTES_MAX)?,
+                });
+            }
+        }
+        pinned::unchanged(item, site::digest(entry, list))?;
+        Ok((read, dates))
+    }
+
     fn item_bytes(&self, item: &SourceItem) -> Result<Vec<u8>, (&'static str, String)> {
         if item.size_bytes > MESSAGE_BYTES_MAX {
             return Err(("too-large", format!("over {MESSAGE_BYTES_MAX} bytes")));
@@ -260,8 +368,8 @@ impl Archive {
 fn left_of(item: SourceItem, class: &'static str, what: &str) -> BadItem {
     BadItem {
         custodian: item.custodian,
-        workload: None,
-        reason: format!("{:?} is {what}, which is not restored yet", item.name),
+        workload: Some(item.workload).filter(|known| *known == Workload::Lists),
+        reason: format!("{:?} is {what}; it is not restored", item.name),
         locator: item.locator,
         digest: Some(item.digest),
         size_bytes: item.size_bytes,
@@ -336,23 +444,38 @@ impl Source for Archive {
         custodian: &CustodianName,
     ) -> Result<Items<'_>, SourceError> {
         pinned::known(&self.description, point, custodian)?;
-        let lines = self.lines(point, custodian)?;
+        let mut lines = self.lines(point, custodian)?;
+        // A stable sort: whatever does not look anything up stays where it is.
+        lines.sort_by_key(|(_, line)| match &line.entry {
+            Entry::Lists(entry) => self.lists.depth(entry),
+            _ => 0,
+        });
         let (point, custodian) = (point.clone(), custodian.clone());
         Ok(Box::new(lines.into_iter().map(move |(_, line)| {
             let left = match &line.entry {
-                Entry::Lists(_) => Some(("list-item", "an item of a list")),
-                Entry::Pages(_) => Some(("page", "a page of a site")),
+                Entry::Lists(entry) => match self.lists.of(entry) {
+                    None => Some((
+                        "list-item",
+                        "an item of a list whose columns are not kept".to_owned(),
+                    )),
+                    Some(Err(rule)) => {
+                        Some(("list-item", format!("not an item of a list: {rule}")))
+                    }
+                    Some(Ok(_)) => None,
+                },
+                Entry::Pages(_) => Some(("page", "a page of a site".to_owned())),
                 _ => None,
             };
             let item = self.item(&point, &custodian, line);
             if let Some((class, what)) = left {
-                return Err(left_of(item, class, what));
+                return Err(left_of(item, class, &what));
             }
             match item.workload {
                 Workload::Mail => self.described_mail(item),
                 Workload::Calendar | Workload::Contacts | Workload::Tasks => {
                     self.described_personal(item)
                 }
+                Workload::Lists => self.described_list_item(item),
                 Workload::Files => Ok(item),
             }
         })))
@@ -373,6 +496,11 @@ impl Source for Archive {
             task.checklist.clone_from(lines);
         }
         Ok(read)
+    }
+
+    fn site_item(&self, item: &SourceItem) -> Result<SiteItem, SourceError> {
+        let (read, _) = self.list_item(item, true)?;
+        Ok(SiteItem::ListItem(Box::new(read)))
     }
 
     fn versions(&self, item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {

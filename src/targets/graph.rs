@@ -33,6 +33,8 @@ use crate::domain::folder::FolderPath;
 use crate::domain::item::{ItemKey, Workload};
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
+use crate::domain::site_item::SiteItem;
+use crate::domain::site_list::SiteList;
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
 pub use sharing::{LetIn, Permission};
@@ -228,6 +230,87 @@ impl Target for Graph {
         id: &TargetId,
     ) -> Result<(), TargetError> {
         outlook::delete(&self.session, user, workload, folder, id).await
+    }
+
+    async fn site_list(&self, site: &TargetUser, list: &SiteList) -> Result<TargetId, TargetError> {
+        sites::lists::ensure(&self.session, site, list).await
+    }
+
+    async fn list_named(
+        &self,
+        site: &TargetUser,
+        name: &str,
+    ) -> Result<Option<TargetId>, TargetError> {
+        sites::lists::named(&self.session, site, name).await
+    }
+
+    async fn items_numbered(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        number: u32,
+    ) -> Result<Vec<u32>, TargetError> {
+        sites::items::numbered(&self.session, site, list, number).await
+    }
+
+    async fn person_number(
+        &self,
+        site: &TargetUser,
+        principal: &str,
+    ) -> Result<Option<u32>, TargetError> {
+        sites::rest::person(&self.session, site, principal).await
+    }
+
+    async fn find_site_items(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        key: &ItemKey,
+    ) -> Result<Vec<TargetId>, TargetError> {
+        sites::items::find(&self.session, site, list, key).await
+    }
+
+    async fn create_site_item(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        item: &SiteItem,
+        key: &ItemKey,
+    ) -> Result<(TargetId, Written), TargetError> {
+        let SiteItem::ListItem(item) = item;
+        sites::items::create(&self.session, site, list, item, key).await
+    }
+
+    async fn complete_site_item(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        id: &TargetId,
+        item: &SiteItem,
+    ) -> Result<Written, TargetError> {
+        let SiteItem::ListItem(item) = item;
+        sites::items::complete(&self.session, site, list, id, item).await
+    }
+
+    async fn read_site_item(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        id: &TargetId,
+        like: &SiteItem,
+    ) -> Result<SiteItem, TargetError> {
+        let SiteItem::ListItem(like) = like;
+        let found = sites::items::read(&self.session, site, list, id, like).await?;
+        Ok(SiteItem::ListItem(Box::new(found)))
+    }
+
+    async fn delete_site_item(
+        &self,
+        site: &TargetUser,
+        list: &TargetId,
+        id: &TargetId,
+    ) -> Result<(), TargetError> {
+        sites::items::delete(&self.session, site, list, id).await
     }
 
     async fn drive_folder(

@@ -17,6 +17,11 @@ const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
 /// The application that looks at policies and settings, and writes nothing.
 const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
+/// The application that proves itself by a certificate, as SharePoint's own interface asks. The key opens nothing but tenants
+/// of tests.
+const SITES: &str = "00000000-0000-0000-0000-00000000a004";
+const CERTIFICATE: &str = include_str!("application/certificate.pem");
+const PRIVATE_KEY: &str = include_str!("application/key.pem");
 const VERIFY_ROLES: [&str; 17] = [
     "Application.Read.All",
     "AuditLog.Read.All",
@@ -81,6 +86,11 @@ impl Case {
         let mut verify = app.clone();
         VERIFY.clone_into(&mut verify.client_id);
         verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
+        let mut sites = app.clone();
+        SITES.clone_into(&mut sites.client_id);
+        sites.secret = None;
+        sites.certificate_pem = Some(CERTIFICATE.to_owned());
+        sites.roles.push("Sites.FullControl.All".to_owned());
         let user = |name: &str| UserSpec {
             user_principal_name: format!("{}@clean.example", name.to_lowercase()),
             display_name: name.to_owned(),
@@ -95,7 +105,7 @@ impl Case {
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
                 users: vec![user("Ada"), user("Ben")],
-                apps: vec![app, verify],
+                apps: vec![app, verify, sites],
                 static_token: None,
             },
             quotas,
@@ -108,6 +118,8 @@ impl Case {
         };
         let folder = tempfile::tempdir().expect("a folder");
         put(&folder.path().join("secret"), SECRET.as_bytes());
+        put(&folder.path().join("app.pem"), CERTIFICATE.as_bytes());
+        put(&folder.path().join("app.key"), PRIVATE_KEY.as_bytes());
         Self {
             folder,
             running,
@@ -170,15 +182,19 @@ impl Case {
                 "CASE" => command.arg("--case").arg(self.path("case")),
                 "SOURCE" => command.arg(self.source()),
                 "MAP" => command.arg(self.path("map.csv")),
-                "TARGET" | "VERIFY" => command
-                    .args(["--tenant", TENANT, "--login-base"])
-                    .arg(&self.running.base_url)
-                    .arg("--graph-base")
-                    .arg(format!("{}/v1.0", self.running.base_url))
+                "TARGET" | "VERIFY" => self
+                    .tenant(&mut command)
                     .arg("--secret-file")
                     .arg(self.path("secret"))
                     .arg("--client-id")
                     .arg(if word == "VERIFY" { VERIFY } else { CLIENT }),
+                "SITES" => self
+                    .tenant(&mut command)
+                    .arg("--certificate")
+                    .arg(self.path("app.pem"))
+                    .arg("--private-key")
+                    .arg(self.path("app.key"))
+                    .args(["--client-id", SITES]),
                 word => match word.strip_prefix('@') {
                     Some(name) => command.arg(self.path(name)),
                     None => command.arg(word),
@@ -192,6 +208,14 @@ impl Case {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    fn tenant<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .args(["--tenant", TENANT, "--login-base"])
+            .arg(&self.running.base_url)
+            .arg("--graph-base")
+            .arg(format!("{}/v1.0", self.running.base_url))
     }
 
     /// Runs a command to its end.
@@ -257,6 +281,11 @@ impl Case {
         self.done("plan propose CASE");
         self.done("plan approve CASE --yes");
         self.done("plan adopt CASE");
+    }
+
+    /// The same with the application that SharePoint's own interface lets in.
+    pub(crate) fn restore_sites(&self) -> Output {
+        self.run("restore CASE --source SOURCE SITES")
     }
 
     pub(crate) fn restore(&self) -> Output {

@@ -41,6 +41,7 @@ mod report;
 mod rule_ids;
 mod shares;
 mod smime;
+mod sites;
 mod tampering;
 mod tidy;
 mod traces;

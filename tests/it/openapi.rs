@@ -108,6 +108,7 @@ fn exchanges() -> Vec<Exchange> {
     all.extend(case.inspect().exchanges());
     all.extend(crate::drive::exchanges());
     all.extend(crate::kinds::exchanges());
+    all.extend(crate::sites::exchanges());
     all
 }
 

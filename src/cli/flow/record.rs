@@ -72,6 +72,7 @@ fn workload_of(path: &FolderPath) -> &'static str {
         FolderPath::Calendar(_) => "calendar",
         FolderPath::Contacts(_) => "contacts",
         FolderPath::Drive(_) => "files",
+        FolderPath::List(_) => "lists",
         FolderPath::Mail { .. } => "mail",
         FolderPath::Tasks(_) => "tasks",
     }

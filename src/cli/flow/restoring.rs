@@ -13,14 +13,14 @@ use super::planning::{WAVE, newest};
 use super::record::JournalRecord;
 use super::{digesting, engine_meaning, meaning};
 use crate::clock::{Clock, SystemClock};
-use crate::domain::case::CaseCommand;
+use crate::domain::case::{Case, CaseCommand};
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
 use crate::domain::item::Digest;
 use crate::domain::plan::{Decision, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 use crate::engine::record::{Custodian, ItemId, Standing, Work};
-use crate::engine::{Engine, Options, Progress, RunSummary, Time, run};
+use crate::engine::{Engine, Options, People, Progress, RunSummary, Time, run};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 use crate::projections::coverage::Coverage;
@@ -77,6 +77,7 @@ pub(crate) async fn restore<T: Target + 'static>(
         record: JournalRecord(journal.clone()),
         source,
         target,
+        people: people(&case),
         time: RealTime,
         backlog: Box::new(backlog),
         options,
@@ -93,6 +94,15 @@ pub(crate) async fn restore<T: Target + 'static>(
     }
     digesting::record(journal)?;
     Ok(summary)
+}
+
+/// The identity map of the case: who of the old tenant is who in the target.
+fn people(case: &Case) -> People {
+    let facts = case.custodians.values().map(|known| &known.facts);
+    People::new(facts.filter_map(|facts| {
+        let target = facts.target_upn.clone()?;
+        Some((facts.source_name.clone()?, target))
+    }))
 }
 
 /// How long a worker has to wait that took streams over, because the one before it may still have a request under way:

@@ -8,7 +8,8 @@ use crate::domain::folder::{FolderPath, WellKnownFolder};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedFolder {
-    /// Graph's well-known name for mail, `drive` for files, `calendar`, `contacts`, `tasks`.
+    /// Graph's well-known name for mail, `drive` for files, `calendar`, `contacts`, `list`,
+    /// `tasks`.
     pub root: String,
     /// The names below it.
     pub below: Vec<String>,
@@ -20,6 +21,7 @@ impl From<&FolderPath> for PlannedFolder {
             FolderPath::Calendar(name) => ("calendar", name.iter().cloned().collect()),
             FolderPath::Contacts(below) => ("contacts", below.clone()),
             FolderPath::Drive(below) => ("drive", below.clone()),
+            FolderPath::List(name) => ("list", vec![name.clone()]),
             FolderPath::Mail { root, below } => (root.graph_name(), below.clone()),
             FolderPath::Tasks(name) => ("tasks", name.iter().cloned().collect()),
         };
@@ -43,6 +45,7 @@ impl PlannedFolder {
             "calendar" => FolderPath::Calendar(one()?),
             "contacts" => FolderPath::Contacts(below),
             "drive" => FolderPath::Drive(below),
+            "list" => FolderPath::List(one()??),
             "tasks" => FolderPath::Tasks(one()?),
             mail => FolderPath::Mail {
                 root: WellKnownFolder::parse(mail)?,
@@ -68,6 +71,7 @@ mod tests {
                 root: WellKnownFolder::Inbox,
                 below: below.clone(),
             },
+            FolderPath::List("Defects".to_owned()),
             FolderPath::Tasks(Some("Team".to_owned())),
         ] {
             assert_eq!(PlannedFolder::from(&path).path(), Some(path));

@@ -53,6 +53,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "The mail did not say how its letters are coded; that was worked out.",
     ),
     (
+        "column-name-plain/1",
+        "The name by which programs know a column was made plain; people see what they saw.",
+    ),
+    (
         "contact-properties-into-notes/1",
         "What a contact has no place for in the new tenant stands in its notes.",
     ),
@@ -113,6 +117,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "journal-entry",
         "An entry of a journal; the new tenant has no form for it.",
     ),
+    (
+        "link-column-as-text/1",
+        "A column of links or pictures became text: each entry says where its link led.",
+    ),
     ("link", "A link in the backup; links are not followed."),
     (
         "linked-file-as-text/1",
@@ -120,7 +128,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "list-item",
-        "An entry of a list of a site; lists are not restored yet.",
+        "An entry of a list of a site whose columns the copy does not hold.",
+    ),
+    (
+        "list-template-generic/1",
+        "A list that had a form of its own, such as one of tasks, became a plain list.",
     ),
     (
         "load-file",
@@ -259,6 +271,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "telephone-kind-assumed/1",
         "A telephone number of no kind was taken for one at work.",
+    ),
+    (
+        "term-column-as-text/1",
+        "A column of agreed terms became text: each entry keeps the word.",
     ),
     (
         "time-zone-by-its-rules/1",

@@ -229,7 +229,7 @@ pub enum Entry {
     Contacts(PersonalEntry),
     /// A file in a drive.
     Files(FileEntry),
-    /// An item of a list; it is kept and not restored.
+    /// An item of a list.
     Lists(SiteEntry),
     /// A message.
     Mail(MailEntry),
@@ -264,16 +264,16 @@ impl Entry {
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         let versions = match self {
             Self::Files(entry) => &entry.versions[..],
-            Self::Calendar(_)
-            | Self::Contacts(_)
-            | Self::Lists(_)
-            | Self::Mail(_)
-            | Self::Pages(_)
-            | Self::Tasks(_) => &[],
+            _ => &[],
+        };
+        let of_site = match self {
+            Self::Lists(entry) | Self::Pages(entry) => Some(entry),
+            _ => None,
         };
         [self.object()]
             .into_iter()
             .chain(versions.iter().map(|version| &version.object))
+            .chain(of_site.into_iter().flat_map(super::site::further))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -296,7 +296,10 @@ impl Entry {
                 }
                 &entry.parent_reference.path
             }
-            Self::Lists(entry) | Self::Pages(entry) => &entry.parent_reference.path,
+            Self::Lists(entry) | Self::Pages(entry) => {
+                entry.check()?;
+                &entry.parent_reference.path
+            }
             Self::Mail(entry) => {
                 if WellKnownFolder::parse(&entry.parent_folder.well_known_name).is_none() {
                     return Err("parentFolder.wellKnownName is one of Graph's".to_owned());
@@ -350,6 +353,50 @@ pub struct SiteEntry {
     pub parent_reference: ParentReference,
     /// Its JSON.
     pub object: Object,
+    /// Graph's `list` with its `columns`, of an item of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Object>,
+    /// The files of an item of a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<NamedObject>,
+    /// The people of the site that it names by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<SitePerson>,
+}
+
+/// A file by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct NamedObject {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub object: Object,
+}
+
+/// Somebody of the site's user information list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SitePerson {
+    /// The number in that list.
+    pub lookup_id: u32,
+    /// The user principal name in the old tenant.
+    pub user_principal_name: String,
+    /// What people see.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
+}
+
+impl SiteEntry {
+    fn check(&self) -> Result<(), String> {
+        let mut names = std::collections::BTreeSet::new();
+        let each_once = self.attachments.iter().all(|file| names.insert(&file.name));
+        let is_named = self.attachments.iter().all(|file| !file.name.is_empty());
+        if !each_once || !is_named || self.attachments.len() > NAMES_MAX {
+            return Err("at most 256 attachments, each with a name of its own".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// A message: its MIME bytes are the object; these are the properties that those do not hold.

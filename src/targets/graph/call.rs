@@ -1,5 +1,6 @@
 //! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
 
+use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use reqwest::header::{HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
@@ -23,7 +24,14 @@ pub(super) struct Session {
     /// `https://graph.microsoft.com/v1.0`, without a slash at the end.
     pub(super) base: String,
     pub(super) tokens: Tokens,
-    pub(super) token: Mutex<Option<Token>>,
+    /// Of Graph's tokens.
+    pub(super) scope: String,
+    /// Where SharePoint's own interface stands in a simulated tenant; else at the host of each site.
+    pub(super) rest_on_this_machine: Option<String>,
+    /// SharePoint's own interface takes an application that proves itself by a certificate alone.
+    pub(super) takes_rest: bool,
+    /// By scope.
+    pub(super) token: Mutex<HashMap<String, Token>>,
     /// What the last answer said of a quota.
     pub(super) hint: std::sync::Mutex<Option<QuotaHint>>,
     /// Plain HTTP is for the simulated tenant on this machine only.
@@ -47,6 +55,8 @@ pub(super) enum Goal {
     GraphIfMatch { path: String, e_tag: String },
     /// A URL that is a secret by itself: never with a token, never in a log.
     PreAuthenticated(secrecy::SecretString),
+    /// SharePoint's own interface of a site, with a token for its host.
+    SharePoint { url: String, scope: String },
 }
 
 pub(super) enum Payload {
@@ -164,12 +174,8 @@ impl Session {
         accepts: fn(&StatusCode) -> bool,
     ) -> Result<Response, TargetError> {
         let (operation, writes) = (call.operation, call.writes());
-        let (url, authorised) = match &call.goal {
-            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } => {
-                (format!("{}/{path}", self.base), true)
-            }
-            Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), false),
-        };
+        let (url, scope) = self.address(&call.goal);
+        let of_rest = matches!(call.goal, Goal::SharePoint { .. });
         self.check_url(operation, &url)?;
         let mut renewed = false;
         loop {
@@ -177,11 +183,14 @@ impl Session {
                 .http
                 .request(call.method.clone(), &url)
                 .timeout(LONGEST_REQUEST);
-            if authorised {
-                let token = self.bearer().await?;
-                request = request
-                    .bearer_auth(token.expose_secret())
-                    .header("Prefer", "IdType=\"ImmutableId\"");
+            if let Some(scope) = scope {
+                let token = self.bearer(scope).await?;
+                request = request.bearer_auth(token.expose_secret());
+                request = if of_rest {
+                    request.header("Accept", "application/json;odata=nometadata")
+                } else {
+                    request.header("Prefer", "IdType=\"ImmutableId\"")
+                };
             }
             if let Goal::GraphIfMatch { e_tag, .. } = &call.goal {
                 request = request.header(IF_MATCH, e_tag);
@@ -218,12 +227,26 @@ impl Session {
                 return Ok(response);
             }
             // A refused token means that nothing was done: once, with a new one.
-            if response.status().as_u16() == 401 && authorised && !renewed {
+            if let Some(scope) = scope
+                && response.status().as_u16() == 401
+                && !renewed
+            {
                 renewed = true;
-                *self.token.lock().await = None;
+                self.token.lock().await.remove(scope);
                 continue;
             }
             return Err(refusal(response, operation, writes).await);
+        }
+    }
+
+    /// Where a call goes, and whom its token is for.
+    fn address<'a>(&'a self, goal: &'a Goal) -> (String, Option<&'a String>) {
+        match goal {
+            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } => {
+                (format!("{}/{path}", self.base), Some(&self.scope))
+            }
+            Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), None),
+            Goal::SharePoint { url, scope } => (url.clone(), Some(scope)),
         }
     }
 
@@ -238,14 +261,15 @@ impl Session {
         ))
     }
 
-    async fn bearer(&self) -> Result<secrecy::SecretString, TargetError> {
+    async fn bearer(&self, scope: &str) -> Result<secrecy::SecretString, TargetError> {
         let mut kept = self.token.lock().await;
-        if let Some(token) = kept.as_ref().filter(|token| self.tokens.is_fresh(token)) {
+        let known = kept.get(scope);
+        if let Some(token) = known.filter(|token| self.tokens.is_fresh(token)) {
             return Ok(token.text.clone());
         }
-        let token = self.tokens.fetch(&self.http).await?;
+        let token = self.tokens.fetch(&self.http, scope).await?;
         let text = token.text.clone();
-        *kept = Some(token);
+        kept.insert(scope.to_owned(), token);
         Ok(text)
     }
 }

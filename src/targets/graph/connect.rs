@@ -81,6 +81,7 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
             private_key_pem,
         } => Proof::Certificate(Box::new(signer(certificate_pem, private_key_pem)?)),
     };
+    let is_by_certificate = matches!(proof, Proof::Certificate(_));
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls(settings.extra_roots_pem.as_deref())?)
         .user_agent(USER_AGENT)
@@ -101,7 +102,6 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
         .trim_end_matches("/v1.0");
     let tokens = Tokens {
         endpoint: format!("{login}/{}/oauth2/v2.0/token", settings.tenant),
-        scope: format!("{origin}/.default"),
         client_id: settings.client_id,
         proof,
         clock,
@@ -110,7 +110,11 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
         http,
         base: settings.graph_base.trim_end_matches('/').to_owned(),
         tokens,
-        token: Mutex::new(None),
+        scope: format!("{origin}/.default"),
+        rest_on_this_machine: is_local(&settings.graph_base)
+            .then(|| format!("{origin}/_sharepoint")),
+        takes_rest: is_by_certificate,
+        token: Mutex::default(),
         hint: std::sync::Mutex::default(),
         plain_http,
     })

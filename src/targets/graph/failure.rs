@@ -21,8 +21,13 @@ pub(super) struct Said<'a> {
 /// An answer that is not a success.
 pub(super) fn answered(said: Said<'_>) -> TargetError {
     let body: Value = serde_json::from_slice(said.body).unwrap_or_default();
-    let error = &body["error"];
+    let error = match &body["odata.error"] {
+        Value::Null => &body["error"],
+        error => error,
+    };
     let code = match error {
+        // SharePoint: {"odata.error": {"code": "-2130575322, Microsoft.SharePoint.SPException", …}}.
+        _ if !body["odata.error"].is_null() => sharepoint_code(error),
         // The identity platform: {"error": "invalid_client", "error_description": "AADSTS…"}.
         Value::String(name) => sign_in_code(&body).unwrap_or_else(|| name.clone()),
         _ => error["code"].as_str().unwrap_or_default().to_owned(),
@@ -34,6 +39,7 @@ pub(super) fn answered(said: Said<'_>) -> TargetError {
     };
     let text = error["message"]
         .as_str()
+        .or(error["message"]["value"].as_str())
         .or(body["error_description"].as_str());
     let passes = match said.status {
         408 | 425 | 429 | 500..=599 => said.status != 507 && said.status != 501,
@@ -59,6 +65,12 @@ pub(super) fn answered(said: Said<'_>) -> TargetError {
         outcome_unknown: said.writes && matches!(said.status, 408 | 500 | 502 | 504..=599),
         code,
     }
+}
+
+fn sharepoint_code(error: &Value) -> String {
+    let code = error["code"].as_str().unwrap_or_default();
+    let (number, _) = code.split_once(',').unwrap_or((code, ""));
+    format!("SharePoint{}", number.trim().replace('-', "_"))
 }
 
 fn sign_in_code(body: &Value) -> Option<String> {

@@ -1,6 +1,11 @@
 //! Sites as owners of files: found by their address; their default library stands where a user's drive does.
 //! <https://learn.microsoft.com/graph/api/site-getbypath>
 
+mod fields;
+pub(super) mod items;
+pub(super) mod lists;
+pub(super) mod rest;
+
 use super::call::{Call, Session};
 use super::{failure, segment};
 use crate::targets::{TargetError, TargetUser};
@@ -14,6 +19,12 @@ pub(super) fn drive_of(owner: &TargetUser) -> String {
         Some(site) => format!("sites/{}/drive", segment(site)),
         None => format!("users/{}/drive", segment(&owner.id)),
     }
+}
+
+/// The site's path in Graph; `None` for a user, who has no lists.
+fn path_of(owner: &TargetUser) -> Option<String> {
+    let id = owner.id.strip_prefix(SITE)?;
+    Some(format!("sites/{}", segment(id)))
 }
 
 /// A site by its address; `None` when there is none.

@@ -26,7 +26,6 @@ pub(super) enum Proof {
 /// Where tokens come from.
 pub(super) struct Tokens {
     pub(super) endpoint: String,
-    pub(super) scope: String,
     pub(super) client_id: String,
     pub(super) proof: Proof,
     pub(super) clock: Arc<dyn Clock>,
@@ -43,12 +42,17 @@ impl Tokens {
         self.clock.now() < token.expires
     }
 
-    pub(super) async fn fetch(&self, http: &reqwest::Client) -> Result<Token, TargetError> {
+    /// A token for one resource: those of another are refused there.
+    pub(super) async fn fetch(
+        &self,
+        http: &reqwest::Client,
+        scope: &str,
+    ) -> Result<Token, TargetError> {
         let now = self.clock.now();
         let mut form = vec![
             ("grant_type", "client_credentials".to_owned()),
             ("client_id", self.client_id.clone()),
-            ("scope", self.scope.clone()),
+            ("scope", scope.to_owned()),
         ];
         match &self.proof {
             Proof::Secret(secret) => {

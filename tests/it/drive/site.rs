@@ -20,6 +20,9 @@ fn list_and_page(writer: &mut ArchiveWriter) -> Vec<Entry> {
             path: vec!["Defects".to_owned()],
         },
         object: writer.object(json).expect("stored"),
+        list: None,
+        attachments: Vec::new(),
+        people: Vec::new(),
     };
     vec![
         Entry::Lists(entry("list/1", b"{\"fields\":{\"Title\":\"Crane 2\"}}")),

@@ -43,3 +43,4 @@ pub use kept::StoredItem;
 pub use quick_xor::QuickXor;
 pub use quotas::{Lane, Meter, Quotas, Throttled, Used};
 pub use server::{Running, Simulator};
+pub use sites::stored::{StoredList, StoredListItem};

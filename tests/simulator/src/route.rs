@@ -21,6 +21,9 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     if let Some(id) = request.path.strip_prefix("/_download/") {
         return drive::download(tenant, request, id);
     }
+    if let Some(rest) = request.path.strip_prefix(sites::rest::PREFIX) {
+        return sites::rest::handle(tenant, request, rest);
+    }
     if let Some((site, call)) = sharepoint::split(&request.path) {
         return sharepoint::handle(tenant, request, site, call);
     }
@@ -95,6 +98,11 @@ pub(crate) fn segments(path: &str) -> Result<Vec<String>, Answer> {
 
 /// What a request counts against.
 pub(crate) fn lane(request: &Request) -> Lane {
+    if request.path.starts_with(sites::rest::PREFIX) {
+        let units = if request.is_write() { 2 } else { 1 };
+        let app = request.app.clone();
+        return Lane::SharePoint { app, units };
+    }
     let Some(path) = request.path.strip_prefix("/v1.0/") else {
         return Lane::None;
     };
@@ -117,7 +125,8 @@ pub(crate) fn lane(request: &Request) -> Lane {
         }
         ["drives" | "sites", ..] | ["users", _, "drive", ..] => {
             let permissions = path.contains("/permissions") || path.ends_with("/invite");
-            let list = path.ends_with("/children");
+            let lists = ["/children", "/columns", "/items", "/lists", "/pages"];
+            let list = lists.iter().any(|end| path.ends_with(end));
             let units = if permissions {
                 5
             } else if request.is_write() || list {

@@ -229,8 +229,14 @@ impl Drop for Inside<'_> {
 }
 
 async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
-    if request.path.starts_with("/v1.0/") || request.path.contains("/_api/web/") {
-        let checked = token::check(&lock(&shared.tenant), &request);
+    let of_sharepoint = request.path.starts_with(crate::sites::rest::PREFIX);
+    if request.path.starts_with("/v1.0/") || request.path.contains("/_api/") {
+        let check = if of_sharepoint {
+            token::check_sharepoint
+        } else {
+            token::check
+        };
+        let checked = check(&lock(&shared.tenant), &request);
         match checked {
             Ok(token) => (request.app, request.roles) = (token.app, token.roles),
             Err(refusal) => return finish(shared, &request, refusal, None),

@@ -1,6 +1,11 @@
 //! Sites: found by their address; their default library is a drive.
 //! <https://learn.microsoft.com/graph/api/site-getbypath>
 
+mod fields;
+mod lists;
+pub(crate) mod rest;
+pub(crate) mod stored;
+
 use serde_json::json;
 
 use crate::answer::{Answer, json_answer, refuse, select};
@@ -8,6 +13,8 @@ use crate::config::UserSpec;
 use crate::drive;
 use crate::request::Request;
 use crate::tenant::{Tenant, User};
+
+pub(crate) use lists::Lists;
 
 const READ: [&str; 2] = ["Sites.Read.All", "Sites.ReadWrite.All"];
 
@@ -63,6 +70,7 @@ pub(crate) fn handle(
     let place = named.ok_or_else(not_found)?;
     match rest {
         ["drive", rest @ ..] => drive::handle(tenant, request, place, rest),
+        ["lists", rest @ ..] => lists::handle(tenant, request, place, rest),
         [] if request.method == "GET" => {
             request.needs(&READ)?;
             request.only(&["$select"])?;

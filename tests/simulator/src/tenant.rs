@@ -113,6 +113,8 @@ pub(crate) struct User {
     pub(crate) calendar: crate::calendar::Calendars,
     pub(crate) contacts: crate::contacts::Contacts,
     pub(crate) todo: crate::todo::Todo,
+    /// Of a site.
+    pub(crate) lists: crate::sites::Lists,
 }
 
 /// Bytes on their way into an attachment or a file.
@@ -158,6 +160,9 @@ pub(crate) struct Token {
     pub(crate) app: String,
     pub(crate) roles: Vec<String>,
     pub(crate) expires: Option<DateTime<Utc>>,
+    /// Whether it is for SharePoint's own interface, and whether it was given for a certificate.
+    pub(crate) for_sharepoint: bool,
+    pub(crate) by_certificate: bool,
 }
 
 /// What becomes of the bytes of a file, by its name.
@@ -229,6 +234,8 @@ impl Tenant {
                 app: "static".to_owned(),
                 roles,
                 expires: None,
+                for_sharepoint: false,
+                by_certificate: false,
             };
             tenant.tokens.insert(token, known);
         }
@@ -296,6 +303,7 @@ impl Tenant {
             calendar,
             contacts: crate::contacts::Contacts::default(),
             todo,
+            lists: crate::sites::Lists::default(),
         });
         id
     }

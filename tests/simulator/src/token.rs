@@ -102,6 +102,8 @@ pub(crate) fn issue(tenant: &mut Tenant, request: &Request, named: &str) -> Resu
         app: app.client_id,
         roles: app.roles,
         expires,
+        for_sharepoint: scope.contains("/_sharepoint/") || scope.contains(".sharepoint.com/"),
+        by_certificate: !field("client_assertion").is_empty(),
     };
     tenant.tokens.insert(text.clone(), token);
     Ok(json_answer(
@@ -234,5 +236,30 @@ pub(crate) fn check(tenant: &Tenant, request: &Request) -> Result<Token, Answer>
     {
         return Err(refuse("Lifetime validation failed, the token is expired."));
     }
+    // A token of one resource opens no other.
+    if request.path.starts_with("/v1.0/") && token.for_sharepoint {
+        return Err(refuse("Access token validation failure. Invalid audience."));
+    }
     Ok(token.clone())
+}
+
+/// The token of a request to SharePoint's own interface.
+/// <https://learn.microsoft.com/sharepoint/dev/solution-guidance/security-apponly-azuread>
+pub(crate) fn check_sharepoint(tenant: &Tenant, request: &Request) -> Result<Token, Answer> {
+    let token = check(tenant, request)?;
+    if !token.for_sharepoint {
+        return Err(crate::sites::rest::refuse(
+            401,
+            "-2147024891, System.UnauthorizedAccessException",
+            "Invalid audience.",
+        ));
+    }
+    if !token.by_certificate {
+        return Err(crate::sites::rest::refuse(
+            401,
+            "-2147024891, System.UnauthorizedAccessException",
+            "Unsupported app only token.",
+        ));
+    }
+    Ok(token)
 }

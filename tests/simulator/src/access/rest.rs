@@ -12,7 +12,7 @@ use crate::tenant::Tenant;
 /// Read, Contribute, Full Control: the ids are the same on every site.
 const ROLE_DEFINITIONS: [u32; 3] = [1_073_741_826, 1_073_741_827, 1_073_741_829];
 /// The first number of a principal of a site that is no group of it.
-const SITE_USERS_FROM: u32 = 1_000;
+pub(crate) const SITE_USERS_FROM: u32 = 1_000;
 
 fn bad(message: &str) -> Answer {
     refuse(
@@ -201,7 +201,11 @@ fn claim(tenant: &Tenant, name: &str) -> Option<Who> {
         .map(|group| Who::Group(group.id.clone()))
 }
 
-fn ensure_user(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answer, Answer> {
+pub(crate) fn ensure_user(
+    tenant: &mut Tenant,
+    request: &Request,
+    user: usize,
+) -> Result<Answer, Answer> {
     let body = request.json()?;
     let name = body
         .get("logonName")

@@ -1,0 +1,168 @@
+//! An item of a list as we restore it and as we read it back: fields by column, people and lookups before and after they are
+//! resolved to numbers of the target's site.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::message::{Attachment, Delta, Transform};
+use super::site_list::{ColumnKind, SiteList, TITLE};
+
+/// A value of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// Yes or no.
+    Boolean(bool),
+    /// People or items of another list, by their numbers in the target's site.
+    Ids(Vec<u32>),
+    /// A number or an amount, as JSON writes it.
+    Number(String),
+    /// Text, or one choice.
+    Text(String),
+    /// Several choices.
+    Texts(Vec<String>),
+    /// A day or an instant.
+    Time(DateTime<Utc>),
+}
+
+/// Somebody in a column of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The user principal name or address in the old tenant; empty where the backup does not say.
+    pub address: String,
+    /// What people see.
+    pub name: String,
+}
+
+/// An item of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListItem {
+    /// The list that it stands in.
+    pub list: Arc<SiteList>,
+    /// Its number in the source's list: what lookups name it by. 0 where the source does not say.
+    pub number: u32,
+    /// Its fields by the column's name in the target.
+    pub fields: BTreeMap<String, FieldValue>,
+    /// People who are not resolved yet.
+    pub people: BTreeMap<String, Vec<Person>>,
+    /// Items of other lists that are not resolved yet, by their numbers in the source.
+    pub lookups: BTreeMap<String, Vec<u32>>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// What was changed on purpose so far.
+    pub transforms: Vec<Transform>,
+    /// What the target cannot hold of it.
+    pub deltas: Vec<Delta>,
+}
+
+/// Nobody in the target is mapped for somebody in a column of people.
+const NOBODY_MAPPED: Delta = Delta {
+    property: "person",
+    reason: "nobody in the target is mapped: the name stands as text in the column beside it",
+};
+/// What a lookup points to is not in the target.
+const NOT_THERE: Delta = Delta {
+    property: "lookup",
+    reason: "the item that it points to is not in the target",
+};
+
+impl ListItem {
+    /// What a list shows of it.
+    pub fn title(&self) -> &str {
+        match self.fields.get(TITLE) {
+            Some(FieldValue::Text(title)) => title,
+            _ => "",
+        }
+    }
+
+    /// Gives the people of a column their numbers in the target's site; `None` for whom nobody is mapped. Those get nothing:
+    /// their names become text beside the column.
+    pub fn resolve_people(&mut self, column: &str, resolved: &[(Person, Option<u32>)]) {
+        self.people.remove(column);
+        let mut ids: Vec<u32> = resolved.iter().filter_map(|(_, id)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if !ids.is_empty() {
+            self.fields.insert(column.to_owned(), FieldValue::Ids(ids));
+        }
+        let names = resolved.iter().filter(|(_, id)| id.is_none());
+        let names: Vec<&str> = names.map(|(person, _)| shown(person)).collect();
+        if names.is_empty() {
+            return;
+        }
+        self.deltas.push(NOBODY_MAPPED);
+        let beside = self.list.column(column);
+        if let Some(beside) = beside.and_then(super::site_list::Column::names_beside) {
+            let text = FieldValue::Text(names.join("\n"));
+            self.fields.insert(beside.name, text);
+        }
+    }
+
+    /// Gives the lookups of a column their numbers in the target; what is not there stays empty and is declared.
+    pub fn resolve_lookups(&mut self, column: &str, found: &[Option<u32>]) {
+        self.lookups.remove(column);
+        if found.iter().any(Option::is_none) {
+            self.deltas.push(NOT_THERE);
+        }
+        let mut ids: Vec<u32> = found.iter().flatten().copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if !ids.is_empty() {
+            self.fields.insert(column.to_owned(), FieldValue::Ids(ids));
+        }
+    }
+
+    /// What the column holds; [`TITLE`] is text.
+    pub fn kind(&self, column: &str) -> Option<&ColumnKind> {
+        self.list.column(column).map(|column| &column.kind)
+    }
+}
+
+fn shown(person: &Person) -> &str {
+    if person.name.is_empty() {
+        &person.address
+    } else {
+        &person.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::site_list::Column;
+    use super::*;
+
+    #[test]
+    fn whoever_is_not_mapped_is_text_beside_the_column_and_in_nobodys_field() {
+        let list = SiteList {
+            columns: vec![Column {
+                source_name: "Owner".to_owned(),
+                name: "Owner".to_owned(),
+                title: "Owner".to_owned(),
+                kind: ColumnKind::Person { is_many: true },
+            }],
+            ..SiteList::default()
+        };
+        let mut item = ListItem {
+            list: Arc::new(list),
+            ..ListItem::default()
+        };
+        let person = |name: &str| Person {
+            address: format!("{name}@old.example"),
+            name: name.to_owned(),
+        };
+        let resolved = [
+            (person("ada"), Some(7)),
+            (person("eve"), None),
+            (person("ada"), Some(7)),
+        ];
+        item.resolve_people("Owner", &resolved);
+        assert_eq!(item.fields["Owner"], FieldValue::Ids(vec![7]));
+        let beside = FieldValue::Text("eve".to_owned());
+        assert_eq!(item.fields["OwnerWas"], beside);
+        assert_eq!(item.deltas, [NOBODY_MAPPED]);
+        item.resolve_lookups("Crane", &[None]);
+        assert!(!item.fields.contains_key("Crane"));
+        assert_eq!(item.deltas, [NOBODY_MAPPED, NOT_THERE]);
+    }
+}

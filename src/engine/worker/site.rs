@@ -1,0 +1,347 @@
+//! One item of a site: its people and lookups resolved, found by its key or created, completed, read back whole and compared.
+//! An item that points to one which is not there yet is written without it and completed by a later attempt, so that no order
+//! and no circle of lists leaves a gap.
+
+use std::sync::{Arc, PoisonError};
+
+use super::mail::{class_of, just_created, partial, sorted};
+use super::{Tries, Trouble, gave_up};
+use crate::domain::list_item::{ListItem, Person};
+use crate::domain::site_item::SiteItem;
+use crate::domain::site_list::ColumnKind;
+use crate::engine::compare::{self, Compared};
+use crate::engine::cost;
+use crate::engine::record::{Found, PartialAction, Record, Restored, Work, Wrote};
+use crate::engine::shop::{Shop, Time};
+use crate::sources::SourceError;
+use crate::targets::{Retry, Target, TargetError, TargetId, Written};
+
+/// So often an item waits for what it points to; then that is declared as not there.
+const LOOKUP_TRIES: u32 = 5;
+
+/// Reads the item from the source, on a thread of its own.
+pub(super) async fn read<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<SiteItem, SourceError> {
+    let source = Arc::clone(&shop.source);
+    let item = work.source.clone();
+    let read = tokio::task::spawn_blocking(move || source.site_item(&item)).await;
+    read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
+}
+
+/// Writes the item and reads it back.
+pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    item: &SiteItem,
+    tries: &Tries,
+) -> Result<Restored, Trouble> {
+    let list = list(shop, work, item).await?;
+    let (item, waits) = resolve(shop, work, item, tries).await?;
+    let copy = if tries.look_first {
+        earlier_copy(shop, work, &list, &item, tries).await?
+    } else {
+        None
+    };
+    let copy = match copy {
+        Some(copy) => copy,
+        None => create(shop, work, &list, &item).await?,
+    };
+    if waits {
+        return Err(Trouble::Target(not_there_yet()));
+    }
+    restored(work, &item, copy)
+}
+
+/// A copy in the target, read back.
+struct Copy {
+    id: TargetId,
+    wrote: Wrote,
+    written: Written,
+    compared: Compared,
+}
+
+async fn create<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+    item: &SiteItem,
+) -> Result<Copy, Trouble> {
+    let call = shop
+        .target
+        .create_site_item(&work.user, list, item, &work.key);
+    let (id, mut written) = shop.call(work, cost::create_site_item(item), call).await?;
+    if !item.attachments().is_empty() {
+        append(&mut written, complete(shop, work, list, &id, item).await?);
+    }
+    let compared = compare(shop, work, list, item, &id).await?;
+    Ok(Copy {
+        id,
+        wrote: Wrote::New,
+        written,
+        compared,
+    })
+}
+
+/// What earlier tries left under the item's key: one copy, completed where it is a part. Others are deleted, and so is one that
+/// cannot be completed.
+async fn earlier_copy<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+    item: &SiteItem,
+    tries: &Tries,
+) -> Result<Option<Copy>, Trouble> {
+    let mut kept = None;
+    let mut parts = Vec::new();
+    for id in find(shop, work, list).await? {
+        let compared = compare(shop, work, list, item, &id).await?;
+        if compared.differing.is_empty() && kept.is_none() {
+            kept = Some(Copy {
+                id,
+                wrote: Wrote::Found,
+                written: Written::default(),
+                compared,
+            });
+        } else {
+            parts.push(id);
+        }
+    }
+    if kept.is_none()
+        && let Some(id) = parts.pop()
+    {
+        partial(shop, work, tries, PartialAction::Complete).await?;
+        let written = complete(shop, work, list, &id, item).await?;
+        let compared = compare(shop, work, list, item, &id).await?;
+        if compared.differing.is_empty() {
+            kept = Some(Copy {
+                id,
+                wrote: Wrote::Completed,
+                written,
+                compared,
+            });
+        } else {
+            parts.push(id);
+        }
+    }
+    for id in parts {
+        delete(shop, work, list, tries, &id).await?;
+    }
+    Ok(kept)
+}
+
+/// After a crash: what is there under the item's key.
+pub(crate) async fn look<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &Tries,
+) -> Result<Found, Trouble> {
+    let item = read(shop, work).await?;
+    let list = list(shop, work, &item).await?;
+    let copies = find(shop, work, &list).await?;
+    if copies.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let (item, waits) = resolve(shop, work, &item, tries).await?;
+    for id in copies {
+        let compared = compare(shop, work, &list, &item, &id).await?;
+        if compared.differing.is_empty() && !waits {
+            return Ok(Found::Whole);
+        }
+    }
+    Ok(Found::Partial)
+}
+
+async fn list<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    item: &SiteItem,
+) -> Result<TargetId, Trouble> {
+    let SiteItem::ListItem(item) = item;
+    shop.folder_or_list(work, Some(&item.list)).await
+}
+
+/// The item with numbers of the target's site in place of people and lookups, and whether something that it points to is still
+/// to come.
+async fn resolve<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    item: &SiteItem,
+    tries: &Tries,
+) -> Result<(SiteItem, bool), Trouble> {
+    let SiteItem::ListItem(item) = item;
+    let mut item = ListItem::clone(item);
+    for (column, people) in item.people.clone() {
+        let mut resolved = Vec::new();
+        for person in people {
+            let number = number_of(shop, work, &person).await?;
+            resolved.push((person, number));
+        }
+        item.resolve_people(&column, &resolved);
+    }
+    let mut waits = false;
+    for (column, numbers) in item.lookups.clone() {
+        let Some(ColumnKind::Lookup { list, .. }) = item.kind(&column).cloned() else {
+            continue;
+        };
+        let mut found = Vec::new();
+        let list = list_named(shop, work, &list).await?;
+        for number in numbers {
+            let Some(list) = &list else {
+                found.push(None);
+                continue;
+            };
+            let call = shop.target.items_numbered(&work.user, list, number);
+            let there = shop.call(work, cost::small(), call).await?;
+            // Of two that had the number nobody can tell which is meant.
+            found.push(<[u32; 1]>::try_from(there).ok().map(|[id]| id));
+        }
+        if found.iter().all(Option::is_some) || tries.attempt >= LOOKUP_TRIES {
+            item.resolve_lookups(&column, &found);
+        } else {
+            waits = true;
+        }
+    }
+    Ok((SiteItem::ListItem(Box::new(item)), waits))
+}
+
+/// A list by its name; kept once it is there.
+async fn list_named<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    name: &str,
+) -> Result<Option<TargetId>, Trouble> {
+    let place = (work.user.id.clone(), name.to_owned());
+    let lists = || shop.lists.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = lists().get(&place).cloned();
+    if known.is_some() {
+        return Ok(known);
+    }
+    let call = shop.target.list_named(&work.user, name);
+    let found = shop.call(work, cost::small(), call).await?;
+    if let Some(list) = &found {
+        lists().insert(place, list.clone());
+    }
+    Ok(found)
+}
+
+/// Somebody's number in the site; `None` for whom nobody in the target is mapped.
+async fn number_of<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    person: &Person,
+) -> Result<Option<u32>, Trouble> {
+    let Some(principal) = shop.people.principal(&person.address) else {
+        return Ok(None);
+    };
+    let place = (work.user.id.clone(), principal.to_owned());
+    let numbers = || shop.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = numbers().get(&place).copied();
+    if let Some(number) = known {
+        return Ok(number);
+    }
+    let call = shop.target.person_number(&work.user, principal);
+    let number = shop.call(work, cost::small(), call).await?;
+    numbers().insert(place, number);
+    Ok(number)
+}
+
+async fn find<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+) -> Result<Vec<TargetId>, Trouble> {
+    let call = shop.target.find_site_items(&work.user, list, &work.key);
+    shop.call(work, cost::small(), call).await
+}
+
+async fn compare<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+    item: &SiteItem,
+    id: &TargetId,
+) -> Result<Compared, Trouble> {
+    let call = shop.target.read_site_item(&work.user, list, id, item);
+    let found = shop
+        .call(work, cost::read_site_item(item), call)
+        .await
+        .map_err(just_created)?;
+    Ok(compare::site_items(item, &found))
+}
+
+async fn complete<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+    id: &TargetId,
+    item: &SiteItem,
+) -> Result<Written, Trouble> {
+    let call = shop.target.complete_site_item(&work.user, list, id, item);
+    shop.call(work, cost::complete_site_item(item), call)
+        .await
+        .map_err(just_created)
+}
+
+async fn delete<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    list: &TargetId,
+    tries: &Tries,
+    id: &TargetId,
+) -> Result<(), Trouble> {
+    partial(shop, work, tries, PartialAction::Delete).await?;
+    let call = shop.target.delete_site_item(&work.user, list, id);
+    match shop.call(work, cost::small(), call).await {
+        // An earlier answer was lost: it is gone already.
+        Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
+        result => result,
+    }
+}
+
+fn append(written: &mut Written, rest: Written) {
+    written.request_ids.extend(rest.request_ids);
+    written.transforms.extend(rest.transforms);
+    written.deltas.extend(rest.deltas);
+}
+
+fn restored(work: &Work, item: &SiteItem, copy: Copy) -> Result<Restored, Trouble> {
+    if !copy.compared.differing.is_empty() {
+        return Err(Trouble::Differs(copy.compared.differing));
+    }
+    let transforms = [
+        item.transforms(),
+        &copy.written.transforms,
+        &work.transforms,
+    ]
+    .concat();
+    let transforms = sorted(transforms);
+    let deltas = sorted([item.deltas(), &copy.written.deltas].concat());
+    Ok(Restored {
+        class: class_of(&transforms, &deltas),
+        wrote: copy.wrote,
+        transforms,
+        deltas,
+        compared: copy.compared.equal,
+        source_digest: copy.compared.source_digest,
+        readback_digest: copy.compared.found_digest,
+        target_id: copy.id,
+        target_name: work.target_name.clone(),
+        request_ids: copy.written.request_ids,
+        versions: Vec::new(),
+    })
+}
+
+/// Another item has to be there first; nothing is wrong with this one.
+fn not_there_yet() -> TargetError {
+    TargetError {
+        operation: "waiting for the item that a lookup points to",
+        status: 0,
+        code: "LookupNotThere".to_owned(),
+        message: "the item that it points to is not in the target yet".to_owned(),
+        request_id: None,
+        retry: Retry::Soon,
+        outcome_unknown: false,
+    }
+}

@@ -1,0 +1,8 @@
+//! Lists of a site as a person restores them: columns of every kind, people through the map, lookups in any order and in
+//! circles, files of items; exactly once whatever happens in between.
+
+mod archive;
+mod journey;
+mod mishaps;
+
+pub(crate) use journey::exchanges;

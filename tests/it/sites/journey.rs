@@ -1,0 +1,226 @@
+//! The whole road: archive, plan, restore, reading back, report.
+
+use m365_simulator::{Faults, StoredList};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use unbroken_verify::VerdictKind;
+
+use super::archive::{self, PHOTO, kept, prepared, quay};
+use crate::case::Case;
+
+const TAKEN: &str = "2026-01-01T00:00:00Z";
+
+#[track_caller]
+pub(super) fn restore(case: &Case) {
+    let ended = case.restore_sites();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{stderr}");
+}
+
+/// A restore of lists as the tenant saw it.
+pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
+    let case = Case::new(Faults::none());
+    let _site = prepared(&case, &[(TAKEN, quay())]);
+    case.inspect().record_exchanges();
+    restore(&case);
+    case.inspect().exchanges()
+}
+
+fn outcomes<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    let of = events.iter().filter(|event| event["type"] == kind);
+    of.map(|event| &event["data"]).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Everything stands in the target once and whole; the site's lists by name.
+#[track_caller]
+pub(super) fn expect_whole(case: &Case, site: &str) -> [StoredList; 2] {
+    let lists = case.inspect().lists(site);
+    let lists = <[StoredList; 2]>::try_from(lists).expect("two lists");
+    let [cranes, defects] = &lists;
+    assert_eq!((&*cranes.name, &*defects.name), ("Cranes", "Defects"));
+    assert_eq!((cranes.items.len(), defects.items.len()), (2, 1));
+    let [one, two] = ["Crane 1", "Crane 2"].map(|title| cranes.titled(title).expect("a crane"));
+    assert_eq!(one.fields["BesideLookupId"], two.number.to_string());
+    assert_eq!(two.fields["BesideLookupId"], one.number.to_string());
+    let rust = defects.titled("Rust").expect("the defect");
+    let field = |name: &str| &rust.fields[name];
+    assert_eq!(*field("CraneLookupId"), one.number.to_string());
+    let also: Vec<u64> = field("Also")
+        .as_array()
+        .expect("several")
+        .iter()
+        .map(|one| one["LookupId"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(also.len(), 2);
+    assert_eq!(*field("Cost"), 12.5);
+    assert_eq!(*field("Severity"), 3.0);
+    assert_eq!(*field("Open"), true);
+    assert_eq!(*field("Kinds"), json!(["steel", "paint"]));
+    assert_eq!(*field("Seen"), "2026-01-05T06:07:08Z");
+    assert_eq!(*field("Link"), "the maker\nhttps://x.example/a");
+    assert_eq!(*field("Place"), "Quay 7");
+    let note = field("Note").as_str().expect("text");
+    assert!(note.contains("<b>jib</b>"), "{note}");
+    let mut files = rust.attachments.clone();
+    files.sort();
+    let expected = [("it's #1.txt", hex(b"note")), ("photo.jpg", hex(PHOTO))];
+    let expected = expected.map(|(name, digest)| (name.to_owned(), digest));
+    assert_eq!(files, expected);
+    let created = case.inspect().created_by_key(site);
+    assert_eq!(created.len(), 3);
+    assert!(created.values().all(|count| *count == 1), "{created:?}");
+    lists
+}
+
+#[test]
+fn lists_come_back_with_their_columns_people_lookups_and_files_and_a_second_plan_doubles_nothing() {
+    let case = Case::new(Faults::none());
+    let site = prepared(&case, &[(TAKEN, quay())]);
+    restore(&case);
+    let [cranes, defects] = expect_whole(&case, &site);
+    assert_eq!(cranes.description, "All of them");
+    let titles: Vec<&str> = defects
+        .columns
+        .iter()
+        .filter(|column| column["readOnly"] != true && column["hidden"] != true)
+        .map(|column| column["displayName"].as_str().expect("a title"))
+        .collect();
+    let expected = [
+        "Title",
+        "Attachments",
+        "Due Date",
+        "Seen",
+        "Cost",
+        "Severity",
+        "Open?",
+        "Kinds",
+        "Note",
+        "Owner",
+        "Team",
+        "Crane",
+        "Also",
+        "Link",
+        "Place",
+        "Owner (as it was)",
+        "Team (as it was)",
+    ];
+    assert_eq!(titles, expected);
+    let rust = defects.titled("Rust").expect("the defect");
+    // Ben is somebody of the site; Eve is a name.
+    let owner = rust.fields["OwnerLookupId"].as_str().expect("a number");
+    let team = rust.fields["Team"].as_array().expect("people");
+    assert_eq!(team.len(), 1);
+    assert_eq!(team[0]["LookupId"].to_string(), owner);
+    assert_eq!(rust.fields["TeamWas"], "Eve");
+    assert!(!rust.fields.contains_key("OwnerWas"));
+    let stored = serde_json::to_string(&defects).expect("JSON");
+    assert!(
+        !stored.contains("old.example"),
+        "no address of the old tenant: {stored}"
+    );
+    case.done("source register CASE SOURCE");
+    case.plan();
+    restore(&case);
+    expect_whole(&case, &site);
+    let events = case.events("bundle-of-lists");
+    let restored = outcomes(&events, "ItemRestored/1");
+    assert_eq!(restored.len(), 3);
+    assert!(restored.iter().all(|one| one["workload"] == "lists"));
+    let declared = restored.iter().map(|one| one["deltas"].to_string());
+    let declared: String = declared.collect();
+    for words in [
+        "the service names the restoring application as the author",
+        "compute their value",
+        "nobody in the target is mapped",
+    ] {
+        assert!(declared.contains(words), "{words}: {declared}");
+    }
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn what_a_lookup_points_to_and_what_is_held_is_declared_and_not_guessed() {
+    let case = Case::new(Faults::none());
+    let items = || {
+        let mut items = quay();
+        // Crane 2 is new after the breach: it is held, and nothing points to it.
+        items.pop();
+        items
+    };
+    let before = ("2019-06-01T00:00:00Z", items());
+    let site = prepared(&case, &[before, (TAKEN, quay())]);
+    let ended = case.restore_sites();
+    assert_eq!(ended.status.code(), Some(3), "one is held");
+    let lists = case.inspect().lists(&site);
+    let one = lists[0].titled("Crane 1").expect("a crane");
+    assert!(!one.fields.contains_key("BesideLookupId"));
+    let rust = lists[1].titled("Rust").expect("the defect");
+    assert_eq!(rust.fields["CraneLookupId"], one.number.to_string());
+    let also = rust.fields["Also"].as_array().expect("what is there");
+    assert_eq!(also.len(), 1, "{also:?}");
+    assert_eq!(also[0]["LookupId"], one.number);
+    let events = case.events("bundle-of-held");
+    let held = outcomes(&events, "ItemHeld/1");
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0]["reason"], "added-in-breach-window");
+    let restored = outcomes(&events, "ItemRestored/1");
+    let missing = restored.iter().filter(|one| {
+        let deltas = one["deltas"].to_string();
+        deltas.contains("the item that it points to is not in the target")
+    });
+    assert_eq!(missing.count(), 2);
+}
+
+#[test]
+fn a_change_of_a_column_a_file_or_a_field_in_the_breach_window_holds_the_item() {
+    type Change = fn(&mut archive::Kept);
+    let changes: [Change; 3] = [
+        |item| item.fields["Cost"] = json!(1),
+        |item| item.files[0].1.push(1),
+        |item| item.list["columns"][3]["displayName"] = json!("Price"),
+    ];
+    for change in changes {
+        let case = Case::new(Faults::none());
+        let before = ("2019-06-01T00:00:00Z", vec![quay().remove(0)]);
+        let mut after = vec![quay().remove(0)];
+        change(&mut after[0]);
+        write_and_plan(&case, &[before, (TAKEN, after)]);
+        let events = case.events("bundle-of-changes");
+        let made = outcomes(&events, "PlanMade/1");
+        assert_eq!(made[0]["counts"]["hold"], 1, "{made:?}");
+        assert_eq!(made[0]["counts"]["restore"], 1, "the one from before");
+    }
+}
+
+fn write_and_plan(case: &Case, points: &[(&str, Vec<archive::Kept>)]) {
+    let _site = prepared(case, points);
+}
+
+#[test]
+fn a_column_that_is_there_and_holds_something_else_is_left_alone() {
+    let case = Case::new(Faults::none());
+    let other = |number| {
+        let mut list = archive::cranes();
+        list["columns"][1] = json!({"name": "State", "displayName": "State", "number": {}});
+        kept(list, number, json!({"Title": "other", "State": 3}))
+    };
+    let items = vec![kept(archive::cranes(), 1, archive::crane(1, 1)), other(9)];
+    let site = prepared(&case, &[(TAKEN, items)]);
+    let ended = case.restore_sites();
+    assert_eq!(ended.status.code(), Some(3));
+    let lists = case.inspect().lists(&site);
+    assert_eq!(lists[0].items.len(), 1, "{lists:?}");
+    let events = case.events("bundle-of-columns");
+    let failed = outcomes(&events, "ItemFailed/1");
+    assert_eq!(
+        (failed.len(), &failed[0]["reason"]),
+        (1, &json!("target-refused"))
+    );
+}
