@@ -3,6 +3,7 @@
 //! Every call is durable when it returns. Disclosures are in the vault before the entry that names them. The order within
 //! a stream is kept by one lock a stream; streams go in parallel.
 
+mod access;
 mod book;
 mod canonical;
 mod erasure;
@@ -19,6 +20,7 @@ use unbroken_ledger::{
 };
 
 pub use book::{Book, Recorded};
+pub(crate) use canonical::to_json;
 pub use plans::SealedPlan;
 
 use crate::clock::{Clock as _, SystemClock};
@@ -162,7 +164,10 @@ impl Journal {
         let operator = self.operator()?;
         let stream = format!("case/{}", operator.key_id());
         let subject = match command {
-            CaseCommand::Access(command) => command.custodian().as_str().to_owned(),
+            CaseCommand::Access(command) => {
+                let about = command.custodian().map(Pseudonym::as_str);
+                about.unwrap_or(CASE_SUBJECT).to_owned()
+            }
             CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
             CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
                 data.custodian.as_str().to_owned()

@@ -1,5 +1,6 @@
 //! Folds of the ledger that drive the workers and the views; each can be deleted and rebuilt.
 
+pub mod access;
 pub mod approvals;
 pub mod as_of;
 pub mod coverage;

@@ -1,5 +1,7 @@
 //! `unbroken approve`: an approver decides on their own machine, from a request file alone: no ledger, no vault, no network.
 
+mod access;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use unbroken_ledger::{
 };
 
 use super::exchange::{self, shown};
+use super::flow::sharing::{approval, queue};
 use super::flow::{erasing, gating, planning};
 use super::key_file::Passphrases;
 use super::keys::{expect_yes, fingerprint};
@@ -150,6 +153,8 @@ pub(super) fn summary(request: &ApprovalRequest) -> Result<String> {
         erasing::SCOPE => vec![of_erasure(entry, request)?],
         planning::SCOPE => of_plan(entry, request)?,
         gating::SCOPE => of_certificate(entry, request)?,
+        approval::SCOPE => access::of_plan(entry, request)?,
+        queue::SCOPE => access::of_release(entry, request)?,
         _ => {
             return Err(refused(
                 "this program knows no proposal under such a heading",

@@ -1,5 +1,8 @@
 //! `unbroken access`: who may do what with restored files: planned, opened, read back, explained.
 
+mod approving;
+mod queue;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -9,7 +12,9 @@ use serde_json::{Value, json};
 use super::access::{CaseFolder, TargetAccess};
 use super::flow::sharing::located::{Located, locate};
 use super::flow::sharing::readback::{Compared, Objects, compare, record};
-use super::flow::sharing::{Prepared, opening as sharing_opening, prepare, read_sidecar};
+use super::flow::sharing::{
+    Prepared, approval, opening as sharing_opening, prepare, queue as release_queue, read_sidecar,
+};
 use super::flow::{custodians, meaning, opening, tenant};
 use super::output::Output;
 use crate::domain::access::{DifferenceClass, Effect, Membership, why};
@@ -20,9 +25,15 @@ use crate::targets::graph::Graph;
 /// Give back access to restored files, never more than there was; and see who has it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccessCommand {
+    Adopt(approving::Adopt),
     Apply(Apply),
+    Approve(approving::Approve),
     Diff(Diff),
+    Held(queue::HeldList),
     Plan(Plan),
+    Propose(approving::Propose),
+    #[command(subcommand)]
+    Release(queue::ReleaseCommand),
     Why(Why),
 }
 
@@ -53,7 +64,8 @@ pub(crate) struct Plan {
     --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
     --certificate app.pem --private-key app.key
 
-Restore everything first: files that are restored later below what is open by then are held.")]
+Restore everything first: files that are restored later below what is open by then are held.
+Nobody is let in without an approved plan: `access propose`, `access approve`, `access adopt`.")]
 pub(crate) struct Apply {
     #[command(flatten)]
     folder: CaseFolder,
@@ -62,6 +74,9 @@ pub(crate) struct Apply {
     /// One custodian only: a pseudonym, a name in the source, or a user in the clean tenant.
     #[arg(long, value_name = "WHO")]
     custodian: Option<String>,
+    /// Somebody who sees it by office, an administrator, by principal name; again for several. Listed as declared access.
+    #[arg(long, value_name = "USER")]
+    declared: Vec<String>,
     #[command(flatten)]
     target: TargetAccess,
 }
@@ -82,6 +97,9 @@ pub(crate) struct Diff {
     /// One custodian only: a pseudonym, a name in the source, or a user in the clean tenant.
     #[arg(long, value_name = "WHO")]
     custodian: Option<String>,
+    /// Somebody who sees it by office, an administrator, by principal name; again for several. Listed as declared access.
+    #[arg(long, value_name = "USER")]
+    declared: Vec<String>,
     #[command(flatten)]
     target: TargetAccess,
 }
@@ -104,9 +122,14 @@ pub(crate) struct Why {
 /// Does what was asked.
 pub(crate) async fn run(command: AccessCommand, output: &Output) -> Result<()> {
     match command {
+        AccessCommand::Adopt(adopt) => approving::adopt(&adopt, output).await,
         AccessCommand::Apply(apply) => run_apply(&apply, output).await,
+        AccessCommand::Approve(approve) => approving::approve(&approve, output),
         AccessCommand::Diff(diff) => run_diff(&diff, output).await,
+        AccessCommand::Held(list) => queue::held(&list, output),
         AccessCommand::Plan(plan) => run_plan(&plan, output),
+        AccessCommand::Propose(propose) => approving::propose(&propose, output).await,
+        AccessCommand::Release(command) => queue::release(&command, output).await,
         AccessCommand::Why(wanted) => run_why(&wanted, output),
     }
 }
@@ -130,6 +153,10 @@ fn run_plan(plan: &Plan, output: &Output) -> Result<()> {
             );
         }
         output.line(&row);
+    }
+    for (group, member, why) in prepared.left_out() {
+        let _ = writeln!(text, "lost  {member} in group {group}: {why}");
+        output.line(&json!({ "group": group, "member": member, "becomes": "lost", "why": why }));
     }
     let scopes = prepared.plan.scopes();
     let _ = write!(
@@ -166,17 +193,37 @@ async fn find(
     Ok(found)
 }
 
+/// The plan's principals in the tenant, and who sees items by office: administrators as named, and this program's application.
+async fn objects(
+    target: &Graph,
+    prepared: &Prepared,
+    declared: &[String],
+    access: &TargetAccess,
+) -> Result<Objects> {
+    let mut objects = Objects::load(target, prepared).await?;
+    objects.declare(target, declared, &access.client_id).await?;
+    Ok(objects)
+}
+
 async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
-    let prepared = prepare(&apply.said.sidecar, &apply.said.map)?;
+    let planned = prepare(&apply.said.sidecar, &apply.said.map)?;
     let journal = opening::open_folder(&apply.folder)?;
+    let plan = approval::in_force(&journal, &planned)?;
     let target = tenant::open(&apply.target)?;
+    let found = find(&journal, &target, &planned, apply.custodian.as_deref()).await?;
+    for located in &found {
+        let whose = (located.root, &located.custodian);
+        approval::expect_approved(&journal, &plan, &planned, whose)?;
+    }
+    let prepared = release_queue::after_releases(&journal, planned)?;
     let found = find(&journal, &target, &prepared, apply.custodian.as_deref()).await?;
-    let objects = Objects::load(&target, &prepared).await?;
+    let objects = objects(&target, &prepared, &apply.declared, &apply.target).await?;
     let (mut failed, mut gained) = (0, 0);
     for located in &found {
-        let opened = sharing_opening::open(&journal, &target, &prepared, located, &objects).await?;
+        let approved = (&objects, &*plan);
+        let opened = sharing_opening::open(&journal, &target, &prepared, located, approved).await?;
         let compared = compare(&target, &prepared, located, &objects).await?;
-        record(&journal, located, &compared).await?;
+        record(&journal, located, &compared, &objects).await?;
         failed += opened.failed;
         gained += compared.count(DifferenceClass::Gained);
         let text = format!(
@@ -199,15 +246,16 @@ async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
 }
 
 async fn run_diff(diff: &Diff, output: &Output) -> Result<()> {
-    let prepared = prepare(&diff.said.sidecar, &diff.said.map)?;
+    let planned = prepare(&diff.said.sidecar, &diff.said.map)?;
     let journal = opening::open_folder(&diff.folder)?;
+    let prepared = release_queue::after_releases(&journal, planned)?;
     let target = tenant::open(&diff.target)?;
     let found = find(&journal, &target, &prepared, diff.custodian.as_deref()).await?;
-    let objects = Objects::load(&target, &prepared).await?;
+    let objects = objects(&target, &prepared, &diff.declared, &diff.target).await?;
     let mut gained = 0;
     for located in &found {
         let compared = compare(&target, &prepared, located, &objects).await?;
-        let digest = record(&journal, located, &compared).await?;
+        let digest = record(&journal, located, &compared, &objects).await?;
         gained += compared.count(DifferenceClass::Gained);
         let mut text = String::new();
         for row in &compared.rows {

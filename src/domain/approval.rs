@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::refusal::Refusal;
 
+/// How many other people it takes where one is not enough: certificates, waivers, whatever was held and is released.
+pub const TWO_PEOPLE: usize = 2;
+
 /// A proposal as the record shows it, given in with a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Approval {
@@ -49,5 +52,10 @@ impl Approval {
             return Err(Refusal::TooFewApprovals { found, needed: m });
         }
         Ok(())
+    }
+
+    /// Whether two other people than the requester approved this very digest.
+    pub fn check_two(&self, digest: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+        self.check(digest, TWO_PEOPLE, now)
     }
 }

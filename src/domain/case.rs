@@ -3,6 +3,7 @@
 mod access;
 mod erasing;
 mod gating;
+mod granting;
 mod mapping;
 mod one_mailbox;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 pub use access::{AccessCommand, OpenAccess};
+pub use granting::{Grants, release_words};
 
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
@@ -74,6 +76,8 @@ pub struct KnownCustodian {
 pub struct Case {
     /// Whose files are open to others.
     pub access: OpenAccess,
+    /// The access plan in force, and what was released of what it holds.
+    pub grants: Grants,
     /// The declaration.
     pub declared: Option<(CaseDeclared, CaseFacts)>,
     /// The sources, by number.
@@ -334,6 +338,7 @@ impl Case {
                     .keys()
                     .filter(|plan| !self.adopted.contains(plan));
                 self.access.evolve(event, plans.cloned());
+                self.grants.evolve(event);
                 self.gates.evolve(event);
             }
         }

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 /// Longest time that a certificate may hold, in hours: a week.
 pub const HOURS_MAX: i64 = 7 * 24;
 /// The fewest people who certify.
-pub const SIGNERS_MIN: usize = 2;
+pub const SIGNERS_MIN: usize = super::approval::TWO_PEOPLE;
 
 /// A certificate in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]

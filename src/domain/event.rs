@@ -18,7 +18,8 @@ mod outcomes;
 mod reporting;
 
 pub use access::{
-    AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, AccessPlannedFacts,
+    AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
+    AccessPlanMade, AccessPlanned, AccessPlannedFacts, GrantReleased, ReleaseAsked, ReleaseFacts,
 };
 pub use gates::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
@@ -72,6 +73,8 @@ impl Event {
             Self::AccessPlanned(data, _) => Some(&data.custodian),
             Self::AccessApplied(data, _) => Some(&data.custodian),
             Self::AccessCompared(data, _) => Some(&data.custodian),
+            Self::ReleaseAsked(data, _) => Some(&data.custodian),
+            Self::GrantReleased(data, _) => Some(&data.custodian),
             _ => None,
         }
     }
@@ -186,6 +189,14 @@ events! {
     Certified("Certified/1"): Certified, NoFacts;
     /// A certificate ended before its time.
     CertificateRevoked("CertificateRevoked/1"): CertificateRevoked, NoFacts;
+    /// An access plan is frozen under its hash.
+    AccessPlanMade("AccessPlanMade/1"): AccessPlanMade, NoFacts;
+    /// The approved access plan is in force.
+    AccessAdopted("AccessAdopted/1"): AccessAdopted, AccessAdoptedFacts;
+    /// Somebody asks to release held grants.
+    ReleaseAsked("ReleaseAsked/1"): ReleaseAsked, ReleaseFacts;
+    /// Two other people released them.
+    GrantReleased("GrantReleased/1"): GrantReleased, NoFacts;
     /// Intent: a custodian's files will be opened to those whom the source let in.
     AccessPlanned("AccessPlanned/1"): AccessPlanned, AccessPlannedFacts;
     /// Outcome: which of the calls were made.

@@ -67,6 +67,33 @@ pub enum Refusal {
     /// Nobody said what would be made.
     #[error("no access was planned for custodian {0} that this would be the outcome of")]
     AccessNotPlanned(String),
+    /// Nobody approved what would be granted.
+    #[error("no access plan is approved and in force; nobody is let in without one")]
+    AccessNotApproved,
+    /// What is to be followed is not what was approved.
+    #[error("access plan {0} is in force, and this is another")]
+    AnotherAccessPlan(String),
+    /// An access plan that is not in the record.
+    #[error("access plan {0} is not in the record; propose it first")]
+    UnknownAccessPlan(String),
+    /// It is in force.
+    #[error("access plan {0} is in force already")]
+    AccessPlanInForce(String),
+    /// Another plan is in force, and this one does not amend it.
+    #[error(
+        "access plan {0} is in force; another takes its place only as an amendment that holds \
+         each row of the map that changed"
+    )]
+    NotAnAmendment(String),
+    /// Releases are numbered.
+    #[error("the next release that is asked for has number {0}")]
+    NotTheNextRelease(u64),
+    /// Nobody asked for it.
+    #[error("nobody asked for release {0}")]
+    NoSuchRelease(u64),
+    /// It was released before.
+    #[error("release {0} was granted already")]
+    AlreadyReleased(u64),
     /// Something is being restored.
     #[error("wave {0} is open; access is opened when everything is restored")]
     WaveOpen(u32),

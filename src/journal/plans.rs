@@ -157,7 +157,10 @@ impl Journal {
     }
 }
 
-fn object_error(plan: &str, error: &unbroken_ledger::objects::ObjectError) -> JournalError {
+pub(super) fn object_error(
+    plan: &str,
+    error: &unbroken_ledger::objects::ObjectError,
+) -> JournalError {
     JournalError::Plan {
         plan: plan.to_owned(),
         reason: error.to_string(),

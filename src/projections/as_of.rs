@@ -72,6 +72,10 @@ impl<R: Reading> Reading for AsOf<'_, R> {
         self.record.object(name)
     }
 
+    fn personal(&self, subject: &Pseudonym, object: &str) -> Result<Option<Vec<u8>>, Self::Error> {
+        self.record.personal(subject, object)
+    }
+
     fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp> {
         self.record.stamp(token, stamped)
     }

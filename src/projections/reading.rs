@@ -81,6 +81,9 @@ pub trait Reading {
     /// The bytes of an object that an entry names by its SHA-256, in hex; `None` where there is none.
     fn object(&self, name: &str) -> Result<Option<Vec<u8>>, Self::Error>;
 
+    /// A text that was kept encrypted for a custodian; `None` where the reader is not shown it, or it was erased.
+    fn personal(&self, subject: &Pseudonym, object: &str) -> Result<Option<Vec<u8>>, Self::Error>;
+
     /// What a time-stamp token says; `None` where it does not hold over these bytes. Whose roots are trusted is not asked.
     fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp>;
 

@@ -189,6 +189,13 @@ impl Reading for Script {
         Ok(self.objects.get(name).cloned())
     }
 
+    fn personal(&self, subject: &Pseudonym, object: &str) -> Result<Option<Vec<u8>>, Self::Error> {
+        if self.is_erased(subject)? {
+            return Ok(None);
+        }
+        self.object(object)
+    }
+
     /// A token of a script is four words.
     fn stamp(&self, token: &[u8], _: &[u8]) -> Option<Stamp> {
         let text = std::str::from_utf8(token).ok()?;

@@ -99,6 +99,10 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "PlanAdopted/1" => "plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
+        "AccessPlanMade/1" => "access plan made",
+        "AccessAdopted/1" => "access plan put in force",
+        "ReleaseAsked/1" => "release of held access asked for",
+        "GrantReleased/1" => "held access released",
         "AccessPlanned/1" => "files to be opened to others",
         "AccessApplied/1" => "files opened to others",
         "AccessCompared/1" => "access read back and compared",
@@ -141,6 +145,14 @@ fn about(written: &Written) -> String {
         Some(Event::CustodianMapped(data, _)) => data.custodian.to_string(),
         Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
             data.custodian.to_string()
+        }
+        Some(Event::AccessPlanMade(data, _)) => data.plan.clone(),
+        Some(Event::AccessAdopted(data, _)) => data.plan.clone(),
+        Some(Event::ReleaseAsked(data, _)) => {
+            format!("release {} of {}", data.number, data.custodian)
+        }
+        Some(Event::GrantReleased(data, _)) => {
+            format!("release {} of {}", data.number, data.custodian)
         }
         Some(Event::AccessPlanned(data, _)) => data.custodian.to_string(),
         Some(Event::AccessApplied(data, _)) => data.custodian.to_string(),

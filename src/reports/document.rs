@@ -8,7 +8,7 @@ pub struct Document {
     pub title: String,
     /// The line below it: which edition of which case, as of when.
     pub subtitle: String,
-    /// Letters A to P, in order; the letter of a section that has nothing to say yet is there too, and says so.
+    /// Letters A to Q, in order; the letter of a section that has nothing to say yet is there too, and says so.
     pub sections: Vec<Section>,
 }
 

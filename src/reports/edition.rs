@@ -7,7 +7,7 @@ use chrono::DateTime;
 
 use super::document::Document;
 use super::pdf::{self, PdfError};
-use super::report::{Issue, report, write_items};
+use super::report::{Issue, report, write_access, write_items};
 use super::{csv, json, printing};
 use crate::projections::reading::Reading;
 
@@ -81,6 +81,9 @@ where
     files.file(REPORT_PDF, &mut |file| file.write_all(&pdf))?;
     files.file("tables/items.csv", &mut |file| {
         write_items(record, issue, file)
+    })?;
+    files.file("tables/access.csv", &mut |file| {
+        write_access(record, issue, file)
     })?;
     Ok(document)
 }

@@ -1,6 +1,7 @@
-//! The report: what the record says of a case as of a checkpoint, for one edition's readers, in sections A to P. It is a pure
+//! The report: what the record says of a case as of a checkpoint, for one edition's readers, in sections A to Q. It is a pure
 //! function of the record, the vault and the issue; renderings are made from the resulting document elsewhere.
 
+mod access;
 mod certification;
 mod clocks;
 mod cover;
@@ -25,12 +26,14 @@ use super::document::Document;
 use crate::domain::case::Case;
 use crate::domain::event::CheckedAs;
 use crate::domain::pseudonym::Pseudonym;
+use crate::projections::access::Access;
 use crate::projections::approvals::Approvals;
 use crate::projections::exceptions::{Exception, exceptions};
 use crate::projections::reading::{Reading, Written};
 use crate::projections::reconciliation::{Disagreement, Reconciliation};
 use crate::projections::results::Results;
 use crate::projections::timeline::{Milestone, timeline};
+pub use access::write_access;
 pub use items::write_items;
 use keys::Keys;
 use view::View;
@@ -96,6 +99,7 @@ pub struct Issue {
 /// Everything that the sections draw on.
 struct Gathered<'a> {
     issue: &'a Issue,
+    access: Access,
     case: Case,
     results: Results,
     exceptions: Vec<Exception>,
@@ -109,11 +113,12 @@ struct Gathered<'a> {
     last: Option<Timestamp>,
 }
 
-/// Makes the report. Reads the record three times, whatever its size, and keeps one row for each exception.
+/// Makes the report. Reads the record four times, whatever its size, and keeps one row for each exception.
 pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Error> {
     let view = View::new(record, &issue.edition, issue.size);
     let mut gathered = Gathered {
         issue,
+        access: Access::load(&view)?,
         case: view.case_now()?,
         results: Results::load(&view)?,
         exceptions: exceptions(&view)?,
@@ -199,6 +204,7 @@ impl Gathered<'_> {
                 reference::glossary(),
                 outcome::annexes(self),
                 reference::cross_reference(),
+                access::section(self),
             ],
         }
     }

@@ -3,6 +3,7 @@
 
 mod carried;
 mod journey;
+mod released;
 mod tenants;
 mod truth;
 

@@ -79,6 +79,7 @@ impl Case {
                 "Tasks.ReadWrite.All",
                 "Files.ReadWrite.All",
                 "Sites.ReadWrite.All",
+                "Group.Read.All",
             ]
             .map(str::to_owned)
             .to_vec(),

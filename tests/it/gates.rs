@@ -6,7 +6,7 @@ mod documented;
 mod evidence;
 mod hostile;
 mod metadata;
-mod road;
+pub(crate) mod road;
 mod runbook;
 mod scuba;
 mod separation;

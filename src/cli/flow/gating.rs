@@ -32,10 +32,11 @@ use crate::projections::approvals::Approvals;
 use crate::targets::graph::Graph;
 
 /// What is certified, waived or decided on the approval of others, and under which heading that is asked for.
-pub(super) const APPROVED: [(&str, &str); 3] = [
+pub(super) const APPROVED: [(&str, &str); 4] = [
     ("Certified/1", SCOPE),
     ("CleanTenantDecided/1", "decision"),
     ("FindingWaived/1", super::waiving::SCOPE),
+    ("GrantReleased/1", super::sharing::queue::SCOPE),
 ];
 /// The heading of certificates.
 pub(crate) const SCOPE: &str = "certificate";

@@ -95,6 +95,13 @@ fn policy(erase_approvals: u64) -> Policy {
         .approvals
         .insert("PlanAdopted/1".to_owned(), approval);
     let approval = ApprovalRule {
+        m: 1,
+        scope: super::sharing::approval::SCOPE.to_owned(),
+    };
+    policy
+        .approvals
+        .insert("AccessAdopted/1".to_owned(), approval);
+    let approval = ApprovalRule {
         m: erase_approvals,
         scope: super::erasing::SCOPE.to_owned(),
     };

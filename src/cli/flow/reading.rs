@@ -52,6 +52,10 @@ impl Reading for Journal {
         }
     }
 
+    fn personal(&self, subject: &Pseudonym, object: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        self.kept_access(Some(subject), object)
+    }
+
     fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp> {
         let said = check_timestamp(token, stamped, None, None).ok()?;
         Some(Stamp {

@@ -1,7 +1,10 @@
 //! Access of restored files: prepared from a sidecar and a map, found in the tenant, opened, read back, compared.
 
+pub(crate) mod approval;
+mod groups;
 pub(crate) mod located;
 pub(crate) mod opening;
+pub(crate) mod queue;
 pub(crate) mod readback;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,8 +16,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::access::{
-    AccessPlan, ItemId, Limits, Mapping, Membership, Outcome, PlanInput, Sidecar, parse_csv,
-    parse_json, plan, prove,
+    AccessPlan, IdentityMap, ItemId, Limits, Mapping, Membership, Outcome, PlanInput, Sidecar,
+    parse_csv, parse_json, plan, prove,
 };
 use crate::domain::identity::parse_identities;
 use crate::domain::item::Digest;
@@ -28,8 +31,12 @@ pub(crate) struct Prepared {
     pub(crate) sidecar: Sidecar,
     /// SHA-256 of the sidecar's file.
     pub(crate) sidecar_digest: Digest,
-    /// SHA-256 of the map's rows.
+    /// The map.
+    pub(crate) map: IdentityMap,
+    /// SHA-256 of the rows of the map as it was given.
     pub(crate) map_digest: Digest,
+    /// On which items two people released something, an item for each grant.
+    pub(crate) released: Vec<ItemId>,
     pub(crate) membership: Membership,
     pub(crate) mapping: Mapping,
     pub(crate) plan: AccessPlan,
@@ -73,11 +80,18 @@ pub(crate) fn read_sidecar(path: &Path) -> Result<(Sidecar, Digest)> {
     Ok((sidecar, Digest(Sha256::digest(text.as_bytes()).into())))
 }
 
+/// Reads a map of principals.
+pub(crate) fn read_map(path: &Path) -> Result<IdentityMap> {
+    parse_identities(&read(path)?)
+        .map_err(|error| Error::failed(error).while_doing(path.display().to_string()))
+}
+
 /// Plans the access of a sidecar by a map, as far as Graph alone can make it, and has it proven: nothing is written before.
 pub(crate) fn prepare(sidecar: &Path, map: &Path) -> Result<Prepared> {
-    let (sidecar, sidecar_digest) = read_sidecar(sidecar)?;
-    let rows = parse_identities(&read(map)?)
-        .map_err(|error| Error::failed(error).while_doing(map.display().to_string()))?;
+    assemble(read_sidecar(sidecar)?, read_map(map)?)
+}
+
+fn assemble((sidecar, sidecar_digest): (Sidecar, Digest), rows: IdentityMap) -> Result<Prepared> {
     let membership = Membership::of(&sidecar.directory);
     let mapping = Mapping::new(&sidecar.directory, &membership, &rows);
     let target_membership = Membership::of(mapping.target());
@@ -101,7 +115,9 @@ pub(crate) fn prepare(sidecar: &Path, map: &Path) -> Result<Prepared> {
     Ok(Prepared {
         plan: made,
         map_digest: rows.digest(),
+        map: rows,
         places,
+        released: Vec::new(),
         sidecar,
         sidecar_digest,
         membership,
@@ -114,6 +130,34 @@ impl Prepared {
     pub(crate) fn place(&self, item: ItemId) -> (&str, &str) {
         let place = self.places.get(&item);
         place.map_or(("", ""), |(custodian, path)| (custodian, path))
+    }
+
+    /// Members that a group of the target will not have: the group, the member, and why.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = (&str, &str, &'static str)> {
+        let key = |id| &*self.sidecar.directory.principal(id).key;
+        let rows = self.mapping.left_out().iter();
+        rows.map(move |row| (key(row.group), key(row.member), row.reason.name()))
+    }
+
+    /// How many grants below a root are out for each reason.
+    pub(crate) fn reasons(&self, root: ItemId) -> BTreeMap<String, u64> {
+        let tree = &self.sidecar.tree;
+        let mut reasons = BTreeMap::new();
+        for (grant, outcome) in tree.grants().iter().zip(&self.plan.outcomes) {
+            if let Outcome::Out(reason) = outcome
+                && tree.root_of(grant.item) == root
+            {
+                *reasons.entry(reason.name().to_owned()).or_default() += 1;
+            }
+        }
+        reasons
+    }
+
+    /// How many grants two people released below a root.
+    pub(crate) fn released_below(&self, root: ItemId) -> u64 {
+        let tree = &self.sidecar.tree;
+        let below = self.released.iter();
+        below.filter(|item| tree.root_of(**item) == root).count() as u64
     }
 
     /// Grants of the items below a root, or of all.

@@ -68,6 +68,69 @@ impl Reason {
         self < Self::Anyone
     }
 
+    /// Every reason.
+    pub const ALL: [Self; 23] = [
+        Self::AccessUnknown,
+        Self::Crowded,
+        Self::CustodianUnmapped,
+        Self::Expires,
+        Self::ExternalNotApproved,
+        Self::GroupCycle,
+        Self::KindConflict,
+        Self::LevelUnknown,
+        Self::MembersUnknown,
+        Self::NeedsExchange,
+        Self::NeedsSharePoint,
+        Self::NestedDeny,
+        Self::Organisation,
+        Self::ParentOpen,
+        Self::ScopeLimit,
+        Self::TooManyPrincipals,
+        Self::TwoToOne,
+        Self::Unmapped,
+        Self::Anyone,
+        Self::App,
+        Self::Departed,
+        Self::OrganisationLink,
+        Self::ServiceAccount,
+    ];
+
+    /// Reads what [`Reason::name`] wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// What it means, in one sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::AccessUnknown => "Nothing says who had access to the item.",
+            Self::Crowded => "The folder holds too many items to be closed.",
+            Self::CustodianUnmapped => "Nobody in the new tenant is who owned it.",
+            Self::Expires => "It would have ended some day; without that end it would be wider.",
+            Self::ExternalNotApproved => "Somebody from outside whom nobody approved.",
+            Self::GroupCycle => "The group is in itself, through more groups than anybody meant.",
+            Self::KindConflict => "The map makes a group of a person, or two kinds of one.",
+            Self::LevelUnknown => "The kind of item does not know such a right.",
+            Self::MembersUnknown => "Nobody listed who is in the group.",
+            Self::NeedsExchange => "Only Exchange PowerShell can grant it.",
+            Self::NeedsSharePoint => "Only SharePoint's own calls can grant it.",
+            Self::NestedDeny => "Something is denied there that the new tenant cannot deny.",
+            Self::Organisation => "It was for everybody in the old organisation.",
+            Self::ParentOpen => "What lies above it is open already.",
+            Self::ScopeLimit => "The library cannot bear more items with rights of their own.",
+            Self::TooManyPrincipals => "One item cannot bear so many names.",
+            Self::TwoToOne => {
+                "Two people of the old tenant are one in the new, and had not the same."
+            }
+            Self::Unmapped => "The map of people does not name whom it was for.",
+            Self::Anyone => "A link for anybody is never made again.",
+            Self::App => "It was for a program of the old tenant.",
+            Self::Departed => "The person has left.",
+            Self::OrganisationLink => "A link for a whole organisation is never made again.",
+            Self::ServiceAccount => "It was for the account of a program.",
+        }
+    }
+
     /// The word that rows and events carry.
     pub fn name(self) -> &'static str {
         match self {

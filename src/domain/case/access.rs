@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Case;
+use chrono::{DateTime, Utc};
+
+use crate::domain::approval::Approval;
 use crate::domain::event::{
-    AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, AccessPlannedFacts, Event,
-    NoFacts,
+    AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
+    AccessPlanMade, AccessPlanned, AccessPlannedFacts, Event, GrantReleased, NoFacts, ReleaseAsked,
+    ReleaseFacts,
 };
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -13,6 +17,17 @@ use crate::domain::refusal::Refusal;
 /// What the operator wants of access.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AccessCommand {
+    /// Put an approved access plan into force, at an instant.
+    Adopt(
+        Box<(AccessAdopted, AccessAdoptedFacts, Approval)>,
+        DateTime<Utc>,
+    ),
+    /// Freeze an access plan.
+    Make(AccessPlanMade),
+    /// Ask that held grants be released.
+    AskRelease(ReleaseAsked, ReleaseFacts),
+    /// Release them, on the approval of two others, at an instant.
+    Release(Box<(GrantReleased, Approval)>, DateTime<Utc>),
     /// Say what was made.
     Apply(AccessApplied),
     /// Say what was read back.
@@ -22,12 +37,15 @@ pub enum AccessCommand {
 }
 
 impl AccessCommand {
-    /// Whom it is about.
-    pub fn custodian(&self) -> &Pseudonym {
+    /// Whom it is about; nobody in particular, where it is about all.
+    pub fn custodian(&self) -> Option<&Pseudonym> {
         match self {
-            Self::Apply(data) => &data.custodian,
-            Self::Compare(data, _) => &data.custodian,
-            Self::Plan(data, _) => &data.custodian,
+            Self::Adopt(..) | Self::Make(_) => None,
+            Self::Apply(data) => Some(&data.custodian),
+            Self::AskRelease(data, _) => Some(&data.custodian),
+            Self::Compare(data, _) => Some(&data.custodian),
+            Self::Plan(data, _) => Some(&data.custodian),
+            Self::Release(data, _) => Some(&data.0.custodian),
         }
     }
 }
@@ -58,17 +76,23 @@ impl OpenAccess {
 impl Case {
     /// Access is opened when no wave is: what is restored at the same time could be seen by those who are let in.
     pub(super) fn decide_access(&self, command: AccessCommand) -> Result<Event, Refusal> {
-        let custodian = command.custodian().clone();
-        self.check_known(&custodian)?;
+        if let Some(custodian) = command.custodian() {
+            self.check_known(custodian)?;
+        }
         match command {
+            AccessCommand::Adopt(adopted, now) => self.decide_adoption(*adopted, now),
+            AccessCommand::Make(data) => self.decide_access_plan(data),
+            AccessCommand::AskRelease(data, facts) => self.decide_ask(data, facts),
+            AccessCommand::Release(released, now) => self.decide_release(*released, now),
             AccessCommand::Plan(data, facts) => {
+                let custodian = &data.custodian;
                 if self.finished.is_some() {
                     return Err(Refusal::CaseFinished);
                 }
                 self.target.as_ref().ok_or(Refusal::NoTarget)?;
                 if !self
                     .custodians
-                    .get(&custodian)
+                    .get(custodian)
                     .is_some_and(|known| known.is_mapped)
                 {
                     return Err(Refusal::NotMapped(custodian.to_string()));
@@ -76,11 +100,12 @@ impl Case {
                 if let Some((_, wave)) = self.open_waves.first() {
                     return Err(Refusal::WaveOpen(*wave));
                 }
+                self.grants.check_follows(data.plan.as_deref())?;
                 Ok(Event::AccessPlanned(Box::new(data), Box::new(facts)))
             }
             AccessCommand::Apply(data) => {
                 if !self.access.objects.contains(&data.object) {
-                    return Err(Refusal::AccessNotPlanned(custodian.to_string()));
+                    return Err(Refusal::AccessNotPlanned(data.custodian.to_string()));
                 }
                 Ok(Event::AccessApplied(Box::new(data), Box::new(NoFacts {})))
             }
@@ -101,6 +126,7 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
+    use super::super::granting::tests::{adopt_access, make_access};
     use super::super::tests::{connect, declare, given, map, name, register};
     use super::super::{Case, CaseCommand};
     use super::*;
@@ -113,6 +139,9 @@ mod tests {
             kept: 1,
             lost: 0,
             object: "o".to_owned(),
+            plan: Some("a".to_owned()),
+            reasons: std::collections::BTreeMap::new(),
+            released: 0,
             scopes: 1,
             steps: 2,
         };
@@ -147,6 +176,8 @@ mod tests {
             connect("t", true),
             map("ann", true),
             map("bob", false),
+            make_access("a", None),
+            adopt_access("a", None),
         ];
         given(start.into_iter().chain(more).collect())
     }

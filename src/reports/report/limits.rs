@@ -24,11 +24,19 @@ pub(super) fn further(gathered: &Gathered) -> Vec<String> {
             ));
         }
     }
-    limits.push(
-        "Who can read what in the new tenant was not compared with the old one by this version; \
-         only the custodian's own mailbox and drive were written to."
-            .to_owned(),
-    );
+    let mapped = gathered.case.custodians.iter();
+    let mapped = mapped.filter(|(_, known)| known.is_mapped);
+    let compared = |name: &crate::domain::pseudonym::Pseudonym| {
+        let known = gathered.access.custodians.get(name);
+        known.is_some_and(|known| known.compared.is_some())
+    };
+    let missing = mapped.filter(|(name, _)| !compared(name)).count();
+    if missing > 0 {
+        limits.push(format!(
+            "For {missing} custodians nobody compared who can read what in the new tenant with the \
+             old one; only their own mailboxes, drives and sites were written to (section Q)."
+        ));
+    }
     let checked = &gathered.issue.checked;
     let size = gathered.issue.size;
     if checked.witnessed < size {

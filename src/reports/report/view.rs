@@ -128,6 +128,18 @@ impl<R: Reading> Reading for View<'_, R> {
         self.record.object(name)
     }
 
+    fn personal(&self, subject: &Pseudonym, object: &str) -> Result<Option<Vec<u8>>, R::Error> {
+        let is_shown = match self.edition {
+            Edition::Full => true,
+            Edition::Redacted => false,
+            Edition::Custodian(only) => only == subject,
+        };
+        if is_shown {
+            return self.record.personal(subject, object);
+        }
+        Ok(None)
+    }
+
     fn stamp(&self, token: &[u8], stamped: &[u8]) -> Option<Stamp> {
         self.record.stamp(token, stamped)
     }

@@ -9,18 +9,18 @@ use unbroken_verify::VerdictKind;
 use crate::case::Case;
 use crate::tampering::forge::put;
 
-const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,\
+pub(super) const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,\
 level,effect,via,expires\n\
 drive,Contracts,folder,yes,ben@old.example,user,read,,,\n\
 drive,Contracts/open.txt,file,yes,gone@old.example,user,write,,,\n\
 drive,Contracts/secret.txt,file,no,,,,,,\n\
 drive,Private,folder,yes,everybody,organisation,read,,link,\n";
-const PRINCIPALS: &str = "source,target,kind,fate\n\
+pub(super) const PRINCIPALS: &str = "source,target,kind,fate\n\
 drive,ada@clean.example,user,mapped\n\
 ben@old.example,ben@clean.example,user,mapped\n";
-const ACCESS: &str = "--sidecar @access.csv --map @principals.csv";
+pub(super) const ACCESS: &str = "--sidecar @access.csv --map @principals.csv";
 
-fn restored() -> Case {
+pub(super) fn restored() -> Case {
     let case = Case::new(Faults::none());
     for path in [
         "Contracts/open.txt",
@@ -36,8 +36,15 @@ fn restored() -> Case {
     case
 }
 
+/// Up to an access plan that somebody else approved.
+pub(super) fn approved(case: &Case) {
+    case.done(&format!("access propose CASE {ACCESS}"));
+    case.done("access approve CASE --yes");
+    case.done("access adopt CASE");
+}
+
 /// Who but the owner gets at a path.
-fn others(case: &Case, path: &str) -> Vec<(String, String)> {
+pub(super) fn others(case: &Case, path: &str) -> Vec<(String, String)> {
     let place = ("ada@clean.example".to_owned(), path.to_owned());
     let people = case.inspect().effective_access()[&place].clone();
     people
@@ -61,6 +68,7 @@ fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
         "planning opens nothing"
     );
 
+    approved(&case);
     let applied = case.done(&format!("access apply CASE {ACCESS} TARGET"));
     assert!(
         applied.contains("2 items closed, 3 calls made, 0 failed"),
@@ -129,6 +137,7 @@ fn what_must_be_closed_and_is_not_found_opens_nothing() {
     let case = restored();
     let misspelled = SIDECAR.replace("secret.txt", "Secret.txt");
     put(&case.path("access.csv"), misspelled.as_bytes());
+    approved(&case);
     let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(12), "{said}");
@@ -142,6 +151,7 @@ fn what_must_be_closed_and_is_not_found_opens_nothing() {
 #[test]
 fn without_readiness_nobody_is_let_in() {
     let case = restored();
+    approved(&case);
     let old = "99999999-aaaa-4aaa-8aaa-999999999999";
     case.done(&format!(
         "case pin CASE --tenant-id {old} --domain old.example"
@@ -160,6 +170,7 @@ fn a_map_that_the_case_does_not_share_opens_nothing() {
         .replace("ada@", "ben@")
         .replace("ben@old.example,ben@clean.example,user,mapped\n", "");
     put(&case.path("principals.csv"), other.as_bytes());
+    approved(&case);
     let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(12), "{said}");
@@ -188,6 +199,7 @@ fn one_answer_is_explained_by_its_grants() {
 #[test]
 fn killed_at_any_call_nobody_had_more_at_any_moment_and_the_same_command_ends_it() {
     let case = restored();
+    approved(&case);
     case.inspect().record_access();
     for skip in 0..3 {
         case.inspect().arm(OneShot {

@@ -91,7 +91,7 @@ fn plant(case: &Case, name: &str) {
 }
 
 /// A second approver, whom the roots enrol.
-pub(super) fn second_approver(case: &Case) {
+pub(crate) fn second_approver(case: &Case) {
     put(&case.path("passphrase"), b"correct horse battery staple\n");
     case.done("keys generate @approver-2.pem --passphrase-file @passphrase");
     case.done(

@@ -1,5 +1,7 @@
 //! The simulator's own truth for tests, in the process or at `/_simulator/…`: what is stored, what was asked, and its switches.
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

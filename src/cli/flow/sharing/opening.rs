@@ -34,7 +34,7 @@ pub(crate) async fn open(
     target: &Graph,
     prepared: &Prepared,
     located: &Located,
-    objects: &Objects,
+    (objects, approved): (&Objects, &str),
 ) -> Result<Opened> {
     check_nobody_is_in(target, prepared, located, objects).await?;
     let tree = &prepared.plan.target;
@@ -46,7 +46,8 @@ pub(crate) async fn open(
         .filter(|grant| located.ids.contains_key(&grant.item))
         .copied()
         .collect();
-    let object = plan(journal, prepared, located, (&scopes, &grants)).await?;
+    super::groups::check(target, prepared, objects, &grants).await?;
+    let object = plan(journal, prepared, located, (&scopes, &grants, approved)).await?;
     let mut opened = Opened {
         scopes: scopes.len() as u64,
         ..Opened::default()
@@ -101,7 +102,7 @@ async fn plan(
     journal: &Journal,
     prepared: &Prepared,
     located: &Located,
-    (scopes, grants): (&[ItemId], &[Grant]),
+    (scopes, grants, approved): (&[ItemId], &[Grant], &str),
 ) -> Result<String> {
     let mut rows = prepared.rows(Some(located.root));
     rows.extend(scopes.iter().map(|item| {
@@ -126,6 +127,9 @@ async fn plan(
         kept: tally.kept,
         lost: tally.lost,
         object: object.clone(),
+        plan: Some(approved.to_owned()),
+        reasons: prepared.reasons(located.root),
+        released: prepared.released_below(located.root),
         scopes: scopes.len() as u64,
         steps: (scopes.len() + grants.len()) as u64,
     };

@@ -28,9 +28,32 @@ pub(crate) struct Objects {
     /// Object ids.
     pub(crate) id: BTreeMap<PrincipalId, String>,
     by_id: BTreeMap<String, PrincipalId>,
+    /// Who sees items by office: names as people read them.
+    declared: Vec<String>,
+    declared_ids: BTreeSet<String>,
 }
 
 impl Objects {
+    /// Takes in who sees items by office: users by principal name, and this program's own application.
+    pub(crate) async fn declare(
+        &mut self,
+        target: &Graph,
+        users: &[String],
+        client_id: &str,
+    ) -> Result<()> {
+        for name in users {
+            let user = target.user(name).await.map_err(target_meaning)?;
+            let user = user.ok_or_else(|| {
+                let text = format!("{name}: there is nobody of that name in the clean tenant");
+                Error::new(ErrorKind::GateRefused, text).hint("--declared names users that exist")
+            })?;
+            self.declared_ids.insert(user.id);
+            self.declared.push(user.user_principal_name);
+        }
+        self.declared.push(format!("application {client_id}"));
+        Ok(())
+    }
+
     /// Asks for every user, and takes the key of a group for its object id. Whoever is not there is refused.
     pub(crate) async fn load(target: &Graph, prepared: &Prepared) -> Result<Self> {
         let mut id = BTreeMap::new();
@@ -64,12 +87,17 @@ impl Objects {
             .iter()
             .map(|(principal, object)| (object.clone(), *principal))
             .collect();
-        Ok(Self { id, by_id })
+        Ok(Self {
+            id,
+            by_id,
+            declared: Vec::new(),
+            declared_ids: BTreeSet::new(),
+        })
     }
 }
 
 /// The directory of the tenant as far as it matters here: the plan's principals, whoever else was found, real members.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     target: &'a Graph,
     directory: Directory,
     by_id: BTreeMap<String, PrincipalId>,
@@ -80,7 +108,20 @@ fn add(directory: &mut Directory, key: &str, kind: PrincipalKind) -> Result<Prin
     directory.add(key, kind).map_err(Error::failed)
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    pub(super) fn new(target: &'a Graph, prepared: &Prepared, objects: &Objects) -> Self {
+        Self {
+            target,
+            directory: prepared.mapping.target().clone(),
+            by_id: objects.by_id.clone(),
+            asked: BTreeSet::new(),
+        }
+    }
+
+    /// Everybody as far as they were found.
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
+    }
     fn person(&mut self, object: &str) -> Result<PrincipalId> {
         if let Some(known) = self.by_id.get(object) {
             return Ok(*known);
@@ -92,7 +133,7 @@ impl Found<'_> {
     }
 
     /// A group with the members that it really has, and those of the groups in it.
-    async fn group(&mut self, object: &str) -> Result<PrincipalId> {
+    pub(super) async fn group(&mut self, object: &str) -> Result<PrincipalId> {
         let id = self.group_id(object)?;
         let mut open = vec![(object.to_owned(), id)];
         while let Some((object, id)) = open.pop() {
@@ -157,13 +198,8 @@ async fn standing(
     prepared: &Prepared,
     located: &Located,
     objects: &Objects,
-) -> Result<(Directory, Tree)> {
-    let mut found = Found {
-        target,
-        directory: prepared.mapping.target().clone(),
-        by_id: objects.by_id.clone(),
-        asked: BTreeSet::new(),
-    };
+) -> Result<(Directory, Tree, HashSet<PrincipalId>)> {
+    let mut found = Found::new(target, prepared, objects);
     let mut tree = TreeBuilder::default();
     for id in prepared.sidecar.tree.ids() {
         let item = prepared.sidecar.tree.item(id);
@@ -195,7 +231,9 @@ async fn standing(
             });
         }
     }
-    Ok((found.directory, tree.build()))
+    let declared = objects.declared_ids.iter();
+    let declared = declared.filter_map(|id| found.by_id.get(id).copied());
+    Ok((found.directory, tree.build(), declared.collect()))
 }
 
 /// How one custodian's access stands to that of the source.
@@ -220,9 +258,8 @@ pub(crate) async fn compare(
     located: &Located,
     objects: &Objects,
 ) -> Result<Compared> {
-    let (directory, tree) = standing(target, prepared, located, objects).await?;
+    let (directory, tree, declared) = standing(target, prepared, located, objects).await?;
     let membership = Membership::of(&directory);
-    let declared = HashSet::new();
     let before = Before {
         tree: &prepared.sidecar.tree,
         directory: &prepared.sidecar.directory,
@@ -274,6 +311,7 @@ pub(crate) async fn record(
     journal: &Journal,
     located: &Located,
     compared: &Compared,
+    objects: &Objects,
 ) -> Result<Digest> {
     let text = lines(&compared.rows);
     let digest = Digest(Sha256::digest(&text).into());
@@ -290,6 +328,7 @@ pub(crate) async fn record(
         object,
     };
     let facts = AccessComparedFacts {
+        declared: Some(objects.declared.clone()),
         digest: Some(digest.to_string()),
     };
     let command = CaseCommand::Access(AccessCommand::Compare(data, facts));
