@@ -4,6 +4,7 @@ mod access;
 mod erasing;
 mod gating;
 mod granting;
+mod identities;
 mod mapping;
 mod one_mailbox;
 
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub use access::{AccessCommand, OpenAccess};
 pub use granting::{Grants, release_words};
+pub use identities::{Identities, Identity, IdentityCommand};
 
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
@@ -46,6 +48,8 @@ pub enum CaseCommand {
     Gate(Box<GateCommand>, DateTime<Utc>),
     /// End the case.
     Finish(CaseFinished),
+    /// Something about identities in the clean tenant, at an instant.
+    Identity(Box<IdentityCommand>, DateTime<Utc>),
     /// Hand out a report.
     IssueReport(ReportIssued, IssuerFacts),
     /// Say which user a custodian is, or that nobody is.
@@ -76,6 +80,8 @@ pub struct KnownCustodian {
 pub struct Case {
     /// Whose files are open to others.
     pub access: OpenAccess,
+    /// Identities in the clean tenant.
+    pub identities: Identities,
     /// The access plan in force, and what was released of what it holds.
     pub grants: Grants,
     /// The declaration.
@@ -172,6 +178,7 @@ impl Case {
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
             CaseCommand::Gate(command, now) => self.decide_gate(*command, now),
+            CaseCommand::Identity(command, now) => self.decide_identity(*command, now),
             CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
             other => self.decide_at_any_time(other),
         }
@@ -339,6 +346,7 @@ impl Case {
                     .filter(|plan| !self.adopted.contains(plan));
                 self.access.evolve(event, plans.cloned());
                 self.grants.evolve(event);
+                self.identities.evolve(event);
                 self.gates.evolve(event);
             }
         }

@@ -14,6 +14,7 @@ use super::pseudonym::Pseudonym;
 
 mod access;
 mod gates;
+mod identity;
 mod outcomes;
 mod reporting;
 
@@ -25,6 +26,10 @@ pub use gates::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
     EvidenceFacts, EvidenceSaved, FindingWaived, PinnedFacts, SourcePinned, WaivedFacts,
     WindowFacts, WindowSet,
+};
+pub use identity::{
+    AcceptedFacts, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
+    IdentityMade, IdentityProofed, MappingAccepted, Pass, ProofedFacts,
 };
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
@@ -189,6 +194,24 @@ events! {
     Certified("Certified/1"): Certified, NoFacts;
     /// A certificate ended before its time.
     CertificateRevoked("CertificateRevoked/1"): CertificateRevoked, NoFacts;
+    /// A person accepted a suggested mapping.
+    MappingAccepted("MappingAccepted/1"): MappingAccepted, AcceptedFacts;
+    /// Intent: a user or a group will be made in the clean tenant.
+    IdentityAttempted("IdentityAttempted/1"): IdentityAttempted, IdentityFacts;
+    /// Outcome: it is there.
+    IdentityMade("IdentityMade/1"): IdentityMade, IdentityFacts;
+    /// It is left to people.
+    IdentityHeld("IdentityHeld/1"): IdentityEnded, IdentityFacts;
+    /// Outcome: it could not be made.
+    IdentityFailed("IdentityFailed/1"): IdentityEnded, NoFacts;
+    /// Somebody made sure who a user is.
+    IdentityProofed("IdentityProofed/1"): IdentityProofed, ProofedFacts;
+    /// Intent: a one-use pass will be asked for.
+    PassAttempted("PassAttempted/1"): Pass, NoFacts;
+    /// Outcome: it was handed out.
+    PassIssued("PassIssued/1"): Pass, NoFacts;
+    /// What was seen to be there.
+    IdentityConfirmed("IdentityConfirmed/1"): IdentityConfirmed, NoFacts;
     /// An access plan is frozen under its hash.
     AccessPlanMade("AccessPlanMade/1"): AccessPlanMade, NoFacts;
     /// The approved access plan is in force.

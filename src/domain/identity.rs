@@ -2,9 +2,11 @@
 
 mod rows;
 mod suggest;
+mod wanted;
 
 pub use rows::parse_identities;
 pub use suggest::{Likeness, Named, Suggestion, suggestions};
+pub use wanted::{Licence, Wanted, WantedKind, held_words, parse_wanted, shortfall};
 
 /// One row of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]

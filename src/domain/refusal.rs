@@ -73,6 +73,30 @@ pub enum Refusal {
     /// What is to be followed is not what was approved.
     #[error("access plan {0} is in force, and this is another")]
     AnotherAccessPlan(String),
+    /// Accepted mappings are numbered.
+    #[error("the next accepted mapping has number {0}")]
+    NotTheNextMapping(u64),
+    /// Nobody said that it would be made.
+    #[error("identity {0} has no open attempt that this would be the outcome of")]
+    IdentityNotAttempted(String),
+    /// It is there.
+    #[error("identity {0} has that name and is made already; it is not made again")]
+    IdentityAlreadyMade(String),
+    /// It is not there.
+    #[error("identity {0} is no user that was made; make it first")]
+    IdentityNotMade(String),
+    /// No trust yet.
+    #[error("no trust certificate holds; users come in after it, not before")]
+    NotTrusted,
+    /// Nobody made sure who gets the pass.
+    #[error("nobody made sure who identity {0} is since the last pass; proof it first")]
+    NotProofed(String),
+    /// Passes are numbered.
+    #[error("the next pass of this identity has number {0}")]
+    NotTheNextPass(u64),
+    /// Nobody asked for it.
+    #[error("no pass was asked for identity {0} that this would be the outcome of")]
+    PassNotAsked(String),
     /// An access plan that is not in the record.
     #[error("access plan {0} is not in the record; propose it first")]
     UnknownAccessPlan(String),

@@ -72,6 +72,9 @@ pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
 fn comes_in_numbers(kind: &str) -> bool {
     let kinds = [
         "CustodianMapped/1",
+        "IdentityAttempted/1",
+        "IdentityConfirmed/1",
+        "IdentityMade/1",
         "ExceptionAssigned/1",
         "ProjectionsDigested/1",
         "TimestampReceived",
@@ -99,6 +102,15 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "PlanAdopted/1" => "plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
+        "MappingAccepted/1" => "suggested mapping accepted",
+        "IdentityAttempted/1" => "identity to be made",
+        "IdentityMade/1" => "identity made",
+        "IdentityHeld/1" => "identity left to people",
+        "IdentityFailed/1" => "identity could not be made",
+        "IdentityProofed/1" => "somebody made sure who a user is",
+        "PassAttempted/1" => "one-use pass asked for",
+        "PassIssued/1" => "one-use pass handed out",
+        "IdentityConfirmed/1" => "seen to be there",
         "AccessPlanMade/1" => "access plan made",
         "AccessAdopted/1" => "access plan put in force",
         "ReleaseAsked/1" => "release of held access asked for",
@@ -133,34 +145,52 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
     })
 }
 
+/// What a step about access or identities is about; `None` for every other.
+fn about_access(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::AccessPlanMade(data, _) => data.plan.clone(),
+        Event::AccessAdopted(data, _) => data.plan.clone(),
+        Event::ReleaseAsked(data, _) => format!("release {} of {}", data.number, data.custodian),
+        Event::GrantReleased(data, _) => format!("release {} of {}", data.number, data.custodian),
+        Event::AccessPlanned(data, _) => data.custodian.to_string(),
+        Event::AccessApplied(data, _) => data.custodian.to_string(),
+        Event::AccessCompared(data, _) => format!(
+            "{}: {} gained, {} lost",
+            data.custodian, data.gained, data.lost
+        ),
+        Event::IdentityAttempted(data, _) => data.identity.to_string(),
+        Event::IdentityMade(data, _) => format!("{}: {}", data.identity, data.how),
+        Event::IdentityHeld(data, _) | Event::IdentityFailed(data, _) => {
+            format!("{}: {}", data.identity, data.reason)
+        }
+        Event::IdentityProofed(data, _) => format!("{}: {}", data.identity, data.method),
+        Event::PassAttempted(data, _) | Event::PassIssued(data, _) => {
+            format!("pass {} of {}", data.number, data.identity)
+        }
+        Event::IdentityConfirmed(data, _) => {
+            let word = if data.there { "there" } else { "not there" };
+            format!("{}: {} {word}", data.identity, data.what)
+        }
+        _ => return None,
+    })
+}
+
 fn about(written: &Written) -> String {
     let data = &written.signed.data;
     let text = |name: &str| {
         let value = data.field(name).and_then(Value::as_str);
         value.unwrap_or_default().to_owned()
     };
-    match written.placed.as_ref().map(|placed| &placed.event) {
+    let event = written.placed.as_ref().map(|placed| &placed.event);
+    if let Some(about) = event.and_then(about_access) {
+        return about;
+    }
+    match event {
         Some(Event::CaseDeclared(data, _)) => data.case.to_string(),
         Some(Event::SourceRegistered(data, _)) => format!("source {}", data.source),
         Some(Event::CustodianMapped(data, _)) => data.custodian.to_string(),
         Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
             data.custodian.to_string()
-        }
-        Some(Event::AccessPlanMade(data, _)) => data.plan.clone(),
-        Some(Event::AccessAdopted(data, _)) => data.plan.clone(),
-        Some(Event::ReleaseAsked(data, _)) => {
-            format!("release {} of {}", data.number, data.custodian)
-        }
-        Some(Event::GrantReleased(data, _)) => {
-            format!("release {} of {}", data.number, data.custodian)
-        }
-        Some(Event::AccessPlanned(data, _)) => data.custodian.to_string(),
-        Some(Event::AccessApplied(data, _)) => data.custodian.to_string(),
-        Some(Event::AccessCompared(data, _)) => {
-            format!(
-                "{}: {} gained, {} lost",
-                data.custodian, data.gained, data.lost
-            )
         }
         Some(Event::PlanMade(data, _)) => data.plan.clone(),
         Some(Event::PlanAdopted(data, _)) => data.plan.clone(),

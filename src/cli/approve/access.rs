@@ -1,4 +1,4 @@
-//! What an approver elsewhere is shown of an access plan and of a release: counts that the requester's key signed, nothing personal.
+//! What an approver elsewhere is shown of an access plan and of a release: counts that the requester's key signed, no names.
 
 use unbroken_ledger::{ApprovalRequest, Entry};
 

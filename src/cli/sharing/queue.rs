@@ -219,7 +219,7 @@ async fn run_grant(grant: &Grant, output: &Output) -> Result<()> {
     queue::grant(&journal, asked).await?;
     output.answer(
         &json!({ "release": grant.number, "grants": grants, "released": true }),
-        &format!("released: {grants} grants; `unbroken access apply` lets in now",),
+        &format!("released: {grants} grants; `unbroken access apply` lets in now"),
     );
     Ok(())
 }

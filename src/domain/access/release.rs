@@ -33,7 +33,7 @@ pub enum NotReleasable {
     #[error("{0}: the source has no such grant")]
     NoGrant(String),
     /// It is held for another reason than a decision.
-    #[error("{principal}: held as {}, which no approval changes: {}", .reason.name(), way_out(*.reason))]
+    #[error("{principal}: {}, which no approval changes: {}", .reason.name(), way_out(*.reason))]
     NoDecision {
         /// To whom.
         principal: String,
@@ -141,8 +141,8 @@ impl<'a> Names<'a> {
             return Err(NotReleasable::Group(key.clone()));
         }
         let (to, kind) = match (self.map.fate(key), &released.to) {
-            (Some(Fate::Departed), _) => return Err(self.over(key, Reason::Departed)),
-            (Some(Fate::ServiceAccount), _) => return Err(self.over(key, Reason::ServiceAccount)),
+            (Some(Fate::Departed), _) => return Err(over(key, Reason::Departed)),
+            (Some(Fate::ServiceAccount), _) => return Err(over(key, Reason::ServiceAccount)),
             (
                 Some(Fate::Mapped {
                     target,
@@ -167,12 +167,12 @@ impl<'a> Names<'a> {
         }
         Ok(Some((to, kind)))
     }
+}
 
-    fn over(&self, key: &str, reason: Reason) -> NotReleasable {
-        NotReleasable::NoDecision {
-            principal: key.to_owned(),
-            reason,
-        }
+fn over(key: &str, reason: Reason) -> NotReleasable {
+    NotReleasable::NoDecision {
+        principal: key.to_owned(),
+        reason,
     }
 }
 
@@ -204,22 +204,21 @@ pub fn release(
         };
         // What came by a link comes by name now.
         grant.kind = GrantKind::Direct;
-        grant.principal = match beside.get(&one.principal) {
-            Some(known) => *known,
-            None => {
-                let key = format!("{key} (released)");
-                let own = after.add(&key, directory.principal(one.principal).kind);
-                let own = own.map_err(|error| NotReleasable::NoGrant(error.to_string()))?;
-                let fate = Fate::Mapped {
-                    target,
-                    kind,
-                    is_approved_external: true,
-                };
-                rows.push(IdentityRow::new(&key, fate));
-                beside.insert(one.principal, own);
-                own
-            }
+        if let Some(known) = beside.get(&one.principal) {
+            grant.principal = *known;
+            continue;
+        }
+        let key = format!("{key} (released)");
+        let own = after.add(&key, directory.principal(one.principal).kind);
+        let own = own.map_err(|error| NotReleasable::NoGrant(error.to_string()))?;
+        let fate = Fate::Mapped {
+            target,
+            kind,
+            is_approved_external: true,
         };
+        rows.push(IdentityRow::new(&key, fate));
+        beside.insert(one.principal, own);
+        grant.principal = own;
     }
     grants.extend(denied(directory, tree, &beside));
     let mut built = TreeBuilder::default();
@@ -227,7 +226,9 @@ pub fn release(
         let added = built.item(tree.item(id).clone());
         added.expect("the source has the same items");
     }
-    grants.into_iter().for_each(|grant| built.grant(grant));
+    for grant in grants {
+        built.grant(grant);
+    }
     Ok(AfterRelease {
         directory: after,
         tree: built.build(),

@@ -1,5 +1,7 @@
 //! An access plan as it is kept and approved: a list of parts by subject, each encrypted for its subject. Its hash is its name.
 
+use std::fmt::Write as _;
+
 use crate::domain::item::Digest;
 
 /// What one subject's part of an access plan is.
@@ -46,13 +48,17 @@ impl SealedAccess {
             let mut parts = parts.to_vec();
             parts.sort();
             for part in parts {
-                text += &format!("{word} {} {} {}\n", part.subject, part.object, part.rows);
+                let _ = writeln!(
+                    text,
+                    "{word} {} {} {}",
+                    part.subject, part.object, part.rows
+                );
             }
         };
         list("part", &self.parts);
         if let Some(amends) = &self.amends {
             list("changed", &amends.changed);
-            text += &format!("amends {}\n", amends.plan);
+            let _ = writeln!(text, "amends {}", amends.plan);
         }
         text
     }

@@ -18,10 +18,11 @@ pub(super) fn section(gathered: &Gathered) -> Section {
     let access = &gathered.access;
     let mut section = Section::new('Q', "Access")
         .says(
-            "Nobody is let in by a restore alone. Where the backup does not say who had access, and \
-             nobody brought a list, only the custodian gets in; such access is called unknown. \
-             Where there is a list, a plan of it was approved by somebody else first. The plan lets \
-             in nobody who is not named in the map of people, and nobody further than the list does.",
+            "Nobody is let in by a restore alone. Where the backup does not say who had access, \
+             and nobody brought a list, only the custodian gets in; such access is called \
+             unknown. Where there is a list, a plan of it was approved by somebody else first. \
+             The plan lets in nobody who is not named in the map of people, and nobody further \
+             than the list does.",
         )
         .with(Block::Table(by_custodian(gathered)))
         .with(Block::Table(reasons(access)))
@@ -34,16 +35,17 @@ pub(super) fn section(gathered: &Gathered) -> Section {
     section
         .with(Block::Heading("Declared access".to_owned()))
         .says(
-            "Administrators of the tenant, and the application that restores, can see everything by \
-             their office. That is declared here and not counted as gained.",
+            "Administrators of the tenant, and the application that restores, can see everything \
+             by their office. That is declared here and not counted as gained.",
         )
         .with(Block::Table(declared(gathered)))
         .with(Block::Heading("What was read back".to_owned()))
         .says(
-            "After the last call every permission was read back and compared with the list, person \
-             by person and item by item. Gained means more than the list gives: that is a leak until \
-             somebody explains it. The file tables/access.csv holds each line of the newest \
-             comparison. An edition that shows no names holds the name of the encrypted list instead.",
+            "After the last call every permission was read back and compared with the list, \
+             person by person and item by item. Gained means more than the list gives: that is a \
+             leak until somebody explains it. The file tables/access.csv holds each line of the \
+             newest comparison. An edition that shows no names holds the name of the encrypted \
+             list instead.",
         )
         .with(Block::Table(compared(gathered)))
 }
@@ -315,12 +317,12 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::document::Document;
     use super::super::report;
     use super::*;
     use crate::domain::event::{CheckedAs, CustodianFacts, CustodianMapped, Event};
     use crate::projections::access::tests::{applied, asked, compared, granted, planned};
     use crate::projections::scripted::{Script, name};
+    use crate::reports::document::Document;
 
     fn script() -> Script {
         let mut script = Script::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use unbroken_ledger::{ApprovalRequest, Hash};
+use unbroken_ledger::{ApprovalRequest, Hash, Value as Field};
 
 use super::super::{custodians, gating, meaning, planning};
 use super::{Prepared, approval, assemble, lines};
@@ -191,11 +191,7 @@ pub(crate) async fn ask(
 /// What an approver elsewhere needs: whose grants and how many, beside the proposal.
 pub(crate) fn request(journal: &Journal, proposal: &Hash, number: u64) -> Result<ApprovalRequest> {
     planning::request_about(journal, proposal, |entry| {
-        let known = entry
-            .event
-            .data
-            .field("number")
-            .and_then(|one| one.as_size());
+        let known = entry.event.data.field("number").and_then(Field::as_size);
         entry.event.kind == "ReleaseAsked/1" && known == Some(number)
     })
 }
