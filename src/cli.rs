@@ -1,12 +1,14 @@
 //! The command line: one file a subcommand; only output.rs prints.
 
 mod access;
+mod aliases;
 mod approve;
 mod as_of;
 mod baseline;
 mod bundle;
 mod case;
 mod certify;
+mod choices;
 mod counts;
 #[cfg(feature = "demo")]
 mod demo;

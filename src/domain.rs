@@ -1,11 +1,13 @@
 //! The pure centre: values, decisions and their events. No clock, no randomness, no files, no network.
 
 pub mod access;
+pub mod alias;
 pub mod approval;
 pub mod baseline;
 pub mod calendar_event;
 pub mod case;
 pub mod certificate;
+pub mod choices;
 pub mod contact;
 pub mod custodian;
 pub mod declaration;

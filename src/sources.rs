@@ -26,6 +26,7 @@ pub use detect::{open, open_on_trial};
 
 use std::io::Read;
 
+use crate::domain::alias::Named;
 use crate::domain::file::FileVersion;
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
@@ -179,6 +180,16 @@ pub trait Source: Send + Sync {
             place: "item".to_owned(),
             rule: "this kind of source holds no lists".to_owned(),
         })
+    }
+
+    /// Whom a message names by an Exchange address, and the SMTP address beside it where there is one.
+    fn exchange_names(&self, _item: &SourceItem) -> Result<Vec<Named>, SourceError> {
+        Ok(Vec::new())
+    }
+
+    /// Whether [`Source::file`] gives the MIME bytes of a message: of one that was put together from properties there are none.
+    fn has_mime(&self, _item: &SourceItem) -> bool {
+        false
     }
 
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.

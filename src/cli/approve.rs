@@ -244,8 +244,25 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
     let parts = data.field("parts").and_then(Value::as_size);
     let parts = parts.ok_or_else(|| refused("the plan in the request has no number of people"))?;
     lines.push(("people", parts.to_string()));
+    lines.extend(of_choices(data));
     lines.extend(of_time(data));
     Ok(lines)
+}
+
+/// What the operator chose where a mailbox leaves a choice.
+fn of_choices(data: &Value) -> Vec<(&'static str, String)> {
+    let wanted = [
+        ("attendees", "attendees"),
+        ("archive", "in-place-archive"),
+        ("recoverable", "recoverable-items"),
+        ("raw copy", "raw-copy"),
+    ];
+    let chosen = data.field("choices");
+    let word = |name: &str| chosen?.field(name)?.as_str().map(str::to_owned);
+    let lines = wanted.into_iter();
+    lines
+        .filter_map(|(label, name)| Some((label, word(name)?)))
+        .collect()
 }
 
 /// What the plan rests on in time: the restore point, the breach window, and how much was compared with nothing older. A plan of

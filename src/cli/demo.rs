@@ -22,6 +22,7 @@ use super::simulate::{self, CLIENT, TENANT, share};
 use super::summary::{self, Summary};
 use super::{open, verify};
 use crate::clock::{Clock, SystemClock};
+use crate::domain::choices::Choices;
 use crate::domain::identity::MappingRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
@@ -237,7 +238,7 @@ async fn plan(
     as_of: Option<DateTime<Utc>>,
     keys: &KeyRing,
 ) -> Result<planning::Planned> {
-    let planned = planning::make(journal, &*backup.source, as_of).await?;
+    let planned = planning::make(journal, &*backup.source, as_of, &Choices::default()).await?;
     let hour = TimeDelta::hours(1);
     let proposal = planning::propose(journal, &planned.plan, SystemClock.now(), hour)?;
     planning::approve(journal, &proposal, &*keys.key(keyring::APPROVER)?)?;

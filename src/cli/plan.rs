@@ -9,6 +9,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::access::{CaseFolder, instant};
+use super::aliases::{self, ListAliases};
+use super::choices::ChoiceArgs;
 use super::flow::{self, opening, planning, sources};
 use super::keys::expect_yes;
 use super::output::Output;
@@ -23,6 +25,7 @@ use crate::journal::Journal;
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
     Adopt(Adopt),
+    Aliases(ListAliases),
     Approve(Approve),
     Estimate(Estimate),
     Make(Make),
@@ -43,6 +46,8 @@ pub(crate) struct Make {
     /// The newest instant that may be restored; the newest restore point when not given.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    pub(crate) choices: ChoiceArgs,
     #[command(flatten)]
     pub(crate) pace: Pace,
 }
@@ -119,6 +124,7 @@ pub(crate) struct Adopt {
 pub(crate) async fn run(command: PlanCommand, output: &Output) -> Result<()> {
     match command {
         PlanCommand::Adopt(adopt) => run_adopt(&adopt, output).await,
+        PlanCommand::Aliases(wanted) => aliases::run(&wanted, output),
         PlanCommand::Approve(approve) => run_approve(&approve, output),
         PlanCommand::Estimate(estimate) => run_estimate(&estimate, output),
         PlanCommand::Make(make) => run_make(&make, output).await,
@@ -128,11 +134,13 @@ pub(crate) async fn run(command: PlanCommand, output: &Output) -> Result<()> {
 }
 
 async fn run_make(make: &Make, output: &Output) -> Result<()> {
+    let choices = make.choices.choices();
     let source = sources::open(&make.source)?;
     let journal = opening::open_folder(&make.folder)?;
     sources::expect_registered(&journal, &*source, &make.source)?;
-    let planned = planning::make(&journal, &*source, make.as_of).await?;
+    let planned = planning::make(&journal, &*source, make.as_of, &choices).await?;
     let mut value = as_json(&planned.plan, planned.counts);
+    value["choices"] = json!(choices.words());
     value["point"] = planned.point.clone().into();
     let mut text = format!(
         "restore point {}\n{}",
@@ -163,6 +171,10 @@ fn run_show(show: &Show, output: &Output) -> Result<()> {
     let reasons = planning::reasons(&journal, &made.plan)?;
     let mut value = as_json(&made.plan, made.counts);
     let mut text = as_text(&made.plan, made.counts);
+    for (what, word) in made.choices.iter().flatten() {
+        let _ = writeln!(text, "{what:>20}: {word}");
+    }
+    value["choices"] = json!(made.choices);
     for ((decision, reason), count) in &reasons {
         let _ = writeln!(text, "{count:>9} {decision}: {reason}");
     }

@@ -469,6 +469,7 @@ mod tests {
             parts: 1,
             plan: "p".to_owned(),
             points: None,
+            choices: None,
             unproven: None,
             window: None,
         })

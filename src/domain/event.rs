@@ -422,6 +422,9 @@ pub struct PlanMade {
     /// How many restore points the source has; older plans do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u64>,
+    /// What the operator chose where a mailbox leaves a choice, by what is chosen; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices: Option<BTreeMap<String, String>>,
     /// Rows to restore of which nothing shows that they are older than the breach; 0 where no window was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven: Option<u64>,

@@ -7,6 +7,7 @@ mod task;
 
 use chrono::{DateTime, Utc};
 
+use super::choices::Attendees;
 use super::message::{Body, Delta, Transform};
 use super::outlook::OutlookItem;
 
@@ -19,9 +20,16 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 
 /// Fits an item; what it says of itself afterwards is what will be written. `now` decides which reminders are over.
 pub fn fit(item: OutlookItem, now: DateTime<Utc>) -> OutlookItem {
+    fit_as_chosen(item, now, Attendees::IntoBody)
+}
+
+/// The same, with the people of an event where the operator wants them.
+pub fn fit_as_chosen(item: OutlookItem, now: DateTime<Utc>, attendees: Attendees) -> OutlookItem {
     match item {
         OutlookItem::Contact(contact) => OutlookItem::Contact(Box::new(contact::fit(*contact))),
-        OutlookItem::Event(event) => OutlookItem::Event(Box::new(event::fit(*event, now))),
+        OutlookItem::Event(event) => {
+            OutlookItem::Event(Box::new(event::fit(*event, now, attendees)))
+        }
         OutlookItem::Task(task) => OutlookItem::Task(Box::new(task::fit(*task, now))),
     }
 }

@@ -3,12 +3,14 @@
 mod files;
 mod left;
 mod planned_folder;
+pub mod raw_copies;
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::choices::Choices;
 use super::event::PlanCounts;
 use super::file::FileVersion;
 use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
@@ -83,6 +85,9 @@ pub struct PlanRow {
     /// Older versions that are not written: no restore point from before the breach window holds them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub history_left_out: u64,
+    /// What the operator chose for it, under the names that the outcome carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -181,7 +186,7 @@ pub struct KnownItem {
     pub item: Pseudonym,
     /// It is restored already.
     pub is_restored: bool,
-    /// An earlier plan holds it for no other reason than that its custodian was not mapped.
+    /// An earlier plan holds it for no other reason than that its custodian was not mapped, or that the operator chose so.
     pub is_held_unmapped: bool,
 }
 
@@ -202,6 +207,8 @@ pub struct PlanInput<'a> {
     pub known: &'a HashMap<ItemKey, KnownItem>,
     /// Makes the keys.
     pub secret: &'a CaseSecret,
+    /// What the operator chose.
+    pub choices: &'a Choices,
     /// The wave that the custodian belongs to.
     pub wave: u32,
 }
@@ -365,18 +372,23 @@ fn row(
     let known = input.known.get(&key);
     // An item ends once, and the earlier plan ends it as held, now or when it is carried out. So the plan that restores it
     // has another name for it, and neither plan's outcomes are taken for the other's.
-    let known = known.filter(|known| !(input.is_mapped && known.is_held_unmapped));
+    let chosen = input.choices.of(item.workload, &item.folder);
+    let is_undone = input.is_mapped && chosen.folder.is_ok();
+    let known = known.filter(|known| !(is_undone && known.is_held_unmapped));
     let (decision, reason) = match judged.decision {
         // Whoever is not mapped gets nothing, and is told apart from what is held for other reasons.
         Decision::Restore if !input.is_mapped => (Decision::Hold, NOT_MAPPED),
         Decision::Restore if known.is_some_and(|known| known.is_restored) => {
             (Decision::Skip, "already-restored")
         }
+        Decision::Restore if let Err(reason) = chosen.folder => (Decision::Hold, reason),
         Decision::Restore if files::is_too_large(item, &judged.history) => {
             (Decision::Hold, TOO_LARGE)
         }
         other => (other, judged.reason),
     };
+    let folder = chosen.folder.unwrap_or_default();
+    let todo = chosen.todo.iter().filter(|_| decision == Decision::Restore);
     PlanRow {
         item: known.map_or_else(&mut *name, |known| known.item.clone()),
         key: key.to_string(),
@@ -386,7 +398,7 @@ fn row(
         locator: item.locator.clone(),
         point: item.point.0.clone(),
         custodian: item.custodian.0.clone(),
-        folder: (&item.folder).into(),
+        folder: folder.as_ref().unwrap_or(&item.folder).into(),
         name: item.name.clone(),
         target_name: item.name.clone(),
         target_folder: None,
@@ -400,6 +412,7 @@ fn row(
         wave: input.wave,
         history: judged.history.into_iter().map(Into::into).collect(),
         history_left_out: judged.history_left_out as u64,
+        choices: todo.map(|todo| todo.0.to_owned()).collect(),
     }
 }
 
@@ -441,6 +454,7 @@ fn unreadable_row(
         wave: input.wave,
         history: Vec::new(),
         history_left_out: 0,
+        choices: Vec::new(),
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Work {
     pub target_name: String,
     /// What the plan changed on purpose to get these names.
     pub transforms: Vec<Transform>,
+    /// What the operator chose for it.
+    pub choices: Vec<Transform>,
     /// Older versions that are written before it, oldest first.
     pub history: Vec<FileVersion>,
     /// Older versions that the plan leaves out.

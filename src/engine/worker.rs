@@ -5,6 +5,7 @@ pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod mail;
 pub(crate) mod outlook;
+mod raw_copy;
 pub(crate) mod site;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use super::compare::Bytes;
 use super::record::{Failed, Outcome, Record, RecordError, Restored, Wait, Work};
 use super::retry::{self, Decision, History};
 use super::shop::{Shop, Time};
+use crate::domain::choices::{ATTENDEES_LEFT_OUT, Attendees};
 use crate::domain::file::BytesReadBack;
 use crate::domain::item::Workload;
 use crate::domain::mailbox_fit;
@@ -245,10 +247,15 @@ pub(crate) async fn read_outlook_item<R: Record, T: Target + 'static, C: Time>(
     let source = Arc::clone(&shop.source);
     let now = shop.time.now();
     let item = work.source.clone();
+    let attendees = if work.choices.contains(&ATTENDEES_LEFT_OUT) {
+        Attendees::LeftOut
+    } else {
+        Attendees::IntoBody
+    };
     let read = tokio::task::spawn_blocking(move || {
         let read = source.outlook_item(&item)?;
         if read.workload() == item.workload {
-            return Ok(outlook_fit::fit(read, now));
+            return Ok(outlook_fit::fit_as_chosen(read, now, attendees));
         }
         Err(SourceError::Invalid {
             path: item.locator,
@@ -266,10 +273,15 @@ pub(crate) async fn read_message<R: Record, T: Target + 'static, C: Time>(
 ) -> Result<Message, SourceError> {
     let source = Arc::clone(&shop.source);
     let item = work.source.clone();
+    let choices = work.choices.clone();
     // Made to fit before anything is compared: what is written is what is expected back.
-    let read =
-        tokio::task::spawn_blocking(move || source.message(&item).map(mailbox_fit::fit)).await;
-    read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
+    let read = tokio::task::spawn_blocking(move || {
+        let mut message = source.message(&item)?;
+        raw_copy::add(&*source, &item, &choices, &mut message)?;
+        Ok(mailbox_fit::fit(message))
+    });
+    read.await
+        .unwrap_or_else(|panic| Err(gave_up(work, &panic)))
 }
 
 fn gave_up(work: &Work, panic: &tokio::task::JoinError) -> SourceError {

@@ -97,6 +97,7 @@ impl Script {
             plan: plan.to_owned(),
             points: None,
             unproven: None,
+            choices: None,
             window: None,
         };
         self.case(Event::PlanMade(Box::new(data), Box::new(NoFacts {})));
@@ -253,6 +254,7 @@ pub(crate) fn row(item: &str, workload: &str, decision: Decision) -> PlanRow {
         wave: 1,
         history: Vec::new(),
         history_left_out: 0,
+        choices: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::reading::Reading;
+use crate::domain::choices;
 use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::item::ItemKey;
@@ -118,7 +119,8 @@ pub fn known_items<R: Reading>(
             for row in record.rows_of(plan, part)? {
                 let ended = items.progress(&row.item).ended;
                 let is_restored = ended == Some(crate::domain::custodian::Ended::Restored);
-                let is_held_unmapped = row.decision == Decision::Hold && row.reason == NOT_MAPPED;
+                let is_held_unmapped = row.decision == Decision::Hold
+                    && (row.reason == NOT_MAPPED || choices::REASONS.contains(&&*row.reason));
                 let Some(key) = row.item_key() else {
                     continue;
                 };

@@ -508,6 +508,10 @@ impl Source for Archive {
         Ok(self.versions.get(&place).cloned().unwrap_or_default())
     }
 
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        item.workload == Workload::Mail
+    }
+
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         if item.size_bytes == 0 {
             return Ok(Box::new(Cursor::new(Vec::new())));

@@ -170,6 +170,10 @@ impl Source for CorsoExport {
         eml::read_message(&item.locator, &self.pinned.item_bytes(item)?)
     }
 
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        item.workload == Workload::Mail
+    }
+
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         if item.workload == Workload::Mail {
             return Ok(Box::new(Cursor::new(self.pinned.item_bytes(item)?)));

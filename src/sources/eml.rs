@@ -54,6 +54,10 @@ impl Source for EmlTree {
         read_message(&item.locator, &self.pinned.item_bytes(item)?)
     }
 
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        item.workload == Workload::Mail
+    }
+
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         Ok(Box::new(Cursor::new(self.pinned.item_bytes(item)?)))
     }

@@ -182,6 +182,10 @@ impl Source for Mboxes {
         Ok(message)
     }
 
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        item.workload == Workload::Mail
+    }
+
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {
         Ok(Box::new(Cursor::new(self.bytes(item)?)))
     }

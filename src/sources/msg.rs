@@ -8,6 +8,7 @@ use super::mapi::class::{self, Kind};
 use super::mapi::{self, Object, ids, message, msg, tnef};
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
 use super::{Fidelity, Items, Source, SourceDescription, SourceError, eml};
+use crate::domain::alias::Named;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
@@ -88,6 +89,18 @@ impl Source for MsgTree {
             place: "item".to_owned(),
             rule: "not an event, a contact or a task".to_owned(),
         })
+    }
+
+    fn exchange_names(&self, item: &SourceItem) -> Result<Vec<Named>, SourceError> {
+        if self.pinned.find(&item.locator)?.has_extension("eml") {
+            return Ok(Vec::new());
+        }
+        Ok(mapi::address::exchange_names(&self.object(item)?))
+    }
+
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        let found = self.pinned.find(&item.locator);
+        item.workload == Workload::Mail && found.is_ok_and(|file| file.has_extension("eml"))
     }
 
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError> {

@@ -32,7 +32,8 @@ use super::mapi::{self, Object};
 use super::pinned::{self, Pinned, PinnedFile, Problem};
 use super::reader::digest_of;
 use super::{Fidelity, Items, Source, SourceDescription, SourceError};
-use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
+use crate::domain::alias::Named;
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use disk::OpenFile;
@@ -197,6 +198,22 @@ impl Source for PstFiles {
             place: "item".to_owned(),
             rule: "not an event, a contact or a task".to_owned(),
         })
+    }
+
+    fn exchange_names(&self, item: &SourceItem) -> Result<Vec<Named>, SourceError> {
+        match self.pinned.find(&item.locator) {
+            Ok(file) if file.has_extension("eml") => Ok(Vec::new()),
+            Ok(file) => {
+                let object = beside::object(&self.pinned, file, item)?;
+                Ok(mapi::address::exchange_names(&object))
+            }
+            Err(_) => Ok(mapi::address::exchange_names(&self.item(item)?.object)),
+        }
+    }
+
+    fn has_mime(&self, item: &SourceItem) -> bool {
+        let found = self.pinned.find(&item.locator);
+        item.workload == Workload::Mail && found.is_ok_and(|file| file.has_extension("eml"))
     }
 
     /// The item's nodes as they are stored: what its digest is of.

@@ -8,6 +8,8 @@ use std::process::Command;
 
 use m365_simulator::Faults;
 use serde_json::Value;
+use unbroken::domain::html_text::{words_of_html, words_of_text};
+use unbroken::sources::mapi::rtf::{self, Content};
 use unbroken::sources::mapi::{Key, Object, Properties, ids, msg, tnef};
 
 use crate::case::Case;
@@ -67,6 +69,24 @@ fn text(properties: &Properties, key: &Key) -> String {
     properties.text(key).unwrap_or_default()
 }
 
+/// The kind and the words of what RTFDE takes out of the RTF, and of what we do.
+fn out_of_rtf(row: &Value, properties: &Properties) -> Option<(String, String)> {
+    let theirs = row["rtf"].as_array()?;
+    let word = |place: usize| theirs[place].as_str().unwrap_or_default();
+    let other = match word(0) {
+        "html" => words_of_html(word(1)),
+        _ => words_of_text(word(1)),
+    };
+    let rtf = properties.bytes(&ids::RTF_COMPRESSED);
+    let rtf = rtf.and_then(rtf::decompress);
+    let (kind, words) = match rtf.and_then(|rtf| rtf::read(&rtf)) {
+        Some(Content::Html(html)) => ("html", words_of_html(&html)),
+        Some(Content::Text(text)) => ("text", words_of_text(&text)),
+        Some(Content::TextOfRtf(_)) | None => ("none", String::new()),
+    };
+    Some((format!("{} {other}", word(0)), format!("{kind} {words}")))
+}
+
 fn differing(row: &Value, mine: &Object) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |field: &str, theirs: &str, mine: &str| {
@@ -97,6 +117,9 @@ fn differing(row: &Value, mine: &Object) -> Vec<String> {
                 &mine.unwrap_or_default().to_string(),
             );
         }
+    }
+    if let Some((theirs, mine)) = out_of_rtf(row, properties) {
+        compare("rtf", &theirs, &mine);
     }
     if let Some(theirs) = row["recipients"].as_array() {
         let joined = |one: &Value| {

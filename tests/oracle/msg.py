@@ -10,17 +10,22 @@ Nothing here knows our reader. The fields are:
     submitted, delivered   in whole seconds since 1970
     recipients      [type, name, address], in order of their storages
     attachments     [name, size, SHA-256] of those that are files, in order; [name, null, null] for a message within
+    rtf             ["html" or "text", what RTFDE takes out of the RTF]; null where there is none, or it cannot
 """
 
 import hashlib
 import json
+import logging
 import sys
 import warnings
 from datetime import timezone
 
 warnings.filterwarnings("ignore")
+logging.disable(logging.CRITICAL)
 
+import compressed_rtf
 import extract_msg
+from RTFDE.deencapsulate import DeEncapsulator
 from tnefparse import TNEF
 
 
@@ -38,6 +43,21 @@ def text(value):
     return value.rstrip("\0") if isinstance(value, str) else value
 
 
+def taken_out_of_rtf(file):
+    compressed = file.getStream("__substg1.0_10090102")
+    if not compressed:
+        return None
+    try:
+        read = DeEncapsulator(compressed_rtf.decompress(compressed))
+        read.deencapsulate()
+        content = read.html if read.content_type == "html" else read.text
+        # RTFDE hands over UTF-8.
+        content = content.decode("utf-8") if isinstance(content, bytes) else content
+        return [read.content_type, text(content)]
+    except Exception:  # RTF that was written as such, or in a code page that the library does not know
+        return None
+
+
 def message(path):
     file = extract_msg.openMsg(
         path,
@@ -53,6 +73,7 @@ def message(path):
         "message_id": stream("1035"),
         "submitted": seconds(get("00390040")),
         "delivered": seconds(get("0E060040")),
+        "rtf": taken_out_of_rtf(file),
         "recipients": [],
         "attachments": [],
     }

@@ -10,8 +10,10 @@ use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
+use crate::domain::choices::Choices;
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
 use crate::domain::item::{CustodianName, ItemKey, Workload};
+use crate::domain::plan::raw_copies::{self, Making};
 use crate::domain::plan::{
     BreachWindow, Decision, KnownItem, PlanInput, PlanRow, count, decide_rows,
 };
@@ -47,6 +49,7 @@ pub(crate) async fn make(
     journal: &Journal,
     source: &dyn Source,
     as_of: Option<DateTime<Utc>>,
+    choices: &Choices,
 ) -> Result<Planned> {
     let description = source.description();
     let place = choose(&description.points, as_of)?;
@@ -79,9 +82,15 @@ pub(crate) async fn make(
                 window,
                 known: &known,
                 secret: &secret,
+                choices,
                 wave: WAVE,
             };
-            let rows = rows(&input, &mut tree, case.access.is_open(&pseudonym))?;
+            let making = Making {
+                secret: &secret,
+                known: &known,
+                has_mime: &|item| source.has_mime(item),
+            };
+            let rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
@@ -99,6 +108,7 @@ pub(crate) async fn make(
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
+        choices: Some(choices.words()),
         unproven: Some(unproven),
         window: Some(has_window),
     };
@@ -159,6 +169,7 @@ fn hold_files(row: &mut PlanRow) {
 
 fn rows(
     input: &PlanInput<'_>,
+    making: &Making<'_>,
     tree: &mut TargetTree,
     is_open_to_others: bool,
 ) -> Result<Vec<PlanRow>> {
@@ -169,12 +180,13 @@ fn rows(
         .map(|snapshot| snapshot.items.len())
         .sum::<usize>()
         + input.unreadable.len();
-    let mut names = (0..=most)
+    // A copy beside each message doubles them.
+    let mut names = (0..=2 * most)
         .map(|_| new_pseudonym())
         .collect::<Result<Vec<_>>>()?;
-    let mut rows = decide_rows(input, tree, &mut || {
-        names.pop().expect("there is a name for every row")
-    });
+    let mut name = || names.pop().expect("there is a name for every row");
+    let mut rows = decide_rows(input, tree, &mut name);
+    raw_copies::add(&mut rows, making, tree, &mut name);
     if is_open_to_others {
         rows.iter_mut().for_each(hold_files);
     }

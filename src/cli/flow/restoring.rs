@@ -177,6 +177,7 @@ fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow)
         target_folder,
         target_name: row.target_name.clone(),
         transforms,
+        choices: row.todo().collect(),
         source,
         history: row.versions()?,
         history_left_out: row.history_left_out,

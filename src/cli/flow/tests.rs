@@ -19,6 +19,7 @@ use crate::anchors::Configuration;
 use crate::cli::keyring::{self, KeyRing};
 use crate::cli::summary::Summary;
 use crate::clock::{Clock, SystemClock};
+use crate::domain::choices::Choices;
 use crate::domain::identity::parse_map;
 use crate::engine::Options;
 use crate::engine::record::Work;
@@ -63,7 +64,7 @@ async fn mapped(folder: &Path, source: &FakeSource, target: &FakeTarget) -> (Key
 }
 
 async fn approved(journal: &Journal, keys: &KeyRing, source: &FakeSource) {
-    let plan = planning::make(journal, source, None)
+    let plan = planning::make(journal, source, None, &Choices::default())
         .await
         .expect("planned")
         .plan;
@@ -172,7 +173,7 @@ async fn a_plan_before_the_mapping_writes_nothing_and_the_mapping_is_not_lost() 
         .await
         .expect("connected");
     let size = journal.ledger().size();
-    let early = planning::make(&journal, &source, None).await;
+    let early = planning::make(&journal, &source, None, &Choices::default()).await;
     let error = early.expect_err("nobody is mapped");
     assert_eq!(error.kind(), ErrorKind::GateRefused);
     let hints = error.hints().join("\n");
@@ -233,7 +234,7 @@ async fn without_an_approval_nothing_is_adopted_or_restored() {
     let folder = tempfile::tempdir().expect("a folder");
     let (source, target) = (FakeSource::new(1), FakeTarget::default());
     let (keys, journal) = mapped(folder.path(), &source, &target).await;
-    let plan = planning::make(&journal, &source, None)
+    let plan = planning::make(&journal, &source, None, &Choices::default())
         .await
         .expect("planned")
         .plan;

@@ -156,6 +156,7 @@ mod tests {
             parts: 1,
             plan: plan.to_owned(),
             points: None,
+            choices: None,
             unproven: None,
             window: None,
         })

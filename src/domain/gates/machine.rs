@@ -280,6 +280,7 @@ impl World {
                 parts: 1,
                 plan: "p".to_owned(),
                 points: None,
+                choices: None,
                 unproven: None,
                 window: None,
             }),

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Changes;
 use crate::domain::calendar_event::{Attendee, CalendarEvent, EventFacts, Series};
+use crate::domain::choices::{ATTENDEES_LEFT_OUT, Attendees};
 use crate::domain::message::{Address, Transform};
 
 /// Attendees and the organizer stand in the body: Graph sends an invitation to whoever stands in its own list.
@@ -15,7 +16,11 @@ const REMINDER_OFF: Transform = Transform("past-reminder-turned-off/1");
 /// A day was taken out of the series on which it does not fall.
 const CANCELLATION_OF_NOTHING: Transform = Transform("cancellation-of-nothing-left-out/1");
 
-pub(super) fn fit(mut event: CalendarEvent, now: DateTime<Utc>) -> CalendarEvent {
+pub(super) fn fit(
+    mut event: CalendarEvent,
+    now: DateTime<Utc>,
+    attendees: Attendees,
+) -> CalendarEvent {
     let mut changes = Changes::of(
         std::mem::take(&mut event.transforms),
         std::mem::take(&mut event.deltas),
@@ -25,11 +30,11 @@ pub(super) fn fit(mut event: CalendarEvent, now: DateTime<Utc>) -> CalendarEvent
         let mut lost = Vec::new();
         fit_series(series, &mut lost, &mut changes);
         for facts in series.changed.values_mut() {
-            fit_facts(facts, &mut changes);
+            fit_facts(facts, attendees, &mut changes);
         }
         event.facts.body.add_lines(&lost);
     }
-    fit_facts(&mut event.facts, &mut changes);
+    fit_facts(&mut event.facts, attendees, &mut changes);
     for file in &mut event.attachments {
         changes.clean(&mut file.name);
         if !file.content_type.contains('/') {
@@ -49,7 +54,7 @@ pub(super) fn fit(mut event: CalendarEvent, now: DateTime<Utc>) -> CalendarEvent
     event
 }
 
-fn fit_facts(facts: &mut EventFacts, changes: &mut Changes) {
+fn fit_facts(facts: &mut EventFacts, attendees: Attendees, changes: &mut Changes) {
     let mut people = Vec::new();
     if let Some(organizer) = facts.organizer.take() {
         people.push(format!("Organizer: {}", shown(&organizer)));
@@ -57,7 +62,10 @@ fn fit_facts(facts: &mut EventFacts, changes: &mut Changes) {
     for attendee in facts.attendees.drain(..) {
         people.push(attendee_line(&attendee));
     }
-    if !people.is_empty() {
+    if !people.is_empty() && attendees == Attendees::LeftOut {
+        changes.transform(ATTENDEES_LEFT_OUT);
+        changes.delta("attendees", "left out, as the operator chose");
+    } else if !people.is_empty() {
         changes.transform(ATTENDEES);
         changes.delta(
             "attendees",

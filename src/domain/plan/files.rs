@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, PlanRow, PlannedFolder, text, time};
+use crate::domain::choices::{self, INTO_NAMED_FOLDER};
 use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, SourceItem, Workload};
@@ -64,7 +65,9 @@ impl PlanRow {
     pub fn target(&self) -> Option<(FolderPath, Vec<Transform>)> {
         let folder = self.folder.path()?;
         let Some(planned) = &self.target_folder else {
-            return Some(accepted_mail_folder(&folder));
+            let (folder, mut transforms) = accepted_mail_folder(&folder);
+            transforms.extend(self.todo().filter(|todo| *todo == INTO_NAMED_FOLDER));
+            return Some((folder, transforms));
         };
         let placed = Placed {
             folder: planned.below.clone(),
@@ -75,6 +78,11 @@ impl PlanRow {
             name: &self.name,
         };
         Some((planned.path()?, transforms(source, &placed)))
+    }
+
+    /// What its worker has to do, as the operator chose.
+    pub fn todo(&self) -> impl Iterator<Item = Transform> + '_ {
+        self.choices.iter().filter_map(|name| choices::todo(name))
     }
 
     /// The older versions that are written before it, oldest first; `None` where one cannot be read.

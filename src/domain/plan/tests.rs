@@ -56,6 +56,7 @@ fn named(
         window: window.map(|from| BreachWindow { from: at(from) }),
         known,
         secret: &CaseSecret([1; 32]),
+        choices: &Choices::default(),
         wave: 0,
     };
     let mut next = 0_u8;
@@ -255,6 +256,7 @@ fn what_cannot_be_read_is_of_its_own_service_and_one_thing_in_two_plans() {
             window: None,
             known,
             secret: &CaseSecret([1; 32]),
+            choices: &Choices::default(),
             wave: 0,
         };
         let mut next = u8::try_from(known.len()).expect("few");

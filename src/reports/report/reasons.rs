@@ -32,6 +32,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "The name of an attachment was longer than a file name may be and was cut.",
     ),
     (
+        "attendees-left-out/1",
+        "Whoever was invited was left out, as the operator chose when the plan was made.",
+    ),
+    (
         "attendees-into-body/1",
         "Whoever was invited stands in the text: in a list of their own they would be asked again.",
     ),
@@ -104,6 +108,14 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "further-properties-into-notes/1",
         "What a card has no place for in the new tenant stands in the notes.",
+    ),
+    (
+        "in-place-archive",
+        "It lay in an archive mailbox; the operator chose to hold those.",
+    ),
+    (
+        "into-named-folder/1",
+        "It lay beside the folders that a person sees; a folder was named to receive it.",
     ),
     (
         "in-no-folder",
@@ -219,12 +231,24 @@ const SENTENCES: &[(&str, &str)] = &[
         "A reminder of something that is over was turned off.",
     ),
     (
+        "raw-copy-attached/1",
+        "A copy of the mail's own bytes is attached to it, as the operator chose.",
+    ),
+    (
+        "raw-copy-beside/1",
+        "A copy of the mail's own bytes lies beside it as a file, as the operator chose.",
+    ),
+    (
         "readback-differs",
         "What the new tenant gave back differs from what was written; it does not count.",
     ),
     (
         "reader-ended",
         "Reading it ended the process that tried it first; it may be made to do harm.",
+    ),
+    (
+        "recoverable-items",
+        "It was deleted, or kept by a legal hold of old; the operator chose to hold such items.",
     ),
     (
         "retries-exhausted",

@@ -40,6 +40,7 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Table(sources(gathered)))
         .with(Block::Heading("Custodians".to_owned()))
         .with(Block::Table(custodians(gathered)));
+    let section = choices(gathered).into_iter().fold(section, Section::with);
     let section = super::gates::gates(gathered)
         .into_iter()
         .fold(section, Section::with);
@@ -105,6 +106,40 @@ fn custodians(gathered: &Gathered) -> Table {
     }
 }
 
+/// What the operator chose for the plan that was put in force last; a plan of an earlier version does not say.
+fn choices(gathered: &Gathered) -> Vec<Block> {
+    let case = &gathered.case;
+    let plan = case.adopted.last().and_then(|plan| case.plans.get(plan));
+    let Some(chosen) = plan.and_then(|plan| plan.choices.as_ref()) else {
+        return Vec::new();
+    };
+    let rows = chosen.iter().map(|(what, word)| {
+        let name = match &**what {
+            "attendees" => "People of an event",
+            "in-place-archive" => "Items of an archive mailbox",
+            "raw-copy" => "A copy of each mail's own bytes",
+            "recoverable-items" => "Recoverable Items, with what a hold kept",
+            other => other,
+        };
+        (name.to_owned(), in_words(word).to_owned())
+    });
+    vec![
+        Block::Heading("What the operator chose, and the approvers approved".to_owned()),
+        Block::Facts(rows.collect()),
+    ]
+}
+
+fn in_words(word: &str) -> &str {
+    match word {
+        "attached" => "attached to the mail",
+        "beside" => "beside it, as a file in the drive",
+        "into-body" => "stand in its text",
+        "into-named-folder" => "into a folder that the plan names",
+        "left-out" => "left out",
+        other => other,
+    }
+}
+
 fn out_of_scope(gathered: &Gathered) -> String {
     let custodians = gathered.case.custodians.values();
     let unmapped = custodians.filter(|known| !known.is_mapped).count();
@@ -116,8 +151,7 @@ fn out_of_scope(gathered: &Gathered) -> String {
         ),
     };
     format!(
-        "Restored were mail and files. Calendars, contacts, tasks, chats, sites, permissions and \
-         settings were not, and this report says nothing of them. {whose} What was in the old \
-         tenant and in none of the backups is not known here."
+        "What the backups hold and this version does not restore stands among the items, with its \
+         reason. {whose} What was in the old tenant and in none of the backups is not known here."
     )
 }

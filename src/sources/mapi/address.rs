@@ -4,6 +4,7 @@
 use super::bytes::{slice_at, u16_at, u32_at};
 use super::properties::{Key, Properties};
 use super::{ids, value};
+use crate::domain::alias::Named;
 use crate::domain::message::Address;
 use crate::sources::mime;
 
@@ -78,6 +79,29 @@ impl Headers {
             .all(|other| other.eq_ignore_ascii_case(first))
             .then_some(first)
     }
+}
+
+/// Everybody whom an object names by an Exchange address.
+pub fn exchange_names(object: &super::Object) -> Vec<Named> {
+    let block = object.properties.text(&ids::TRANSPORT_MESSAGE_HEADERS);
+    let headers = Headers::read(&block.unwrap_or_default());
+    let own = [(&object.properties, &FROM), (&object.properties, &SENDER)];
+    let recipients = object.recipients.iter().map(|one| (one, &RECIPIENT));
+    let all = own.into_iter().chain(recipients);
+    all.filter_map(|(properties, naming)| {
+        let entry = || properties.bytes(&naming.entry_id).and_then(of_entry_id);
+        let exchange = properties
+            .text(&naming.address)
+            .or_else(|| entry().map(|entry| entry.address))
+            .filter(|address| address.starts_with('/'))?;
+        let (address, found) = read(properties, naming, &headers)?;
+        Some(Named {
+            exchange,
+            name: address.name,
+            smtp: (found != Found::Unresolved).then_some(address.address),
+        })
+    })
+    .collect()
 }
 
 /// Reads whom the properties name; `None` where they name nobody.

@@ -89,7 +89,7 @@ pub(super) fn add(message: &mut Message, mut attached: Attached) {
 }
 
 /// The long name, the short one, what is shown; without the folders that some writers put before it.
-fn file_name(attached: &Attached) -> Option<String> {
+pub(super) fn file_name(attached: &Attached) -> Option<String> {
     let text = |key| attached.properties.text(&key);
     let name = text(ids::ATTACH_LONG_FILENAME)
         .or_else(|| text(ids::ATTACH_FILENAME))

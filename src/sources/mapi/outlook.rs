@@ -6,9 +6,10 @@ mod recur;
 mod task;
 
 use chrono_tz::Tz;
+use sha2::{Digest as _, Sha256};
 
 use super::properties::{Key, Properties};
-use super::{Object, attachment, body, ids, value};
+use super::{Object, attachment, body, bytes, ids, value};
 use crate::domain::item::Workload;
 use crate::domain::message::{Attachment, Body, Delta, Importance, Message, Transform};
 use crate::domain::outlook::OutlookItem;
@@ -72,13 +73,30 @@ fn files(attached: Vec<super::Attached>, shared: &mut Shared) -> Vec<Attachment>
     message.attachments
 }
 
-/// For kinds that hold no files in the target.
+/// For kinds that hold no files in the target: Graph has none for a contact, and takes those of a task from a signed-in user
+/// alone. Which they were stands in the text, so that whoever has the backup can find them.
 fn no_files(object: &Object, shared: &mut Shared) {
-    if !object.attachments.is_empty() {
-        shared.deltas.push(Delta {
-            property: "attachments",
-            reason: "the target holds no files with an item of this kind",
-        });
+    if object.attachments.is_empty() {
+        return;
+    }
+    let lines: Vec<String> = object.attachments.iter().map(file_line).collect();
+    shared.body.add_lines(&lines);
+    shared.deltas.push(Delta {
+        property: "attachments",
+        reason: "the target holds no files with an item of this kind: \
+                 their names and digests stand in its text",
+    });
+}
+
+fn file_line(one: &super::Attached) -> String {
+    let name = attachment::file_name(one).unwrap_or_else(|| "without a name".to_owned());
+    match one.properties.bytes(&ids::ATTACH_DATA) {
+        Some(content) => {
+            let digest = bytes::hex(&Sha256::digest(content));
+            let size = content.len();
+            format!("Attachment left in the backup: {name} ({size} bytes, SHA-256 {digest})")
+        }
+        None => format!("Attachment left in the backup: {name}"),
     }
 }
 

@@ -116,6 +116,7 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
         plan: plan.clone(),
         points: None,
         unproven: None,
+        choices: None,
         window: None,
     };
     let command = CaseCommand::MakePlan(made);

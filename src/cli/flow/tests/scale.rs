@@ -10,6 +10,7 @@ use super::super::restoring::rows::OpenRows;
 use super::fakes::{FakeSource, FakeTarget};
 use super::*;
 use crate::domain::case::CaseCommand;
+use crate::domain::choices::Choices;
 use crate::domain::event::Wave;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::message::Message;
@@ -91,7 +92,7 @@ async fn plan_and_hand_out(custodians: usize, items_each: usize) {
         .await
         .expect("mapped");
     say("declared and mapped", start);
-    let planned = planning::make(&journal, &source, None).await;
+    let planned = planning::make(&journal, &source, None, &Choices::default()).await;
     let plan = planned.expect("planned").plan;
     say("planned", start);
     adopted(&journal, &keys, &plan).await;
