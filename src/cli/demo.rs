@@ -1,5 +1,7 @@
 //! `unbroken demo`: a whole case against the simulated tenant, through the same steps as a real one.
 
+mod gates;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use unbroken_verify::Options;
 
 use super::access::instant;
 use super::demo_folder::DemoFolder;
+use super::flow::gating::Family;
 use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::sealing::Seal;
 use super::flow::{mapping, planning, reporting, restoring, sources, tenant};
@@ -21,6 +24,7 @@ use super::output::Output;
 use super::simulate::{self, CLIENT, TENANT, share};
 use super::summary::{self, Summary};
 use super::{open, verify};
+
 use crate::clock::{Clock, SystemClock};
 use crate::domain::choices::Choices;
 use crate::domain::identity::MappingRow;
@@ -32,6 +36,7 @@ use crate::reports::trust;
 use crate::sources::Source;
 use crate::sources::sample::write_sample;
 use crate::targets::graph::{Credential, Graph, Settings};
+use gates::Gates;
 
 /// Run a whole case against a simulated tenant: restore, read back, verify.
 #[derive(Args, Debug)]
@@ -83,12 +88,16 @@ pub(crate) async fn run(
     let folder = DemoFolder::make(demo.out.as_deref())?;
     let backup = backup(demo, given, &folder)?;
     let rows = people(&*backup.source);
-    let (running, target) = clean_tenant(demo, &rows, &folder)?;
+    let tenant = clean_tenant(demo, &rows, &folder)?;
+    let gates = Gates::prepare(&tenant.running, &folder)?;
     let keys = KeyRing::make(&folder.keys(), None)?;
     let journal = opening::declare(folder.path(), &keys, &declaration(&backup))?;
     sources::register(&journal, &*backup.source, &backup.path)?;
-    mapping::connect(&journal, &target, true).await?;
-    mapping::map(&journal, &target, &rows, &folder.write_map(&rows)?).await?;
+    gates::pin(&journal, &folder, &keys).await?;
+    mapping::connect(&journal, &tenant.restore, true).await?;
+    let certify = gates.certify(Family::Baseline, &journal, &tenant.verify, &keys);
+    output.note(&certify.await?);
+    mapping::map(&journal, &tenant.restore, &rows, &folder.write_map(&rows)?).await?;
     let planned = plan(&journal, &backup, demo.as_of, &keys).await?;
     output.note(&format!("as of restore point {}", planned.point));
     let bar = output.progress(
@@ -98,7 +107,7 @@ pub(crate) async fn run(
     let ran = restoring::restore(
         &journal,
         Arc::clone(&backup.source),
-        target,
+        tenant.restore,
         crate::engine::Options::default(),
         stop.clone(),
         &bar,
@@ -109,6 +118,8 @@ pub(crate) async fn run(
         return Err(Error::new(ErrorKind::Interrupted, "interrupted")
             .hint("the demo's tenant is gone with the program; start a new demo"));
     }
+    let certify = gates.certify(Family::Separation, &journal, &tenant.verify, &keys);
+    output.note(&certify.await?);
     restoring::finish(&journal).await?;
     let summary = hand_out(&journal, &folder)?;
     let mut value = summary.to_json();
@@ -117,11 +128,11 @@ pub(crate) async fn run(
     if demo.keep_serving {
         output.note(&format!(
             "the tenant answers at {}; Ctrl-C ends it",
-            running.base_url
+            tenant.running.base_url
         ));
         let _ended_anyway = stop.wait_for(|stop| *stop).await;
     }
-    running.stop();
+    tenant.running.stop();
     summary.expect_none_failed()
 }
 
@@ -147,7 +158,7 @@ fn declaration(backup: &Backup) -> Declaration {
     Declaration {
         name: "example.org/demo".to_owned(),
         title: "Demonstration against a simulated tenant".to_owned(),
-        source_tenant: "old.example".to_owned(),
+        source_tenant: gates::OLD_DOMAIN.to_owned(),
         declared_by: "demo operator".to_owned(),
         window: backup.window,
         circumstances: Circumstances {
@@ -195,10 +206,18 @@ fn people(source: &dyn Source) -> Vec<MappingRow> {
     rows
 }
 
-fn clean_tenant(demo: &Demo, rows: &[MappingRow], folder: &DemoFolder) -> Result<(Running, Graph)> {
+/// The simulated tenant, and the two applications that reach it.
+struct CleanTenant {
+    running: Running,
+    restore: Graph,
+    verify: Graph,
+}
+
+fn clean_tenant(demo: &Demo, rows: &[MappingRow], folder: &DemoFolder) -> Result<CleanTenant> {
     let secret = simulate::new_token()?;
     let users: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     let mut tenant = simulate::tenant(&users, Some(secret.clone()), None);
+    simulate::add_verify_app(&mut tenant);
     if demo.keep_serving {
         let token = simulate::new_token()?;
         folder.write_token(&token)?;
@@ -220,15 +239,22 @@ fn clean_tenant(demo: &Demo, rows: &[MappingRow], folder: &DemoFolder) -> Result
         })?),
         None => None,
     };
-    let target = tenant::connect(Settings {
-        graph_base: format!("{}/v1.0", running.base_url),
-        login_base: running.base_url.clone(),
-        tenant: TENANT.to_owned(),
-        client_id: CLIENT.to_owned(),
-        credential: Credential::Secret(SecretString::from(secret)),
-        extra_roots_pem,
-    })?;
-    Ok((running, target))
+    let connect = |client: &str| {
+        tenant::connect(Settings {
+            graph_base: format!("{}/v1.0", running.base_url),
+            login_base: running.base_url.clone(),
+            tenant: TENANT.to_owned(),
+            client_id: client.to_owned(),
+            credential: Credential::Secret(SecretString::from(secret.clone())),
+            extra_roots_pem: extra_roots_pem.clone(),
+        })
+    };
+    let (restore, verify) = (connect(CLIENT)?, connect(simulate::VERIFY)?);
+    Ok(CleanTenant {
+        running,
+        restore,
+        verify,
+    })
 }
 
 /// Planned, proposed by the operator, approved by somebody else, put in force.

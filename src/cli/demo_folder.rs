@@ -94,6 +94,13 @@ impl DemoFolder {
             .map_err(|error| cannot(&path, error))
     }
 
+    /// What an operator declares of the clean tenant, or an administrator exports from it.
+    pub(crate) fn write_declared(&self, name: &str, value: &serde_json::Value) -> Result<PathBuf> {
+        let path = self.0.join(name);
+        write(&path, format!("{value:#}\n").as_bytes())?;
+        Ok(path)
+    }
+
     /// The identity map as a person would have written it.
     pub(crate) fn write_map(&self, rows: &[MappingRow]) -> Result<PathBuf> {
         let mut text = String::from("source,target\n");

@@ -67,7 +67,7 @@ pub(crate) const TENANT: &str = "5f1b7d1e-0c5a-4b8e-9a55-00000000c1ea";
 /// The application that restores.
 pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
 /// The application that only looks, with the same secret or certificate.
-const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
+pub(crate) const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
 /// The least permissions for the checks of the gates.
 const VERIFY_ROLES: [&str; 17] = [
     "Application.Read.All",
@@ -116,10 +116,7 @@ pub(crate) async fn run(
     let mut tenant = tenant(&users, secret, certificate);
     tenant.static_token = Some(token.clone());
     if wanted.directory {
-        let mut verify = tenant.apps[0].clone();
-        VERIFY.clone_into(&mut verify.client_id);
-        verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
-        tenant.apps.push(verify);
+        add_verify_app(&mut tenant);
     }
     let running = start(Config {
         listen: wanted.listen,
@@ -215,6 +212,14 @@ pub(crate) fn tenant(
         }],
         static_token: None,
     }
+}
+
+/// The application that only reads, with the secret of the one that restores: looks at the tenant are made with it.
+pub(crate) fn add_verify_app(tenant: &mut TenantSpec) {
+    let mut verify = tenant.apps[0].clone();
+    VERIFY.clone_into(&mut verify.client_id);
+    verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
+    tenant.apps.push(verify);
 }
 
 /// Starts it.

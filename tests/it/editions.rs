@@ -374,6 +374,7 @@ fn the_redacted_edition_gives_nobody_away_in_any_encoding() {
     let public = [
         include_str!("../../docs/ledger-format.md"),
         include_str!("../../docs/fidelity.md"),
+        include_str!("../../docs/gates.md"),
         include_str!("../../docs/threat-model.md"),
         include_str!("../../src/reports/verify.txt"),
         include_str!("../../src/domain/event.rs"),

@@ -15,7 +15,14 @@ use crate::traces::{Traces, files};
 
 const WHO: &str = "alice@harbour-old.example";
 /// What a person put into the case's folder or had made for handing out, and where no erasure reaches.
-const COPIES: [&str; 5] = ["bundle", "people.csv", "report", "sample", "summary.json"];
+const COPIES: [&str; 6] = [
+    "bundle",
+    "exchange.json",
+    "people.csv",
+    "report",
+    "sample",
+    "summary.json",
+];
 
 fn copy(from: &Path, to: &Path) {
     for path in files(from) {
