@@ -22,6 +22,7 @@ mod exchange;
 mod export;
 mod flow;
 mod hold;
+mod identity;
 mod key_file;
 mod keyring;
 mod keys;
@@ -83,6 +84,8 @@ enum Command {
     Access(sharing::AccessCommand),
     #[command(subcommand)]
     Case(case::CaseCommand),
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
     #[command(subcommand)]
     Source(source::SourceCommand),
     #[command(subcommand)]
@@ -206,6 +209,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Simulate(simulate) => simulate::run(&simulate, stop, output).await,
         Command::Access(command) => sharing::run(command, output).await,
         Command::Case(command) => case::run(command, output).await,
+        Command::Identity(command) => identity::run(command, output).await,
         Command::Source(command) => source::run(command, output),
         Command::Plan(command) => plan::run(command, output).await,
         Command::Approve(approve) => approve::run(&approve, output),

@@ -7,8 +7,10 @@ pub(crate) mod custodians;
 pub(crate) mod digesting;
 pub(crate) mod erasing;
 pub(crate) mod gating;
+pub(crate) mod identities;
 pub(crate) mod mapping;
 pub(crate) mod opening;
+mod patience;
 pub(crate) mod planning;
 mod reading;
 mod record;
@@ -17,6 +19,7 @@ pub(crate) mod restoring;
 pub(crate) mod sealing;
 pub(crate) mod sharing;
 pub(crate) mod sources;
+pub(crate) mod suggesting;
 pub(crate) mod tenant;
 pub(crate) mod waiving;
 

@@ -1,6 +1,7 @@
 //! `unbroken access`: who may do what with restored files: planned, opened, read back, explained.
 
 mod approving;
+mod attesting;
 mod queue;
 
 use std::fmt::Write as _;
@@ -28,12 +29,14 @@ pub(crate) enum AccessCommand {
     Adopt(approving::Adopt),
     Apply(Apply),
     Approve(approving::Approve),
+    Attest(attesting::Attest),
     Diff(Diff),
     Held(queue::HeldList),
     Plan(Plan),
     Propose(approving::Propose),
     #[command(subcommand)]
     Release(queue::ReleaseCommand),
+    Sensitive(attesting::NameSensitive),
     Why(Why),
 }
 
@@ -125,11 +128,13 @@ pub(crate) async fn run(command: AccessCommand, output: &Output) -> Result<()> {
         AccessCommand::Adopt(adopt) => approving::adopt(&adopt, output).await,
         AccessCommand::Apply(apply) => run_apply(&apply, output).await,
         AccessCommand::Approve(approve) => approving::approve(&approve, output),
+        AccessCommand::Attest(attest) => attesting::attest(attest, output).await,
         AccessCommand::Diff(diff) => run_diff(&diff, output).await,
         AccessCommand::Held(list) => queue::held(&list, output),
         AccessCommand::Plan(plan) => run_plan(&plan, output),
         AccessCommand::Propose(propose) => approving::propose(&propose, output).await,
         AccessCommand::Release(command) => queue::release(&command, output).await,
+        AccessCommand::Sensitive(named) => attesting::name(named, output).await,
         AccessCommand::Why(wanted) => run_why(&wanted, output),
     }
 }

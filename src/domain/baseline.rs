@@ -15,6 +15,7 @@ mod sharing;
 mod sign_in;
 mod trust_edges;
 
+pub use conditional_access::{POLICIES, keeps_users_out};
 pub(super) use known::{is_microsoft, is_write, own_mailboxes, owned_domains, rights};
 pub(super) use mail::{forwarded_by_smtp, forwarding_rules, unreviewed};
 pub(super) use trust_edges::{apps_of_old, guests_of_old, open_by_default};

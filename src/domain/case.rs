@@ -291,6 +291,7 @@ impl Case {
         {
             return Err(Refusal::NotMapped(custodian.to_string()));
         }
+        self.grants.check_attested(custodian)?;
         if !stands(Guard::Wave, !self.open_waves.is_empty()) {
             return Err(Refusal::WaveNotOpen {
                 plan: "any".to_owned(),

@@ -21,6 +21,7 @@ mod reporting;
 pub use access::{
     AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
     AccessPlanMade, AccessPlanned, AccessPlannedFacts, GrantReleased, ReleaseAsked, ReleaseFacts,
+    Sensitive, SensitiveFacts,
 };
 pub use gates::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
@@ -79,6 +80,7 @@ impl Event {
             Self::AccessApplied(data, _) => Some(&data.custodian),
             Self::AccessCompared(data, _) => Some(&data.custodian),
             Self::ReleaseAsked(data, _) => Some(&data.custodian),
+            Self::SensitiveNamed(data, _) | Self::OwnerAttested(data, _) => Some(&data.custodian),
             Self::GrantReleased(data, _) => Some(&data.custodian),
             _ => None,
         }
@@ -212,6 +214,10 @@ events! {
     PassIssued("PassIssued/1"): Pass, NoFacts;
     /// What was seen to be there.
     IdentityConfirmed("IdentityConfirmed/1"): IdentityConfirmed, NoFacts;
+    /// A custodian's data is sensitive: its owner has to attest before anything is written.
+    SensitiveNamed("SensitiveNamed/1"): Sensitive, SensitiveFacts;
+    /// The owner attested.
+    OwnerAttested("OwnerAttested/1"): Sensitive, SensitiveFacts;
     /// An access plan is frozen under its hash.
     AccessPlanMade("AccessPlanMade/1"): AccessPlanMade, NoFacts;
     /// The approved access plan is in force.

@@ -5,7 +5,7 @@ mod suggest;
 mod wanted;
 
 pub use rows::parse_identities;
-pub use suggest::{Likeness, Named, Suggestion, suggestions};
+pub use suggest::{Likeness, Named, Suggestion, parse_people, suggestions};
 pub use wanted::{Licence, Wanted, WantedKind, held_words, parse_wanted, shortfall};
 
 /// One row of the map.

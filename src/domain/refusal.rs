@@ -73,6 +73,14 @@ pub enum Refusal {
     /// What is to be followed is not what was approved.
     #[error("access plan {0} is in force, and this is another")]
     AnotherAccessPlan(String),
+    /// The owner did not attest.
+    #[error(
+        "custodian {0} was named sensitive, and its owner has not attested; nothing is written"
+    )]
+    NotAttested(String),
+    /// It was not named, or is attested.
+    #[error("custodian {0} waits for no attestation")]
+    NothingToAttest(String),
     /// Accepted mappings are numbered.
     #[error("the next accepted mapping has number {0}")]
     NotTheNextMapping(u64),

@@ -102,6 +102,8 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "PlanAdopted/1" => "plan put in force",
         "WaveOpened/1" => "wave opened",
         "WaveClosed/1" => "wave closed",
+        "SensitiveNamed/1" => "named sensitive",
+        "OwnerAttested/1" => "owner attested",
         "MappingAccepted/1" => "suggested mapping accepted",
         "IdentityAttempted/1" => "identity to be made",
         "IdentityMade/1" => "identity made",
@@ -158,6 +160,9 @@ fn about_access(event: &Event) -> Option<String> {
             "{}: {} gained, {} lost",
             data.custodian, data.gained, data.lost
         ),
+        Event::SensitiveNamed(data, _) | Event::OwnerAttested(data, _) => {
+            data.custodian.to_string()
+        }
         Event::IdentityAttempted(data, _) => data.identity.to_string(),
         Event::IdentityMade(data, _) => format!("{}: {}", data.identity, data.how),
         Event::IdentityHeld(data, _) | Event::IdentityFailed(data, _) => {

@@ -7,6 +7,7 @@ mod clocks;
 mod cover;
 mod evidence;
 mod gates;
+mod identities;
 mod items;
 mod keys;
 mod limits;

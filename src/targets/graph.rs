@@ -8,6 +8,7 @@ mod directory;
 mod drive;
 mod failure;
 mod folders;
+mod identities;
 mod json;
 mod mail;
 mod outlook;
@@ -37,6 +38,7 @@ use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
+pub use identities::{FoundUser, GroupList, NewGroup, NewUser};
 pub use sharing::{LetIn, Permission};
 
 /// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.

@@ -22,6 +22,16 @@ const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
 const SITES: &str = "00000000-0000-0000-0000-00000000a004";
 const CERTIFICATE: &str = include_str!("application/certificate.pem");
 const PRIVATE_KEY: &str = include_str!("application/key.pem");
+/// The application that makes users and groups; it is taken away when the case is over.
+const IDENTITY: &str = "00000000-0000-0000-0000-00000000a002";
+const IDENTITY_ROLES: [&str; 6] = [
+    "Policy.Read.All",
+    "User.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "LicenseAssignment.ReadWrite.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+    "Files.Read.All",
+];
 const VERIFY_ROLES: [&str; 17] = [
     "Application.Read.All",
     "AuditLog.Read.All",
@@ -92,6 +102,9 @@ impl Case {
         sites.secret = None;
         sites.certificate_pem = Some(CERTIFICATE.to_owned());
         sites.roles.push("Sites.FullControl.All".to_owned());
+        let mut identity = verify.clone();
+        IDENTITY.clone_into(&mut identity.client_id);
+        identity.roles = IDENTITY_ROLES.map(str::to_owned).to_vec();
         let user = |name: &str| UserSpec {
             user_principal_name: format!("{}@clean.example", name.to_lowercase()),
             display_name: name.to_owned(),
@@ -106,7 +119,7 @@ impl Case {
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
                 users: vec![user("Ada"), user("Ben")],
-                apps: vec![app, verify, sites],
+                apps: vec![app, verify, sites, identity],
                 static_token: None,
             },
             quotas,
@@ -183,12 +196,16 @@ impl Case {
                 "CASE" => command.arg("--case").arg(self.path("case")),
                 "SOURCE" => command.arg(self.source()),
                 "MAP" => command.arg(self.path("map.csv")),
-                "TARGET" | "VERIFY" => self
+                "TARGET" | "VERIFY" | "IDENTITY" => self
                     .tenant(&mut command)
                     .arg("--secret-file")
                     .arg(self.path("secret"))
                     .arg("--client-id")
-                    .arg(if word == "VERIFY" { VERIFY } else { CLIENT }),
+                    .arg(match word {
+                        "VERIFY" => VERIFY,
+                        "IDENTITY" => IDENTITY,
+                        _ => CLIENT,
+                    }),
                 "SITES" => self
                     .tenant(&mut command)
                     .arg("--certificate")

@@ -23,6 +23,7 @@ mod editions;
 mod erasure;
 mod gates;
 mod golden;
+mod identities;
 mod imports;
 mod keys;
 mod kinds;

@@ -66,6 +66,7 @@ pub(crate) async fn restore<T: Target + 'static>(
             meaning(refusal.into())
                 .hint("`unbroken baseline`, then `unbroken certify`: docs/gates.md")
         })?;
+    expect_attested(journal, &case, &plan)?;
     if !case.open_waves.contains(&(plan, WAVE)) {
         journal
             .command(CaseCommand::OpenWave(wave.clone()))
@@ -228,6 +229,20 @@ fn ended_without_writing(row: &PlanRow) -> Option<Event> {
             Some(Event::ItemFailed(Box::new(failed), Box::new(facts)))
         }
     }
+}
+
+/// A wave with a sensitive custodian in it opens after that one's owner attested.
+fn expect_attested(journal: &Journal, case: &Case, plan: &str) -> Result<()> {
+    if case.grants.sensitive.values().all(|attested| *attested) {
+        return Ok(());
+    }
+    for part in journal.plan_parts(plan).map_err(meaning)? {
+        let attested = case.grants.check_attested(&part.custodian);
+        attested.map_err(|refusal| {
+            meaning(refusal.into()).hint("`unbroken access attest` records what the owner says")
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

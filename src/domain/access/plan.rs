@@ -32,8 +32,12 @@ pub enum Reason {
     LevelUnknown,
     /// Nobody listed or reviewed the members.
     MembersUnknown,
+    /// Only a permission of the calendar grants it, and this program makes none yet.
+    NeedsCalendar,
     /// Graph has no call for it; Exchange PowerShell has.
     NeedsExchange,
+    /// Whoever is in the team or channel has it; there is no grant of its own.
+    NeedsMembership,
     /// Graph's `invite` cannot make it; SharePoint's own calls can.
     NeedsSharePoint,
     /// A deny that the target cannot express.
@@ -69,7 +73,7 @@ impl Reason {
     }
 
     /// Every reason.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::AccessUnknown,
         Self::Crowded,
         Self::CustodianUnmapped,
@@ -79,7 +83,9 @@ impl Reason {
         Self::KindConflict,
         Self::LevelUnknown,
         Self::MembersUnknown,
+        Self::NeedsCalendar,
         Self::NeedsExchange,
+        Self::NeedsMembership,
         Self::NeedsSharePoint,
         Self::NestedDeny,
         Self::Organisation,
@@ -112,7 +118,9 @@ impl Reason {
             Self::KindConflict => "The map makes a group of a person, or two kinds of one.",
             Self::LevelUnknown => "The kind of item does not know such a right.",
             Self::MembersUnknown => "Nobody listed who is in the group.",
+            Self::NeedsCalendar => "Only a permission of the calendar grants it.",
             Self::NeedsExchange => "Only Exchange PowerShell can grant it.",
+            Self::NeedsMembership => "Whoever is in the team has it; there is no grant of its own.",
             Self::NeedsSharePoint => "Only SharePoint's own calls can grant it.",
             Self::NestedDeny => "Something is denied there that the new tenant cannot deny.",
             Self::Organisation => "It was for everybody in the old organisation.",
@@ -143,7 +151,9 @@ impl Reason {
             Self::KindConflict => "kind-conflict",
             Self::LevelUnknown => "level-unknown",
             Self::MembersUnknown => "members-unknown",
+            Self::NeedsCalendar => "needs-calendar-permission",
             Self::NeedsExchange => "needs-exchange",
+            Self::NeedsMembership => "needs-membership",
             Self::NeedsSharePoint => "needs-sharepoint",
             Self::NestedDeny => "nested-deny",
             Self::Organisation => "organisation",

@@ -69,6 +69,8 @@ pub fn way_out(reason: Reason) -> &'static str {
         }
         Reason::NeedsExchange => "Exchange PowerShell grants it; then compare again",
         Reason::NeedsSharePoint => "SharePoint grants it; then compare again",
+        Reason::NeedsCalendar => "the owner shares the calendar again",
+        Reason::NeedsMembership => "put the person into the team or channel",
         _ => "the tenant cannot express it",
     }
 }

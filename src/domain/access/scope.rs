@@ -188,8 +188,17 @@ impl<'a> Scopes<'a> {
             return Err(Outcome::Out(Reason::NeedsExchange));
         }
         let is_root = input.source.item(grant.item).parent.is_none();
-        let needs_sharepoint =
-            is_root || principal == PrincipalKind::SiteGroup || kind.road() != Road::SharePoint;
+        // What a person would do about it differs, and so does the reason.
+        match kind.road() {
+            Road::Calendar if input.limits.graph_alone => {
+                return Err(Outcome::Out(Reason::NeedsCalendar));
+            }
+            Road::Membership if input.limits.graph_alone => {
+                return Err(Outcome::Out(Reason::NeedsMembership));
+            }
+            _ => {}
+        }
+        let needs_sharepoint = is_root || principal == PrincipalKind::SiteGroup;
         if input.limits.graph_alone && needs_sharepoint {
             return Err(Outcome::Out(Reason::NeedsSharePoint));
         }

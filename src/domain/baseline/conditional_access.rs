@@ -1,9 +1,12 @@
 //! What a Conditional Access policy does, read strictly: one that is narrowed in any way does not count as covering everybody.
 
+use serde_json::Value;
+
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 
-pub(super) const POLICIES: &str = "/identity/conditionalAccess/policies";
+/// Where the policies are read.
+pub const POLICIES: &str = "/identity/conditionalAccess/policies";
 
 /// Conditions by which a policy covers less than it seems; a policy for everybody has none of them.
 const NARROWING: [&str; 8] = [
@@ -28,6 +31,22 @@ pub(super) fn in_force<'a>(look: &mut Look<'a>) -> Vec<Policy<'a>> {
         .into_iter()
         .filter(|policy| policy.text("state") == Some("enabled"));
     on.map(Policy).collect()
+}
+
+/// Whether a policy in force keeps every user out of everything: accounts and roles of administrators may be left out by name, no
+/// group, since anybody can be put into one.
+pub fn keeps_users_out(policies: &Value) -> bool {
+    let all = policies["value"].as_array().into_iter().flatten();
+    all.map(Object::new).map(Policy).any(|policy| {
+        let users = policy.0.texts("conditions.users.includeUsers");
+        policy.0.text("state") == Some("enabled")
+            && users.contains(&"All")
+            && policy.is_empty("conditions.users.excludeGroups")
+            && policy.is_empty("conditions.users.excludeGuestsOrExternalUsers")
+            && policy.is_everywhere()
+            && policy.is_always()
+            && policy.blocks()
+    })
 }
 
 impl<'a> Policy<'a> {
@@ -144,5 +163,58 @@ impl<'a> Policy<'a> {
         self.0.texts(levels).contains(&"high")
             && self.is_empty(other)
             && self.transfer_methods().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn policies(change: impl FnOnce(&mut Value)) -> Value {
+        let mut policy = json!({
+            "state": "enabled",
+            "conditions": {
+                "clientAppTypes": ["all"],
+                "applications": { "includeApplications": ["All"], "excludeApplications": [] },
+                "users": { "includeUsers": ["All"], "excludeUsers": ["a"], "excludeGroups": [] },
+            },
+            "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+        });
+        change(&mut policy);
+        json!({ "value": [policy] })
+    }
+
+    #[test]
+    fn users_are_kept_out_by_a_policy_that_nothing_narrows() {
+        assert!(keeps_users_out(&policies(|_| {})));
+        let set = |path: &str, value: Value| {
+            policies(|policy| {
+                let mut at = policy;
+                for name in path.split('.') {
+                    at = &mut at[name];
+                }
+                *at = value;
+            })
+        };
+        for (path, value) in [
+            ("state", json!("enabledForReportingButNotEnforced")),
+            ("conditions.users.includeUsers", json!(["one"])),
+            ("conditions.users.excludeGroups", json!(["friends"])),
+            (
+                "conditions.applications.excludeApplications",
+                json!(["mail"]),
+            ),
+            ("conditions.clientAppTypes", json!(["other"])),
+            (
+                "conditions.locations",
+                json!({"includeLocations": ["somewhere"]}),
+            ),
+            ("grantControls.builtInControls", json!(["mfa"])),
+        ] {
+            assert!(!keeps_users_out(&set(path, value)), "{path}");
+        }
+        assert!(!keeps_users_out(&json!({})));
     }
 }

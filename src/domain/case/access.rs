@@ -9,7 +9,7 @@ use crate::domain::approval::Approval;
 use crate::domain::event::{
     AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
     AccessPlanMade, AccessPlanned, AccessPlannedFacts, Event, GrantReleased, NoFacts, ReleaseAsked,
-    ReleaseFacts,
+    ReleaseFacts, Sensitive, SensitiveFacts,
 };
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -22,6 +22,10 @@ pub enum AccessCommand {
         Box<(AccessAdopted, AccessAdoptedFacts, Approval)>,
         DateTime<Utc>,
     ),
+    /// Say that a custodian's data is sensitive.
+    NameSensitive(Sensitive, SensitiveFacts),
+    /// Say that its owner attested.
+    Attest(Sensitive, SensitiveFacts),
     /// Freeze an access plan.
     Make(AccessPlanMade),
     /// Ask that held grants be released.
@@ -43,6 +47,7 @@ impl AccessCommand {
             Self::Adopt(..) | Self::Make(_) => None,
             Self::Apply(data) => Some(&data.custodian),
             Self::AskRelease(data, _) => Some(&data.custodian),
+            Self::NameSensitive(data, _) | Self::Attest(data, _) => Some(&data.custodian),
             Self::Compare(data, _) => Some(&data.custodian),
             Self::Plan(data, _) => Some(&data.custodian),
             Self::Release(data, _) => Some(&data.0.custodian),
@@ -81,6 +86,8 @@ impl Case {
         }
         match command {
             AccessCommand::Adopt(adopted, now) => self.decide_adoption(*adopted, now),
+            AccessCommand::NameSensitive(data, facts) => self.decide_sensitive(data, facts),
+            AccessCommand::Attest(data, facts) => self.decide_attestation(data, facts),
             AccessCommand::Make(data) => self.decide_access_plan(data),
             AccessCommand::AskRelease(data, facts) => self.decide_ask(data, facts),
             AccessCommand::Release(released, now) => self.decide_release(*released, now),
@@ -100,6 +107,7 @@ impl Case {
                 if let Some((_, wave)) = self.open_waves.first() {
                     return Err(Refusal::WaveOpen(*wave));
                 }
+                self.grants.check_attested(custodian)?;
                 self.grants.check_follows(data.plan.as_deref())?;
                 Ok(Event::AccessPlanned(Box::new(data), Box::new(facts)))
             }

@@ -9,9 +9,10 @@ use super::Case;
 use crate::domain::approval::Approval;
 use crate::domain::event::{
     AccessAdopted, AccessAdoptedFacts, AccessPlanMade, Event, GrantReleased, NoFacts, ReleaseAsked,
-    ReleaseFacts,
+    ReleaseFacts, Sensitive, SensitiveFacts,
 };
 use crate::domain::item::Digest;
+use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 
 /// What the record says of access that was approved.
@@ -25,6 +26,8 @@ pub struct Grants {
     pub amendments: u64,
     /// What was asked to be released, by number.
     pub asked: BTreeMap<u64, (ReleaseAsked, ReleaseFacts)>,
+    /// Custodians whose data is sensitive, and whether their owners attested.
+    pub sensitive: BTreeMap<Pseudonym, bool>,
     /// Which of it two others released.
     pub released: BTreeSet<u64>,
 }
@@ -42,6 +45,14 @@ impl Grants {
     pub fn releases(&self) -> impl Iterator<Item = &ReleaseAsked> {
         let granted = |number: &u64| self.asked.get(number).map(|(asked, _)| asked);
         self.released.iter().filter_map(granted)
+    }
+
+    /// Nothing of a sensitive custodian is written before the owner says that it may.
+    pub fn check_attested(&self, custodian: &Pseudonym) -> Result<(), Refusal> {
+        if self.sensitive.get(custodian) == Some(&false) {
+            return Err(Refusal::NotAttested(custodian.to_string()));
+        }
+        Ok(())
     }
 
     /// Nobody is let in but by the plan that others approved.
@@ -69,12 +80,42 @@ impl Grants {
             Event::GrantReleased(data, _) => {
                 self.released.insert(data.number);
             }
+            Event::SensitiveNamed(data, _) => {
+                self.sensitive.insert(data.custodian.clone(), false);
+            }
+            Event::OwnerAttested(data, _) => {
+                self.sensitive.insert(data.custodian.clone(), true);
+            }
             _ => {}
         }
     }
 }
 
 impl Case {
+    /// Naming it again asks for another attestation.
+    pub(super) fn decide_sensitive(
+        &self,
+        data: Sensitive,
+        facts: SensitiveFacts,
+    ) -> Result<Event, Refusal> {
+        if self.finished.is_some() {
+            return Err(Refusal::CaseFinished);
+        }
+        Ok(Event::SensitiveNamed(Box::new(data), Box::new(facts)))
+    }
+
+    /// Only what was named sensitive is attested, once.
+    pub(super) fn decide_attestation(
+        &self,
+        data: Sensitive,
+        facts: SensitiveFacts,
+    ) -> Result<Event, Refusal> {
+        if self.grants.sensitive.get(&data.custodian) != Some(&false) {
+            return Err(Refusal::NothingToAttest(data.custodian.to_string()));
+        }
+        Ok(Event::OwnerAttested(Box::new(data), Box::new(facts)))
+    }
+
     /// The first plan is made freely; every other one would take the place of the one in force, and says so.
     pub(super) fn decide_access_plan(&self, data: AccessPlanMade) -> Result<Event, Refusal> {
         if self.finished.is_some() {
@@ -292,6 +333,30 @@ pub(super) mod tests {
         assert_eq!(after.grants.check_follows(Some("b")), Ok(()));
         assert!(after.grants.check_follows(Some("a")).is_err());
         assert!(after.grants.check_follows(None).is_err());
+    }
+
+    #[test]
+    fn nothing_of_a_sensitive_custodian_is_written_before_its_owner_attests() {
+        let of = |custodian: &str| Sensitive {
+            custodian: name(custodian),
+        };
+        let facts = SensitiveFacts::default;
+        let named = |who: &str| CaseCommand::Access(AccessCommand::NameSensitive(of(who), facts()));
+        let attest = |who: &str| CaseCommand::Access(AccessCommand::Attest(of(who), facts()));
+        let case = case(vec![named("ann")]);
+        let not = Err(Refusal::NotAttested("ann".to_owned()));
+        assert_eq!(case.check_may_write(&name("ann")), not);
+        assert_ne!(case.check_may_write(&name("bob")), not, "ann's alone");
+        let nothing = Err(Refusal::NothingToAttest("bob".to_owned()));
+        assert_eq!(case.decide(attest("bob")), nothing);
+        let mut case = case;
+        let event = case.decide(attest("ann")).expect("attested");
+        case.evolve(&event);
+        assert_eq!(case.grants.check_attested(&name("ann")), Ok(()));
+        assert!(case.decide(attest("ann")).is_err(), "twice");
+        let event = case.decide(named("ann")).expect("named again");
+        case.evolve(&event);
+        assert_eq!(case.check_may_write(&name("ann")), not);
     }
 
     #[test]

@@ -192,3 +192,22 @@ pub struct GrantReleased {
     /// The proposal.
     pub proposal: String,
 }
+
+/// Public data of `SensitiveNamed/1` and `OwnerAttested/1`: nothing of a custodian is written before its owner says that it may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sensitive {
+    /// The site, or the person.
+    pub custodian: Pseudonym,
+}
+
+/// Facts of `SensitiveNamed/1` and `OwnerAttested/1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SensitiveFacts {
+    /// The owner who attests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Why it is sensitive; or what was attested, and where that lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

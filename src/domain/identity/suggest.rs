@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::{MappingError, fields};
+
 /// Somebody as a directory names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -93,6 +95,32 @@ fn skeleton(text: &str) -> String {
 fn alias(key: &str) -> Option<String> {
     let (alias, _) = key.split_once('@')?;
     (!alias.is_empty()).then(|| alias.to_ascii_lowercase())
+}
+
+/// Reads who is to be looked for: a header `key,display_name`, then one a line.
+pub fn parse_people(text: &str) -> Result<Vec<Named>, MappingError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let refuse = |line, rule: &str| MappingError {
+        line,
+        rule: rule.to_owned(),
+    };
+    let mut lines = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty());
+    let (first, header) = lines.next().ok_or_else(|| refuse(1, "the file is empty"))?;
+    if fields(header).is_none_or(|header| header != ["key", "display_name"]) {
+        return Err(refuse(first, "the header is `key,display_name`"));
+    }
+    lines
+        .map(|(line, row)| {
+            let row = fields(row).and_then(|row| <[String; 2]>::try_from(row).ok());
+            let [key, display_name] = row.ok_or_else(|| refuse(line, "a row has two fields"))?;
+            if key.is_empty() {
+                return Err(refuse(line, "the key is not empty"));
+            }
+            Ok(Named { key, display_name })
+        })
+        .collect()
 }
 
 /// Suggests, sorted by source and target.
@@ -205,6 +233,15 @@ mod tests {
         assert_eq!(found, [("ann@new".to_owned(), Likeness::LooksAlike)]);
         let drawn = [named("\u{430}nn@new", "Somebody Else")];
         assert_eq!(of(&[ann], &drawn)[0].1, Likeness::LooksAlike);
+    }
+
+    #[test]
+    fn people_are_read_with_their_lines() {
+        let people = parse_people("key,display_name\nann@old,\"Smith, Ann\"\n").expect("good");
+        assert_eq!(people, [named("ann@old", "Smith, Ann")]);
+        for (text, line) in [("", 1), ("a,b\n", 1), ("key,display_name\n,Ann\n", 2)] {
+            assert_eq!(parse_people(text).expect_err(text).line, line);
+        }
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         // Others' numbers are in these sums: one custodian is not given them.
         section = section.with(Block::Table(plans(access)));
     }
+    let section = super::identities::blocks(gathered)
+        .into_iter()
+        .fold(section, Section::with);
     section
         .with(Block::Heading("Declared access".to_owned()))
         .says(

@@ -53,10 +53,21 @@ pub(super) enum Goal {
     Graph(String),
     /// The same, and only while the thing is the one of that eTag.
     GraphIfMatch { path: String, e_tag: String },
+    /// The same, and what is not there is made (`Prefer: create-if-missing`).
+    GraphOrMade(String),
     /// A URL that is a secret by itself: never with a token, never in a log.
     PreAuthenticated(secrecy::SecretString),
     /// SharePoint's own interface of a site, with a token for its host.
     SharePoint { url: String, scope: String },
+}
+
+impl Goal {
+    fn prefers(&self) -> &'static str {
+        match self {
+            Self::GraphOrMade(_) => "IdType=\"ImmutableId\", create-if-missing",
+            _ => "IdType=\"ImmutableId\"",
+        }
+    }
 }
 
 pub(super) enum Payload {
@@ -115,6 +126,14 @@ impl Call {
             goal: Goal::Graph(path),
             body: Payload::None,
         }
+    }
+
+    /// The same call, which makes what is not there.
+    pub(super) fn or_made(mut self) -> Self {
+        if let Goal::Graph(path) = self.goal {
+            self.goal = Goal::GraphOrMade(path);
+        }
+        self
     }
 
     fn writes(&self) -> bool {
@@ -189,7 +208,7 @@ impl Session {
                 request = if of_rest {
                     request.header("Accept", "application/json;odata=nometadata")
                 } else {
-                    request.header("Prefer", "IdType=\"ImmutableId\"")
+                    request.header("Prefer", call.goal.prefers())
                 };
             }
             if let Goal::GraphIfMatch { e_tag, .. } = &call.goal {
@@ -242,7 +261,7 @@ impl Session {
     /// Where a call goes, and whom its token is for.
     fn address<'a>(&'a self, goal: &'a Goal) -> (String, Option<&'a String>) {
         match goal {
-            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } => {
+            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } | Goal::GraphOrMade(path) => {
                 (format!("{}/{path}", self.base), Some(&self.scope))
             }
             Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), None),

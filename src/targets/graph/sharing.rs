@@ -165,7 +165,11 @@ impl Graph {
         members.collect::<Result<_, _>>().map(Some)
     }
 
-    async fn list(&self, operation: &'static str, path: String) -> Result<Vec<Value>, TargetError> {
+    pub(super) async fn list(
+        &self,
+        operation: &'static str,
+        path: String,
+    ) -> Result<Vec<Value>, TargetError> {
         let mut found = Vec::new();
         let mut next = path;
         for _ in 0..PAGES_MAX {

@@ -10,8 +10,8 @@ use super::world::app;
 use crate::case::{Case, mail};
 use crate::tampering::forge::put;
 
-pub(super) const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
-const LOOK: &str = "--expected @expected.json --evidence @exchange.json VERIFY";
+pub(crate) const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
+pub(crate) const LOOK: &str = "--expected @expected.json --evidence @exchange.json VERIFY";
 
 #[track_caller]
 fn refused(output: &Output, words: &[&str]) {
@@ -51,7 +51,7 @@ fn expected() -> Value {
 }
 
 /// A case with people mapped and a plan in force, a tenant with a directory, and what an administrator exported.
-pub(super) fn case() -> Case {
+pub(crate) fn case() -> Case {
     let case = Case::new(Faults::none());
     for number in 1..=3 {
         case.plant(&format!("{number}.eml"), &mail(number, 0));
@@ -101,7 +101,7 @@ pub(crate) fn second_approver(case: &Case) {
 }
 
 /// Asks for a certificate and has two others approve it.
-fn certified(case: &Case, kind: &str) -> String {
+pub(crate) fn certified(case: &Case, kind: &str) -> String {
     let name = |what: &str| format!("{kind}.{what}");
     case.done(&format!(
         "certify propose CASE --certificate {kind} --request @{}",

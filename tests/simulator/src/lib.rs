@@ -2,6 +2,7 @@
 //! from our Graph client: if both misread a page in the same way, no test would notice.
 
 mod access;
+mod accounts;
 mod answer;
 mod batch;
 mod broken;

@@ -5,7 +5,9 @@ use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
-use crate::{batch, calendar, contacts, directory_answers, drive, mail, sites, todo, users};
+use crate::{
+    accounts, batch, calendar, contacts, directory_answers, drive, mail, sites, todo, users,
+};
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
@@ -40,12 +42,29 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     match &parts[..] {
         ["$batch"] => batch::run(tenant, request),
         ["groups"] => groups::collection(tenant, request),
+        [named] if named.starts_with("groups(uniqueName='") => {
+            groups::by_name(tenant, request, named)
+        }
         ["groups", id, rest @ ..] => groups::one(tenant, request, id, rest),
         ["invitations"] => groups::invite(tenant, request),
         ["organization"] => users::organization(tenant, request),
         ["sites", address, rest @ ..] => sites::handle(tenant, request, address, rest),
         ["users"] => users::collection(tenant, request),
+        ["subscribedSkus"] => accounts::subscribed(tenant, request),
         ["users", name] => users::one(tenant, request, name),
+        ["users", name, "assignLicense"] => {
+            let user = upns(tenant, name)?;
+            accounts::assign(tenant, request, user)
+        }
+        [
+            "users",
+            name,
+            "authentication",
+            "temporaryAccessPassMethods",
+        ] => {
+            let user = upns(tenant, name)?;
+            accounts::passes(tenant, request, user)
+        }
         ["drives", id, rest @ ..] => {
             let place = tenant.users.iter().position(|user| user.drive == *id);
             let user =

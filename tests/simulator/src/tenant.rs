@@ -171,6 +171,7 @@ type Damage = fn(&str, Vec<u8>) -> Vec<u8>;
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) access: Access,
+    pub(crate) accounts: crate::accounts::Accounts,
     pub(crate) id: String,
     pub(crate) display_name: String,
     pub(crate) domain: String,
@@ -200,6 +201,7 @@ impl Tenant {
     pub(crate) fn new(spec: TenantSpec, seed: u64, clock: ClockMode, base: String) -> Self {
         let mut tenant = Self {
             access: Access::default(),
+            accounts: crate::accounts::Accounts::default(),
             id: spec.tenant_id,
             display_name: spec.display_name,
             domain: spec.domain,

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::accounts;
 use crate::answer::{Answer, json_answer, page, refuse, select};
 use crate::config::UserSpec;
 use crate::request::Request;
@@ -121,10 +122,14 @@ pub(crate) fn one(tenant: &Tenant, request: &Request, name: &str) -> Result<Answ
     }
     request.only(&["$select"])?;
     let place = tenant.user_index(name).ok_or_else(unknown)?;
-    Ok(json_answer(
-        200,
-        select(shown(&tenant.users[place]), request.query.get("$select")),
-    ))
+    let user = &tenant.users[place];
+    let chosen = request.query.get("$select");
+    let mut whole = shown(user);
+    // What is not selected is not shown of an account beyond its names.
+    if let (Some(whole), Some(_)) = (whole.as_object_mut(), chosen) {
+        whole.extend(accounts::shown(tenant, &user.id));
+    }
+    Ok(json_answer(200, select(whole, chosen)))
 }
 
 fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
@@ -167,6 +172,8 @@ fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     };
     let ready = tenant.clock.after(15);
     let id = tenant.add_user(&spec, ready);
+    let account = accounts::of_new(&body);
+    tenant.accounts.of.insert(id.clone(), account);
     let place = tenant.user_index(&id).expect("added just now");
     Ok(json_answer(201, shown(&tenant.users[place])))
 }

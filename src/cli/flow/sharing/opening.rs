@@ -1,9 +1,8 @@
 //! Opens one custodian's files: everything that must be closed is closed first, and only then is anybody let in.
 
-use std::time::Duration;
-
 use serde_json::json;
 
+use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::located::Located;
 use super::readback::{Objects, compare};
@@ -14,10 +13,6 @@ use crate::domain::event::{AccessApplied, AccessPlanned, AccessPlannedFacts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::targets::graph::Graph;
-use crate::targets::{Retry, TargetError};
-
-const TRIES_MAX: u32 = 6;
-const WAIT_MAX: Duration = Duration::from_mins(5);
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,29 +155,4 @@ async fn close(
         opened.made += 1;
     }
     Ok(())
-}
-
-/// Tries again as the target asks; both calls mean the same however often they are made.
-async fn patiently<F, R>(mut call: F) -> std::result::Result<(), TargetError>
-where
-    F: FnMut() -> R,
-    R: Future<Output = std::result::Result<(), TargetError>>,
-{
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let error = match call().await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        let wait = match error.retry {
-            Retry::After(seconds) => Duration::from_secs(seconds),
-            Retry::Soon => Duration::from_millis(250 << tries.min(6)),
-            Retry::Never => return Err(error),
-        };
-        if tries == TRIES_MAX {
-            return Err(error);
-        }
-        tokio::time::sleep(wait.min(WAIT_MAX)).await;
-    }
 }

@@ -126,6 +126,49 @@ fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     Ok(json_answer(201, shown(&group)))
 }
 
+/// `/groups(uniqueName='…')`: looked up by a name that the tenant takes once, or made under it.
+/// <https://learn.microsoft.com/graph/api/group-upsert>
+pub(crate) fn by_name(
+    tenant: &mut Tenant,
+    request: &Request,
+    segment: &str,
+) -> Result<Answer, Answer> {
+    let name = segment
+        .strip_prefix("groups(uniqueName='")
+        .and_then(|rest| rest.strip_suffix("')"))
+        .filter(|name| !name.is_empty() && name.len() <= 128)
+        .ok_or_else(|| bad("The key is malformed."))?;
+    let known = tenant.accounts.unique.get(name).cloned();
+    let group = known.and_then(|id| tenant.access.group(&id).cloned());
+    match (&*request.method, group) {
+        ("GET", Some(group)) => {
+            request.needs(&READ)?;
+            let chosen = request.query.get("$select");
+            Ok(json_answer(200, select(shown(&group), chosen)))
+        }
+        ("GET", None) => Err(users::unknown()),
+        ("PATCH", Some(_)) => {
+            request.needs(&WRITE)?;
+            Ok(empty(204))
+        }
+        ("PATCH", None) => {
+            let prefers = request.header("prefer").unwrap_or_default();
+            let makes = prefers.contains("create-if-missing");
+            if !makes {
+                return Err(users::unknown());
+            }
+            let made = create(tenant, request)?;
+            let id = tenant.access.groups.last().map(|group| group.id.clone());
+            let id = id.ok_or_else(users::unknown)?;
+            let young = tenant.accounts.young_requests;
+            tenant.accounts.young.insert(id.clone(), young);
+            tenant.accounts.unique.insert(name.to_owned(), id);
+            Ok(made)
+        }
+        _ => Err(method()),
+    }
+}
+
 /// The object ids of `…@odata.bind`.
 fn bound(
     tenant: &Tenant,
@@ -187,6 +230,10 @@ pub(crate) fn one(
     request.needs(if request.is_write() { &WRITE } else { &READ })?;
     let place = tenant.access.groups.iter().position(|group| group.id == id);
     let place = place.ok_or_else(users::unknown)?;
+    // Not every server knows of a new group at once.
+    if tenant.accounts.is_young(id) {
+        return Err(users::unknown());
+    }
     match (&*request.method, rest) {
         ("GET", []) => {
             let group = shown(&tenant.access.groups[place]);
@@ -216,6 +263,18 @@ pub(crate) fn one(
             }
             check_member(tenant, group, &member)?;
             tenant.access.groups[place].members.push(member);
+            Ok(empty(204))
+        }
+        ("POST", ["owners", "$ref"]) => {
+            let body = request.json()?;
+            let owner = object(tenant, body.get("@odata.id").unwrap_or(&Value::Null))?;
+            let owners = &mut tenant.access.groups[place].owners;
+            if owners.contains(&owner) {
+                let message = "One or more added object references already exist for the \
+                               following modified properties: 'owners'.";
+                return Err(bad(message));
+            }
+            owners.push(owner);
             Ok(empty(204))
         }
         ("DELETE", ["members", member, "$ref"]) => {

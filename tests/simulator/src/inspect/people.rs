@@ -2,10 +2,112 @@
 
 use super::Inspect;
 use crate::access::Group;
+use crate::accounts::Sku;
 use crate::config::UserSpec;
 use crate::server::lock;
 
+/// An account as a test looks at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenAccount {
+    /// Where the user is.
+    pub usage_location: String,
+    /// Part numbers of its licences.
+    pub licences: Vec<String>,
+    /// How many passes were made for it.
+    pub passes: u32,
+    /// The pass that can be used.
+    pub pass: Option<String>,
+}
+
+/// A group as a test looks at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenGroup {
+    /// Its mail nickname.
+    pub nickname: String,
+    /// `Private` or `Public`.
+    pub visibility: String,
+    /// Whether it is a Microsoft 365 group.
+    pub is_unified: bool,
+    /// Principal names, or nicknames of groups.
+    pub members: Vec<String>,
+    /// Principal names.
+    pub owners: Vec<String>,
+}
+
 impl Inspect {
+    /// Gives the tenant so many licences of a kind.
+    pub fn set_licences(&self, part_number: &str, count: u64) {
+        let mut tenant = lock(&self.0.tenant);
+        let known = tenant
+            .accounts
+            .skus
+            .iter_mut()
+            .find(|sku| sku.part == part_number);
+        if let Some(sku) = known {
+            sku.enabled = count;
+            return;
+        }
+        let id = tenant.seeded.guid();
+        tenant.accounts.skus.push(Sku {
+            id,
+            part: part_number.to_owned(),
+            enabled: count,
+        });
+    }
+
+    /// How many requests to a new group are answered as if it were not there.
+    pub fn hide_new_groups(&self, requests: u32) {
+        lock(&self.0.tenant).accounts.young_requests = requests;
+    }
+
+    /// How many users of that principal name there are: 0 or 1 in a tenant that is sound.
+    pub fn users_named(&self, name: &str) -> usize {
+        let tenant = lock(&self.0.tenant);
+        let users = tenant.users.iter();
+        users
+            .filter(|user| user.upn.eq_ignore_ascii_case(name))
+            .count()
+    }
+
+    /// An account.
+    pub fn account(&self, name: &str) -> Option<SeenAccount> {
+        let tenant = lock(&self.0.tenant);
+        let user = tenant.users.get(tenant.user_index(name)?)?;
+        let account = tenant.accounts.of.get(&user.id)?;
+        let part = |id: &String| {
+            let known = tenant.accounts.skus.iter().find(|sku| sku.id == *id);
+            known.map_or_else(String::new, |sku| sku.part.clone())
+        };
+        Some(SeenAccount {
+            usage_location: account.usage_location.clone(),
+            licences: account.licences.iter().map(part).collect(),
+            passes: account.passes,
+            pass: account.pass.as_ref().map(|(_, pass)| pass.clone()),
+        })
+    }
+
+    /// Every group.
+    pub fn groups(&self) -> Vec<SeenGroup> {
+        let tenant = lock(&self.0.tenant);
+        let name = |id: &String| {
+            let user = tenant.users.iter().find(|user| user.id == *id);
+            let group = tenant.access.groups.iter().find(|group| group.id == *id);
+            user.map(|user| user.upn.clone())
+                .or(group.map(|group| group.nickname.clone()))
+                .unwrap_or_default()
+        };
+        let groups = tenant.access.groups.iter();
+        groups
+            .map(|group| SeenGroup {
+                nickname: group.nickname.clone(),
+                visibility: group.visibility.clone(),
+                is_unified: group.is_unified,
+                members: group.members.iter().map(name).collect(),
+                owners: group.owners.iter().map(name).collect(),
+            })
+            .collect()
+    }
+
     /// Adds a user whose mailbox and drive are there at once; `false` where the name is taken.
     pub fn add_user(&self, user_principal_name: &str, display_name: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);
