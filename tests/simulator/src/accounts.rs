@@ -121,12 +121,22 @@ pub(crate) fn shown(tenant: &Tenant, user: &str) -> Map<String, Value> {
     }
 }
 
-/// `POST /users/{id}/assignLicense`.
-pub(crate) fn assign(
+/// `/users/{id}/…`, as far as it is about the account.
+pub(crate) fn handle(
     tenant: &mut Tenant,
     request: &Request,
     user: usize,
+    rest: &[&str],
 ) -> Result<Answer, Answer> {
+    match rest {
+        ["assignLicense"] => assign(tenant, request, user),
+        ["authentication", "temporaryAccessPassMethods"] => passes(tenant, request, user),
+        _ => Err(bad("Resource not found for the segment.")),
+    }
+}
+
+/// `POST /users/{id}/assignLicense`.
+fn assign(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answer, Answer> {
     request.needs(&[
         "LicenseAssignment.ReadWrite.All",
         "User.ReadWrite.All",
@@ -178,11 +188,7 @@ pub(crate) fn assign(
 }
 
 /// `/users/{id}/authentication/temporaryAccessPassMethods`.
-pub(crate) fn passes(
-    tenant: &mut Tenant,
-    request: &Request,
-    user: usize,
-) -> Result<Answer, Answer> {
+fn passes(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answer, Answer> {
     request.needs(&[
         "UserAuthenticationMethod.ReadWrite.All",
         "UserAuthMethod-TAP.ReadWrite.All",

@@ -52,18 +52,9 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
         ["users"] => users::collection(tenant, request),
         ["subscribedSkus"] => accounts::subscribed(tenant, request),
         ["users", name] => users::one(tenant, request, name),
-        ["users", name, "assignLicense"] => {
+        ["users", name, "assignLicense" | "authentication", ..] => {
             let user = upns(tenant, name)?;
-            accounts::assign(tenant, request, user)
-        }
-        [
-            "users",
-            name,
-            "authentication",
-            "temporaryAccessPassMethods",
-        ] => {
-            let user = upns(tenant, name)?;
-            accounts::passes(tenant, request, user)
+            accounts::handle(tenant, request, user, &parts[2..])
         }
         ["drives", id, rest @ ..] => {
             let place = tenant.users.iter().position(|user| user.drive == *id);
