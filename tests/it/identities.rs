@@ -166,8 +166,9 @@ fn killed_behind_any_call_each_identity_is_made_once_and_what_graph_cannot_make_
                 .map(str::to_owned)
         })
         .collect();
-    assert_eq!(passwords.len(), 2, "each user once");
-    assert!(passwords[0] != passwords[1] && passwords[0].len() >= 40);
+    // One answer was held for good, and such exchanges are not kept.
+    assert_eq!(passwords.len(), 1, "the other user");
+    assert!(passwords[0].len() >= 40, "{}", passwords[0].len());
     for password in &passwords {
         expect_nowhere(&case, password);
     }

@@ -149,6 +149,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_read_is_written_the_same(text in "(?s).{0,200}") {
+            let text = format!("{HEAD}\n{text}");
+            if let Some(sealed) = SealedAccess::parse(&text) {
+                proptest::prop_assert_eq!(sealed.text(), text);
+            }
+        }
+    }
+
     #[test]
     fn another_part_or_another_row_is_another_plan() {
         let mut other = sealed();

@@ -363,6 +363,14 @@ mod tests {
         assert_eq!(reviewed[0].held(), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_read_panics(text in "(?s).{0,200}") {
+            let _ = parse_wanted(&text);
+            let _ = parse_wanted(&format!("{HEAD}{text}"));
+        }
+    }
+
     #[test]
     fn licences_are_counted_before_anything_is_made() {
         let rows = read("user,a@b,A,DE,E5,,\nuser,c@b,C,DE,E5;F1,,\n").expect("good");

@@ -284,14 +284,14 @@ fn a_group_with_one_member_too_many_is_let_in_nowhere() {
 fn a_wave_with_a_sensitive_custodian_opens_after_its_owner_attested() {
     let case = Case::new(m365_simulator::Faults::none());
     case.plant("minutes.txt", b"minutes");
-    case.prepare("board");
-    case.done("access sensitive CASE --custodian board --reason minutes");
+    case.prepare("drive");
+    case.done("access sensitive CASE --custodian drive --reason minutes");
     let refused = case.restore();
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(12), "{said}");
     assert!(said.contains("its owner has not attested"), "{said}");
     assert!(case.inspect().files("ada@clean.example").is_empty());
-    case.done("access attest CASE --custodian board --owner Kim --reason letter");
+    case.done("access attest CASE --custodian drive --owner Kim --reason letter");
     assert!(case.restore().status.success());
     assert_eq!(case.inspect().files("ada@clean.example").len(), 1);
     let events = case.events("bundle");

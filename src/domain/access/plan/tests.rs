@@ -296,3 +296,19 @@ fn what_invite_cannot_make_waits_for_sharepoint() {
         },
     );
 }
+
+#[test]
+fn the_page_on_fidelity_has_each_reason_as_the_report_says_it() {
+    let page = include_str!("../../../../docs/fidelity.md");
+    let section = page.split("\n## Access\n").nth(1).expect("a section");
+    for reason in Reason::ALL {
+        let becomes = if reason.is_held() { "held" } else { "lost" };
+        let row = format!(
+            "| `{}` | {becomes} | {} |\n",
+            reason.name(),
+            reason.sentence()
+        );
+        assert!(section.contains(&row), "{row}");
+        assert_eq!(Reason::parse(reason.name()), Some(reason));
+    }
+}
