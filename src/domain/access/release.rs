@@ -40,6 +40,9 @@ pub enum NotReleasable {
         /// Why it is held.
         reason: Reason,
     },
+    /// The source has a principal of the name that a released one gets: its grants would come along.
+    #[error("{0}: the source names a principal so, who is not the one that is released")]
+    NameInUse(String),
     /// Only single people are let in by a release.
     #[error("{0}: a group is mapped by the map of principals, not released")]
     Group(String),
@@ -211,6 +214,10 @@ pub fn release(
             continue;
         }
         let key = format!("{key} (released)");
+        // A list that names somebody so would have more let in than two people looked at.
+        if directory.find(&key).is_some() || map.fate(&key).is_some() {
+            return Err(NotReleasable::NameInUse(key));
+        }
         let own = after.add(&key, directory.principal(one.principal).kind);
         let own = own.map_err(|error| NotReleasable::NoGrant(error.to_string()))?;
         let fate = Fate::Mapped {

@@ -206,3 +206,15 @@ fn only_decisions_wait_for_people() {
     assert_eq!(held, [Reason::ExternalNotApproved]);
     assert!(is_releasable(held[0]) && !is_releasable(Reason::NestedDeny));
 }
+
+#[test]
+fn a_name_that_a_released_one_would_get_is_not_somebody_elses() {
+    let (mut scene, [drive, folder, _], [_, _, guest]) = scene();
+    let trap = scene.principal("guest (released)", PrincipalKind::Guest);
+    scene.allow(drive, trap, Level::Write);
+    let tree = scene.tree.clone().build();
+    let one = [released(folder, guest, None)];
+    let refused = release((&scene.directory, &tree), &map(), &one);
+    let name = "guest (released)".to_owned();
+    assert_eq!(refused.err(), Some(NotReleasable::NameInUse(name)));
+}
