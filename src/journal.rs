@@ -168,6 +168,10 @@ impl Journal {
                 let about = command.custodian().map(Pseudonym::as_str);
                 about.unwrap_or(CASE_SUBJECT).to_owned()
             }
+            CaseCommand::Identity(command, _) => {
+                let about = command.identity().map(Pseudonym::as_str);
+                about.unwrap_or(CASE_SUBJECT).to_owned()
+            }
             CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
             CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
                 data.custodian.as_str().to_owned()

@@ -150,10 +150,8 @@ pub(crate) fn decode(
         serde_json::Value::Object(data) => data,
         _ => serde_json::Map::new(),
     };
-    let subject = match (
-        &custodian,
-        data.get("custodian").and_then(serde_json::Value::as_str),
-    ) {
+    let named = data.get("custodian").or_else(|| data.get("identity"));
+    let subject = match (&custodian, named.and_then(serde_json::Value::as_str)) {
         (Some(custodian), _) => custodian.to_string(),
         (None, Some(mapped)) => mapped.to_owned(),
         (None, None) => CASE_SUBJECT.to_owned(),

@@ -35,6 +35,21 @@ pub enum IdentityCommand {
     Confirm(IdentityConfirmed),
 }
 
+impl IdentityCommand {
+    /// Whom it is about: the subject of its facts, so that somebody's facts can be erased alone.
+    pub fn identity(&self) -> Option<&Pseudonym> {
+        match self {
+            Self::Accept(..) => None,
+            Self::Attempt(data, _) => Some(&data.identity),
+            Self::Make(data, _) => Some(&data.identity),
+            Self::Hold(data, _) | Self::Fail(data) => Some(&data.identity),
+            Self::Proof(data, _) => Some(&data.identity),
+            Self::AskPass(data) | Self::IssuePass(data) => Some(&data.identity),
+            Self::Confirm(data) => Some(&data.identity),
+        }
+    }
+}
+
 /// One identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
