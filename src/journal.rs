@@ -7,7 +7,9 @@ mod access;
 mod book;
 mod canonical;
 mod erasure;
+mod facts;
 mod plans;
+mod shelf;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,10 +24,11 @@ use unbroken_ledger::{
 pub use book::{Book, Recorded};
 pub(crate) use canonical::to_json;
 pub use plans::SealedPlan;
+pub use shelf::Shelf;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::case::{AccessCommand, Case, CaseCommand};
-use crate::domain::custodian::CustodianItems;
+use crate::domain::custodian::{ItemProgress, item_of};
 use crate::domain::event::{Event, UnreadableEvent};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -70,6 +73,9 @@ pub enum JournalError {
     /// An object that an entry names cannot be read.
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// What is known of many items lies in a file for this run only, which cannot be used.
+    #[error("the table of the items that have ended cannot be read or written")]
+    Scratch(#[source] std::io::Error),
     /// A blocking task was torn down.
     #[error("the program is shutting down")]
     ShuttingDown,
@@ -115,7 +121,7 @@ impl std::fmt::Debug for Journal {
 impl Journal {
     /// Reads the whole record once.
     pub fn open(ledger: Arc<Ledger>, keys: Keys) -> Result<Self, JournalError> {
-        let mut book = Book::default();
+        let mut book = Book::new(ledger.dir());
         book.load(&ledger)?;
         let streams = Mutex::default();
         Ok(Self(Arc::new(Inner {
@@ -141,9 +147,18 @@ impl Journal {
         self.look(|book| book.case.clone())
     }
 
-    /// One custodian's items as the record shows them now.
-    pub fn items(&self, custodian: &Pseudonym) -> Result<CustodianItems, JournalError> {
-        self.look(|book| book.items.get(custodian).cloned().unwrap_or_default())
+    /// How far a custodian's items are as the record shows them now, in their order.
+    pub fn progress<'i>(
+        &self,
+        custodian: &Pseudonym,
+        items: impl IntoIterator<Item = &'i Pseudonym>,
+    ) -> Result<Vec<ItemProgress>, JournalError> {
+        self.look(|book| {
+            let items = items.into_iter();
+            items
+                .map(|item| book.items.progress(custodian, item))
+                .collect()
+        })?
     }
 
     /// Looks at what the record says now.
@@ -183,7 +198,7 @@ impl Journal {
                 // Letting people in is a write into the tenant like any other: not without readiness.
                 book.case.gates.check_worker(SystemClock.now())?;
             }
-            book.case.decide(command.clone())
+            Ok(book.case.decide(command.clone())?)
         };
         self.decide_and_append(&stream, &*operator, &subject, decide)
     }
@@ -234,8 +249,9 @@ impl Journal {
                     _ => book.case.check_may_write(custodian)?,
                 }
             }
-            let empty = CustodianItems::default();
-            book.items.get(custodian).unwrap_or(&empty).check(event)?;
+            if let Some(item) = item_of(event) {
+                book.items.progress(custodian, item)?.check(event)?;
+            }
             Ok(event.clone())
         };
         self.decide_and_append(&stream, &*worker, custodian.as_str(), decide)
@@ -320,7 +336,7 @@ impl Journal {
         stream: &str,
         signer: &dyn Signer,
         subject: &str,
-        decide: impl Fn(&Book) -> Result<Event, Refusal>,
+        decide: impl Fn(&Book) -> Result<Event, JournalError>,
     ) -> Result<Receipt, JournalError> {
         let order = Arc::clone(lock(&self.0.streams).entry(stream.to_owned()).or_default());
         let _one_at_a_time = lock(&order);

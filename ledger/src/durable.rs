@@ -18,6 +18,16 @@ impl SystemDisk {
     }
 }
 
+/// A file without a name: what a fold remembers of millions of things lies there, and is gone with the process, whatever ends
+/// it. Where the system keeps names of open files, the name goes when the caller removes it.
+pub(crate) fn nameless(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create_new(true).open(path)?;
+    #[cfg(unix)]
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
 struct SystemFile(File);
 
 impl DiskFile for SystemFile {

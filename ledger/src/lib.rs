@@ -23,6 +23,7 @@ pub mod offline;
 pub mod policy;
 pub mod random;
 pub mod refusal;
+pub mod scratch;
 pub mod sequencer;
 mod spelled;
 pub mod state;

@@ -179,7 +179,7 @@ impl Vault {
         // After a failed write it is looked up again: what stands there is not known.
         let at = match end.take() {
             Some(at) => at,
-            None => self.records(subject, &key)?.1,
+            None => self.end_of_records(subject, &key)?,
         };
         let path = self.dir.join("disclosures").join(subject);
         disk::append_at(&*self.disk, &path, at, &record).map_err(|source| io(&path, source))?;

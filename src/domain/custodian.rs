@@ -32,7 +32,104 @@ pub enum Ended {
     Skipped,
 }
 
-/// What the record says of a custodian's items.
+/// The item that an event of a worker speaks of.
+pub fn item_of(event: &Event) -> Option<&Pseudonym> {
+    match event {
+        Event::ItemAttempted(data, _) => Some(&data.item),
+        Event::AttemptFailed(data, _) => Some(&data.item),
+        Event::AttemptInterrupted(data, _) => Some(&data.item),
+        Event::PartialFound(data, _) => Some(&data.item),
+        Event::ItemRestored(data, _) => Some(&data.item),
+        Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => Some(&data.item),
+        Event::ItemFailed(data, _) => Some(&data.item),
+        _ => None,
+    }
+}
+
+impl ItemProgress {
+    /// Whether an event that speaks of the item may be recorded: intents must be next, outcomes must answer an intent, and an
+    /// item ends once.
+    pub fn check(self, event: &Event) -> Result<(), Refusal> {
+        match event {
+            Event::ItemAttempted(data, _) => {
+                self.unended(&data.item)?;
+                let item = data.item.to_string();
+                if self.is_open {
+                    return Err(Refusal::AttemptOpen {
+                        item,
+                        attempt: self.attempts,
+                    });
+                }
+                if data.attempt != self.attempts + 1 {
+                    return Err(Refusal::NoSuchAttempt {
+                        item,
+                        attempt: data.attempt,
+                    });
+                }
+                Ok(())
+            }
+            Event::AttemptFailed(data, _) => self.open(&data.item, data.attempt),
+            Event::AttemptInterrupted(data, _) => self.open(&data.item, data.attempt),
+            Event::PartialFound(data, _) => self.open(&data.item, data.attempt),
+            Event::ItemRestored(data, _) => self.open(&data.item, data.attempt),
+            Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => self.unended(&data.item),
+            Event::ItemFailed(data, _) => self.unended(&data.item),
+            _ => Ok(()),
+        }
+    }
+
+    fn unended(self, item: &Pseudonym) -> Result<(), Refusal> {
+        match self.ended {
+            None => Ok(()),
+            Some(_) => Err(Refusal::ItemEnded(item.to_string())),
+        }
+    }
+
+    fn open(self, item: &Pseudonym, attempt: u32) -> Result<(), Refusal> {
+        self.unended(item)?;
+        if self.is_open && self.attempts == attempt {
+            return Ok(());
+        }
+        Err(Refusal::NoSuchAttempt {
+            item: item.to_string(),
+            attempt,
+        })
+    }
+
+    /// How far the item is after an event that speaks of it.
+    #[must_use]
+    pub fn after(self, event: &Event) -> Self {
+        let end = |ended| Self {
+            is_open: false,
+            ended: Some(ended),
+            ..self
+        };
+        match event {
+            Event::ItemAttempted(data, _) => Self {
+                attempts: data.attempt,
+                is_open: true,
+                ..self
+            },
+            Event::AttemptFailed(data, _) => Self {
+                is_open: false,
+                may_be_written: self.may_be_written || data.outcome_unknown,
+                ..self
+            },
+            Event::AttemptInterrupted(..) => Self {
+                is_open: false,
+                may_be_written: true,
+                ..self
+            },
+            Event::ItemRestored(..) => end(Ended::Restored),
+            Event::ItemHeld(..) => end(Ended::Held),
+            Event::ItemSkipped(..) => end(Ended::Skipped),
+            Event::ItemFailed(..) => end(Ended::Failed),
+            _ => self,
+        }
+    }
+}
+
+/// What the record says of a custodian's items, all of them in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustodianItems {
     items: HashMap<Pseudonym, ItemProgress>,
@@ -49,88 +146,17 @@ impl CustodianItems {
         self.items.iter()
     }
 
-    /// Whether an event of a worker may be recorded: intents must be next, outcomes must answer an intent, and an item
-    /// ends once.
+    /// Whether an event of a worker may be recorded.
     pub fn check(&self, event: &Event) -> Result<(), Refusal> {
-        match event {
-            Event::ItemAttempted(data, _) => {
-                let progress = self.unended(&data.item)?;
-                let item = data.item.to_string();
-                if progress.is_open {
-                    return Err(Refusal::AttemptOpen {
-                        item,
-                        attempt: progress.attempts,
-                    });
-                }
-                if data.attempt != progress.attempts + 1 {
-                    return Err(Refusal::NoSuchAttempt {
-                        item,
-                        attempt: data.attempt,
-                    });
-                }
-                Ok(())
-            }
-            Event::AttemptFailed(data, _) => self.open(&data.item, data.attempt),
-            Event::AttemptInterrupted(data, _) => self.open(&data.item, data.attempt),
-            Event::PartialFound(data, _) => self.open(&data.item, data.attempt),
-            Event::ItemRestored(data, _) => self.open(&data.item, data.attempt),
-            Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => {
-                self.unended(&data.item).map(drop)
-            }
-            Event::ItemFailed(data, _) => self.unended(&data.item).map(drop),
-            _ => Ok(()),
-        }
-    }
-
-    fn unended(&self, item: &Pseudonym) -> Result<ItemProgress, Refusal> {
-        let progress = self.progress(item);
-        match progress.ended {
-            None => Ok(progress),
-            Some(_) => Err(Refusal::ItemEnded(item.to_string())),
-        }
-    }
-
-    fn open(&self, item: &Pseudonym, attempt: u32) -> Result<(), Refusal> {
-        let progress = self.unended(item)?;
-        if progress.is_open && progress.attempts == attempt {
-            return Ok(());
-        }
-        Err(Refusal::NoSuchAttempt {
-            item: item.to_string(),
-            attempt,
-        })
+        item_of(event).map_or(Ok(()), |item| self.progress(item).check(event))
     }
 
     /// Takes an event in.
     pub fn evolve(&mut self, event: &Event) {
-        match event {
-            Event::ItemAttempted(data, _) => {
-                let progress = self.items.entry(data.item.clone()).or_default();
-                progress.attempts = data.attempt;
-                progress.is_open = true;
-            }
-            Event::AttemptFailed(data, _) => {
-                let progress = self.items.entry(data.item.clone()).or_default();
-                progress.is_open = false;
-                progress.may_be_written |= data.outcome_unknown;
-            }
-            Event::AttemptInterrupted(data, _) => {
-                let progress = self.items.entry(data.item.clone()).or_default();
-                progress.is_open = false;
-                progress.may_be_written = true;
-            }
-            Event::ItemRestored(data, _) => self.end(&data.item, Ended::Restored),
-            Event::ItemHeld(data, _) => self.end(&data.item, Ended::Held),
-            Event::ItemSkipped(data, _) => self.end(&data.item, Ended::Skipped),
-            Event::ItemFailed(data, _) => self.end(&data.item, Ended::Failed),
-            _ => {}
+        if let Some(item) = item_of(event) {
+            let after = self.progress(item).after(event);
+            self.items.insert(item.clone(), after);
         }
-    }
-
-    fn end(&mut self, item: &Pseudonym, ended: Ended) {
-        let progress = self.items.entry(item.clone()).or_default();
-        progress.is_open = false;
-        progress.ended = Some(ended);
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the record says up to some size: the fold that commands are decided on, fed entry by entry.
 
-use std::collections::HashMap;
+use std::path::Path;
 
-use unbroken_ledger::disclosure::Disclosure;
 use unbroken_ledger::tree::leaf_hash;
 use unbroken_ledger::{Entry, Hash, Ledger, Seen, Timestamp, Vault};
 
+use super::facts::FactBook;
+use super::shelf::Shelf;
 use super::{CASE_SUBJECT, JournalError, canonical};
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::pseudonym::Pseudonym;
 
@@ -28,18 +28,28 @@ pub struct Recorded {
 }
 
 /// The fold.
-#[derive(Default)]
 pub struct Book {
     /// The case.
     pub case: Case,
-    /// Items by custodian.
-    pub items: HashMap<Pseudonym, CustodianItems>,
+    /// The items of all custodians.
+    pub items: Shelf,
     size: u64,
     leaf: Hash,
     facts: FactBook,
 }
 
 impl Book {
+    /// Nothing read yet; below `folder` is room for what many items are known to be.
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            case: Case::default(),
+            items: Shelf::new(folder),
+            size: 0,
+            leaf: Hash::default(),
+            facts: FactBook::default(),
+        }
+    }
+
     /// What an emitter has seen that decides on this.
     pub fn seen(&self) -> Seen {
         Seen {
@@ -58,15 +68,12 @@ impl Book {
             if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), facts)? {
                 self.case.evolve(&recorded.event);
                 if let Some(custodian) = recorded.custodian {
-                    self.items
-                        .entry(custodian)
-                        .or_default()
-                        .evolve(&recorded.event);
+                    self.items.evolve(&custodian, &recorded.event)?;
                 }
             }
             if let Some(erased) = erased(&entry) {
                 self.case.forget(&erased, entry.index);
-                // Dropping it wipes it; what is still wanted is read again.
+                // What is left of the subject's file lies elsewhere now.
                 self.facts = FactBook::default();
             }
             self.size = entry.index + 1;
@@ -80,55 +87,6 @@ impl Book {
 fn erased(entry: &Entry) -> Option<Pseudonym> {
     let subject = entry.event.data.field("subject")?.as_str()?;
     (entry.event.kind == "Erased").then(|| Pseudonym::parse(subject))?
-}
-
-/// Facts by the digest that stands in an event's `sd`, read from the vault subject by subject.
-#[derive(Default)]
-pub(crate) struct FactBook {
-    by_digest: HashMap<String, Disclosure>,
-    read: HashMap<String, usize>,
-}
-
-impl FactBook {
-    /// The facts of an event, as far as the vault still has them.
-    fn of(
-        &mut self,
-        entry: &Entry,
-        vault: &Vault,
-        subject: &str,
-    ) -> serde_json::Map<String, serde_json::Value> {
-        let missing = |book: &Self| {
-            entry
-                .event
-                .sd
-                .iter()
-                .any(|digest| !book.by_digest.contains_key(digest))
-        };
-        if missing(self) {
-            self.read_subject(vault, subject);
-        }
-        let found = entry
-            .event
-            .sd
-            .iter()
-            .filter_map(|digest| self.by_digest.get(digest));
-        found
-            .map(|fact| (fact.name().to_owned(), canonical::to_json(fact.value())))
-            .collect()
-    }
-
-    fn read_subject(&mut self, vault: &Vault, subject: &str) {
-        // A subject whose key was destroyed has no facts any more: that is what erasure means.
-        let facts = vault.facts(subject).unwrap_or_default();
-        let known = self
-            .read
-            .insert(subject.to_owned(), facts.len())
-            .unwrap_or(0);
-        for kept in facts.into_iter().skip(known) {
-            self.by_digest
-                .insert(kept.disclosure.digest(), kept.disclosure);
-        }
-    }
 }
 
 /// Reads an entry of the case; `None` for the ledger's own types.

@@ -12,8 +12,8 @@ impl Journal {
     /// Whether the case lets a custodian be erased: known, under no legal hold, no attempt without an outcome.
     pub fn check_erasure(&self, custodian: &Pseudonym) -> Result<(), JournalError> {
         let checked: Result<(), Refusal> = self.look(|book| {
-            let items = book.items.get(custodian).cloned().unwrap_or_default();
-            book.case.check_erasure(custodian, &items)
+            let open = book.items.open_of(custodian);
+            book.case.check_erasure(custodian, open)
         })?;
         Ok(checked?)
     }

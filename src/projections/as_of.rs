@@ -6,7 +6,6 @@ use unbroken_ledger::Timestamp;
 
 use super::reading::{Reading, Stamp, Written};
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 
@@ -52,16 +51,6 @@ impl<R: Reading> Reading for AsOf<'_, R> {
         let mut case = Case::default();
         self.events(&mut |placed| case.evolve(&placed.event))?;
         Ok(case)
-    }
-
-    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, Self::Error> {
-        let mut items = CustodianItems::default();
-        self.events(&mut |placed| {
-            if placed.custodian.as_ref() == Some(custodian) {
-                items.evolve(&placed.event);
-            }
-        })?;
-        Ok(items)
     }
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error> {

@@ -4,7 +4,6 @@
 use unbroken_ledger::{Hash, Timestamp};
 
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
@@ -71,9 +70,6 @@ pub trait Reading {
 
     /// The case as of now.
     fn case_now(&self) -> Result<Case, Self::Error>;
-
-    /// How far a custodian's items are.
-    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, Self::Error>;
 
     /// Whether a subject's facts are erased by now, whatever instant the record is read as of.
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error>;

@@ -6,7 +6,6 @@ use unbroken_ledger::{Event as Signed, Hash, KeyId, Seen, Timestamp, Value};
 
 use super::reading::{Placed, Reading, Stamp, Written};
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{
     Event, ItemEnded, ItemFailed, ItemRestored, NoFacts, PlanAdopted, PlanCounts, PlanMade,
     RestoredFacts,
@@ -167,16 +166,6 @@ impl Reading for Script {
         let mut case = Case::default();
         self.events(&mut |placed| case.evolve(&placed.event))?;
         Ok(case)
-    }
-
-    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, Self::Error> {
-        let mut items = CustodianItems::default();
-        self.events(&mut |placed| {
-            if placed.custodian.as_ref() == Some(custodian) {
-                items.evolve(&placed.event);
-            }
-        })?;
-        Ok(items)
     }
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, Self::Error> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::reading::Reading;
 use crate::domain::choices;
-use crate::domain::custodian::CustodianItems;
+use crate::domain::custodian::{CustodianItems, Ended, ItemProgress};
 use crate::domain::event::Event;
 use crate::domain::item::ItemKey;
 use crate::domain::plan::{Decision, KnownItem, NOT_MAPPED, PlanRow, PlannedFolder};
@@ -102,42 +102,16 @@ fn keep_first_of_each(rows: &mut Vec<(String, PlanRow)>) {
     rows.retain(|(_, row)| seen.insert(row.item.clone()));
 }
 
-/// What earlier plans know of each key, for the next plan of a custodian.
-pub fn known_items<R: Reading>(
-    record: &R,
-    custodian: &Pseudonym,
-) -> Result<HashMap<ItemKey, KnownItem>, R::Error> {
-    let case = record.case_now()?;
-    let items = record.items_of(custodian)?;
-    let mut known = HashMap::new();
-    for plan in case.plans.keys() {
-        for part in record
-            .parts_of(plan)?
-            .iter()
-            .filter(|part| part.custodian == *custodian)
-        {
-            for row in record.rows_of(plan, part)? {
-                let ended = items.progress(&row.item).ended;
-                let is_restored = ended == Some(crate::domain::custodian::Ended::Restored);
-                let is_held_unmapped = row.decision == Decision::Hold
-                    && (row.reason == NOT_MAPPED || choices::REASONS.contains(&&*row.reason));
-                let Some(key) = row.item_key() else {
-                    continue;
-                };
-                // Plans come in the order of their hashes: the name that a mapped custodian's item got holds, whichever it is.
-                if is_held_unmapped && known.contains_key(&key) {
-                    continue;
-                }
-                known.insert(
-                    key,
-                    KnownItem {
-                        item: row.item,
-                        is_restored,
-                        is_held_unmapped,
-                    },
-                );
-            }
-        }
-    }
-    Ok(known)
+/// What an earlier plan's row makes known to the next plan, by its key. Where several rows have one key, one that is held for a
+/// missing mapping says less than any other.
+pub fn known_item(row: &PlanRow, progress: ItemProgress) -> Option<(ItemKey, KnownItem)> {
+    let is_restored = progress.ended == Some(Ended::Restored);
+    let is_held_unmapped = row.decision == Decision::Hold
+        && (row.reason == NOT_MAPPED || choices::REASONS.contains(&&*row.reason));
+    let known = KnownItem {
+        is_restored,
+        is_held_unmapped,
+        item: row.item.clone(),
+    };
+    Some((row.item_key()?, known))
 }

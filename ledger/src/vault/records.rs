@@ -1,6 +1,7 @@
 //! A subject's records one at a time: whoever shows the facts of a large case reads them without holding them all.
 
 use std::io::{BufReader, Read};
+use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
@@ -11,6 +12,9 @@ use crate::disclosure::Disclosure;
 /// A sealed record is smaller: an event has at most 45,000 bytes, and so its facts' digests are few.
 const RECORD_BYTES_MAX: usize = 64 << 20;
 
+/// What became of a record, and whether the next one is wanted.
+type Told = Result<ControlFlow<()>, VaultError>;
+
 impl Vault {
     /// Reads a subject's records in the order in which they were kept, one at a time: each with the place where
     /// [`Vault::record_at`] finds it again.
@@ -19,25 +23,60 @@ impl Vault {
         subject: &str,
         each: &mut dyn FnMut(u64, Vec<KeptDisclosure>),
     ) -> Result<(), VaultError> {
+        self.records_from(subject, 0, &mut |at, facts| {
+            each(at, facts);
+            ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    /// As [`Vault::each_record`], from a place on that was given before, or the start; until it is told to stop. Gives the
+    /// place behind the last one that it read.
+    pub fn records_from(
+        &self,
+        subject: &str,
+        place: u64,
+        each: &mut dyn FnMut(u64, Vec<KeptDisclosure>) -> ControlFlow<()>,
+    ) -> Result<u64, VaultError> {
         let key = self.subject_key(subject, false)?;
+        self.opened_from(subject, &key, place, &mut |at, plain| {
+            Ok(each(at, self.opened(subject, plain)?))
+        })
+    }
+
+    /// Where the last whole record ends: nothing but one record is in memory at a time.
+    pub(super) fn end_of_records(&self, subject: &str, key: &[u8; 32]) -> Result<u64, VaultError> {
+        self.opened_from(subject, key, 0, &mut |_, _| Ok(ControlFlow::Continue(())))
+    }
+
+    fn opened_from(
+        &self,
+        subject: &str,
+        key: &[u8; 32],
+        place: u64,
+        each: &mut dyn FnMut(u64, &Plain) -> Told,
+    ) -> Result<u64, VaultError> {
         let path = self.dir.join("disclosures").join(subject);
-        let file = match self.disk.read_from_start(&path) {
+        let file = match self.disk.read_from(&path, place) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(place),
             Err(error) => return Err(io(&path, error)),
         };
         let mut file = BufReader::with_capacity(1 << 16, file);
-        let mut at = 0;
+        let mut at = place;
         while let Some(sealed) = sealed(&mut file).map_err(|error| io(&path, error))? {
-            let Ok(plain) = self.unseal(&key, &sealed, subject, "disclosures") else {
+            let Ok(plain) = self.unseal(key, &sealed, subject, "disclosures") else {
                 // Torn, or damaged: the reader of the whole file tells them apart.
-                self.records(subject, &key)?;
-                return Ok(());
+                let (_, end) = self.records(subject, key)?;
+                return Ok(end.max(at));
             };
-            each(at, self.opened(subject, &plain)?);
+            let told = each(at, &plain)?;
             at += 4 + sealed.len() as u64;
+            if told.is_break() {
+                break;
+            }
         }
-        Ok(())
+        Ok(at)
     }
 
     /// The facts of the record at a place that [`Vault::each_record`] gave.
@@ -150,6 +189,26 @@ mod tests {
                 "no record begins there"
             );
         }
+    }
+
+    #[test]
+    fn whoever_has_found_what_they_look_for_goes_on_from_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let vault = kept(folder.path());
+        let whole = each(&vault).expect("read");
+        let mut seen = Vec::new();
+        let mut stop = |at: u64, _| {
+            seen.push(at);
+            ControlFlow::Break(())
+        };
+        let next = vault.records_from("ann", 0, &mut stop).expect("read");
+        let end = vault.records_from("ann", next, &mut stop).expect("read");
+        assert_eq!(seen, [whole[0].0, whole[1].0]);
+        assert_eq!((next, end), (whole[1].0, whole[2].0));
+        let path = folder.path().join("vault/disclosures/ann");
+        let length = std::fs::metadata(path).expect("there").len();
+        let key = vault.subject_key("ann", false).expect("a key");
+        assert_eq!(vault.end_of_records("ann", &key).expect("read"), length);
     }
 
     #[test]

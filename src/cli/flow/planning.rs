@@ -1,5 +1,6 @@
 //! Making a plan as of a restore point, asking for its approval, approving and adopting it.
 
+mod known;
 mod reading;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,18 +13,16 @@ use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::choices::Choices;
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
-use crate::domain::item::{CustodianName, ItemKey, Workload};
+use crate::domain::item::{CustodianName, Workload};
 use crate::domain::plan::raw_copies::{self, Making};
-use crate::domain::plan::{
-    BreachWindow, Decision, KnownItem, PlanInput, PlanRow, count, decide_rows,
-};
+use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 use crate::domain::target_tree::TargetTree;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::projections::work::known_items;
 use crate::sources::{RestorePoint, Source};
+use known::EarlierPlans;
 use reading::Reading;
 
 /// The heading under which plans are approved.
@@ -60,6 +59,7 @@ pub(crate) async fn make(
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
     let people = people(&case);
+    let earlier = EarlierPlans::load(journal, &case)?;
     let mut has_window = false;
     let mut parts = Vec::new();
     let mut counts = PlanCounts::default();
@@ -68,12 +68,13 @@ pub(crate) async fn make(
         let (pseudonym, is_mapped) = people.get(&*custodian.0).cloned().ok_or_else(|| {
             Error::failed(format!("{}: has no pseudonym in the record", custodian.0))
         })?;
-        let known = known_before(journal, &case, &pseudonym)?;
+        let known = earlier.of(journal, &pseudonym)?;
         let window = window(&case, &pseudonym);
         has_window |= window.is_some();
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
         let mut tree = TargetTree::default();
         while let Some((snapshots, unreadable)) = last.next()? {
+            let known = known.among(custodian, snapshots, unreadable, &secret)?;
             let input = PlanInput {
                 custodian,
                 is_mapped,
@@ -127,18 +128,6 @@ pub(crate) async fn make(
 async fn name_everybody(journal: &Journal, custodians: &[CustodianName]) -> Result<()> {
     let names: Vec<String> = custodians.iter().map(|name| name.0.clone()).collect();
     mapping::name_the_others(journal, &names).await
-}
-
-/// What earlier plans know of a custodian's keys; nothing, before the first.
-fn known_before(
-    journal: &Journal,
-    case: &Case,
-    custodian: &Pseudonym,
-) -> Result<HashMap<ItemKey, KnownItem>> {
-    if case.plans.is_empty() {
-        return Ok(HashMap::new());
-    }
-    known_items(journal, custodian).map_err(meaning)
 }
 
 fn add(sum: &mut PlanCounts, of_part: PlanCounts) {

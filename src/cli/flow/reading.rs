@@ -5,7 +5,6 @@ use unbroken_ledger::objects::ObjectError;
 use unbroken_verify::check_timestamp;
 
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 use crate::journal::{Journal, JournalError, Recorded};
@@ -29,10 +28,6 @@ impl Reading for Journal {
 
     fn case_now(&self) -> Result<Case, JournalError> {
         self.case()
-    }
-
-    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, JournalError> {
-        self.items(custodian)
     }
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, JournalError> {

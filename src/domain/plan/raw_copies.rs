@@ -41,6 +41,19 @@ pub fn add(
     rows.append(&mut copies);
 }
 
+fn stable_id_of(message: &SourceItem) -> String {
+    format!("{}{KEY}", message.stable_id)
+}
+
+/// The key of a message's copy.
+pub fn key_of(secret: &CaseSecret, message: &SourceItem) -> ItemKey {
+    secret.key_of(&SourceItem {
+        stable_id: stable_id_of(message),
+        workload: Workload::Files,
+        ..message.clone()
+    })
+}
+
 fn copy_of(
     row: &PlanRow,
     making: &Making<'_>,
@@ -50,12 +63,8 @@ fn copy_of(
     if !(making.has_mime)(&message) {
         return None;
     }
-    let stable_id = format!("{}{KEY}", row.stable_id);
-    let key = making.secret.key_of(&SourceItem {
-        stable_id: stable_id.clone(),
-        workload: Workload::Files,
-        ..message
-    });
+    let stable_id = stable_id_of(&message);
+    let key = key_of(making.secret, &message);
     let known = making.known.get(&key);
     let is_restored = known.is_some_and(|known| known.is_restored);
     let (decision, reason) = if is_restored {

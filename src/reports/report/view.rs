@@ -3,7 +3,6 @@
 
 use super::Edition;
 use crate::domain::case::Case;
-use crate::domain::custodian::CustodianItems;
 use crate::domain::event::Event;
 use crate::domain::plan::{PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
@@ -114,10 +113,6 @@ impl<R: Reading> Reading for View<'_, R> {
         let mut case = Case::default();
         self.events(&mut |placed| case.evolve(&placed.event))?;
         Ok(case)
-    }
-
-    fn items_of(&self, custodian: &Pseudonym) -> Result<CustodianItems, R::Error> {
-        self.record.items_of(custodian)
     }
 
     fn is_erased(&self, subject: &Pseudonym) -> Result<bool, R::Error> {

@@ -1,9 +1,12 @@
 //! A custodian's items as of a restore point, in portions: a plan is made of a backup of any size without holding it.
 //!
-//! One case needs more: where a breach window was declared and older restore points were taken before it, what stood in
-//! those is held whole, custodian by custodian, to be compared with.
+//! Where a breach window was declared and older restore points were taken before it, what stood in those is compared with. It
+//! is held as far as it is little. Of what is more, each pass holds one slice, and reads all of it again: an item and its past
+//! have one stable id, by which they come to lie in the same slice.
 
 use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::plan::{BreachWindow, Snapshot, Unreadable};
@@ -12,17 +15,43 @@ use crate::sources::{BadItem, Items, RestorePoint, Source};
 
 /// Items of one portion: some parts of a plan.
 const PORTION: usize = 2_048;
+/// The same with something to compare: that is prepared anew for each portion.
+const COMPARED_PORTION: usize = 16_384;
+/// Older items that are held at a time, of all restore points together: about half a kilobyte each.
+const SLICE_ITEMS: usize = 100_000;
 
 /// The restore point that is read, and those that it is compared with.
 pub(super) struct Reading<'a> {
     source: &'a dyn Source,
+    custodian: &'a CustodianName,
+    compared: Vec<&'a RestorePoint>,
+    last: &'a RestorePoint,
     /// The older ones; the last one of these is filled anew for each portion.
     snapshots: Vec<Snapshot>,
     unreadable: Vec<Unreadable>,
     items: Items<'a>,
-    /// With something to compare, all in one: what is compared is prepared once.
     at_once: usize,
+    slices: Slices,
     is_first: bool,
+}
+
+/// Which part of the items is looked at.
+#[derive(Clone, Copy)]
+struct Slices {
+    number: u64,
+    of: u64,
+}
+
+impl Slices {
+    fn holds(self, stable_id: &str) -> bool {
+        let digest: [u8; 32] = Sha256::digest(stable_id).into();
+        let first: &[u8; 8] = digest.first_chunk().expect("a digest is longer");
+        self.of == 1 || u64::from_be_bytes(*first) % self.of == self.number
+    }
+
+    fn is_last(self) -> bool {
+        self.number + 1 == self.of
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -30,61 +59,110 @@ impl<'a> Reading<'a> {
     pub(super) fn begin(
         source: &'a dyn Source,
         points: &'a [RestorePoint],
-        custodian: &CustodianName,
+        custodian: &'a CustodianName,
         window: Option<BreachWindow>,
+    ) -> Result<Self> {
+        Self::begin_in_slices(source, points, custodian, window, SLICE_ITEMS)
+    }
+
+    fn begin_in_slices(
+        source: &'a dyn Source,
+        points: &'a [RestorePoint],
+        custodian: &'a CustodianName,
+        window: Option<BreachWindow>,
+        slice_items: usize,
     ) -> Result<Self> {
         let (last, earlier) = points
             .split_last()
             .ok_or_else(|| Error::failed("the source has no restore point"))?;
-        let mut snapshots = Vec::new();
-        for point in earlier
-            .iter()
-            .filter(|point| is_compared(point, last, window))
-        {
-            let mut snapshot = empty(point);
-            for item in items_of(source, &point.id, custodian)?.flatten() {
-                keep(source, &mut snapshot, item)?;
-            }
-            snapshots.push(snapshot);
-        }
-        let at_once = if snapshots.is_empty() {
-            PORTION
-        } else {
-            usize::MAX
-        };
-        snapshots.push(empty(last));
-        Ok(Self {
+        let is_compared = |point: &&RestorePoint| is_compared(point, last, window);
+        let compared: Vec<&RestorePoint> = earlier.iter().filter(is_compared).collect();
+        let mut reading = Self {
             source,
-            snapshots,
+            custodian,
+            last,
+            snapshots: Vec::new(),
             unreadable: Vec::new(),
             items: items_of(source, &last.id, custodian)?,
-            at_once,
+            at_once: if compared.is_empty() {
+                PORTION
+            } else {
+                COMPARED_PORTION
+            },
+            compared,
+            slices: Slices { number: 0, of: 1 },
             is_first: true,
-        })
+        };
+        let all = reading.hold(slice_items)?;
+        if all > slice_items {
+            reading.slices.of = all.div_ceil(slice_items) as u64;
+            reading.hold(usize::MAX)?;
+        }
+        Ok(reading)
+    }
+
+    /// Holds what this slice is compared with, where it is no more than `most`; how much it is.
+    fn hold(&mut self, most: usize) -> Result<usize> {
+        self.snapshots.clear();
+        let mut count = 0;
+        for point in &self.compared {
+            let mut snapshot = empty(point);
+            for item in items_of(self.source, &point.id, self.custodian)?.flatten() {
+                if !self.slices.holds(&item.stable_id) {
+                    continue;
+                }
+                count += 1;
+                if count <= most {
+                    keep(self.source, &mut snapshot, item)?;
+                } else {
+                    snapshot = empty(point);
+                    self.snapshots.clear();
+                }
+            }
+            self.snapshots.push(snapshot);
+        }
+        self.snapshots.push(empty(self.last));
+        Ok(count)
     }
 
     /// The next portion: the snapshots with its items in the last one, and what could not be read. There is at least one,
     /// so that a custodian without items is in the plan too.
     pub(super) fn next(&mut self) -> Result<Option<(&[Snapshot], &[Unreadable])>> {
+        while !self.fill()? {
+            if !self.slices.is_last() {
+                self.slices.number += 1;
+                self.hold(usize::MAX)?;
+                self.items = items_of(self.source, &self.last.id, self.custodian)?;
+            } else if self.is_first {
+                break;
+            } else {
+                return Ok(None);
+            }
+        }
+        self.is_first = false;
+        Ok(Some((&self.snapshots, &self.unreadable)))
+    }
+
+    /// Fills the last snapshot anew; whether there was something.
+    fn fill(&mut self) -> Result<bool> {
         let Some(last) = self.snapshots.last_mut() else {
-            return Ok(None);
+            return Ok(false);
         };
         last.items.clear();
         last.histories.clear();
         self.unreadable.clear();
         while last.items.len() + self.unreadable.len() < self.at_once {
             match self.items.next() {
-                Some(Ok(item)) => keep(self.source, last, item)?,
-                Some(Err(bad)) => self.unreadable.push(unreadable(bad)),
+                Some(Ok(item)) if self.slices.holds(&item.stable_id) => {
+                    keep(self.source, last, item)?;
+                }
+                // What cannot be read is named in the first pass.
+                Some(Err(bad)) if self.slices.number == 0 => self.unreadable.push(unreadable(bad)),
+                Some(_) => {}
                 None => break,
             }
         }
-        let is_empty = last.items.is_empty() && self.unreadable.is_empty();
-        if is_empty && !std::mem::take(&mut self.is_first) {
-            return Ok(None);
-        }
-        self.is_first = false;
-        Ok(Some((&self.snapshots, &self.unreadable)))
+        Ok(!last.items.is_empty() || !self.unreadable.is_empty())
     }
 }
 
@@ -131,3 +209,6 @@ fn items_of<'a>(
 ) -> Result<Items<'a>> {
     source.items(point, custodian).map_err(Error::failed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+use unbroken_ledger::scratch::{Key, Table};
+
 use super::super::meaning;
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
@@ -16,13 +19,12 @@ use crate::journal::{Journal, JournalError};
 use crate::targets::TargetUser;
 
 /// The plans in force, as far as their waves are open.
-#[derive(Clone)]
 pub(in crate::cli::flow) struct OpenRows {
     journal: Journal,
     case: Arc<Case>,
     parts: Vec<(String, PlanPart)>,
     /// A second plan names items of the first again; each is worked on once. With one plan nothing is remembered.
-    seen: Option<HashSet<Pseudonym>>,
+    seen: Option<Table<0>>,
 }
 
 /// A row that has no outcome yet, and how far its item is.
@@ -42,7 +44,7 @@ impl OpenRows {
             let of_plan = journal.plan_parts(plan).map_err(meaning)?;
             parts.extend(of_plan.into_iter().map(|part| ((*plan).clone(), part)));
         }
-        let seen = (plans.len() > 1).then(HashSet::new);
+        let seen = (plans.len() > 1).then(|| Table::new(journal.ledger().dir()));
         Ok(Self {
             journal: journal.clone(),
             case: Arc::new(case),
@@ -67,7 +69,7 @@ impl OpenRows {
             first: Vec::new(),
             handed_out: HashSet::new(),
             lines: VecDeque::new(),
-            rows: self.clone(),
+            rows: self.anew(),
         };
         let mut line: Option<Line> = None;
         for (plan, part) in std::mem::take(&mut self.parts) {
@@ -103,6 +105,17 @@ impl OpenRows {
         Ok(backlog)
     }
 
+    /// The same plans, of which nothing was seen and no part is left to list.
+    fn anew(&self) -> Self {
+        let dir = self.journal.ledger().dir();
+        Self {
+            journal: self.journal.clone(),
+            case: Arc::clone(&self.case),
+            parts: Vec::new(),
+            seen: self.seen.as_ref().map(|_| Table::new(dir)),
+        }
+    }
+
     /// The rows of one part that have no outcome yet.
     fn of_part(
         &mut self,
@@ -110,21 +123,28 @@ impl OpenRows {
         part: &PlanPart,
     ) -> std::result::Result<Vec<OpenRow>, JournalError> {
         let rows = self.journal.part_rows(plan, part)?;
-        let (case, seen) = (&self.case, &mut self.seen);
-        self.journal.look(|book| {
-            let items = book.items.get(&part.custodian);
-            let open = rows.into_iter().filter_map(|row| {
-                let is_open = case.open_waves.contains(&(plan.to_owned(), row.wave));
-                let is_new = seen
-                    .as_mut()
-                    .is_none_or(|seen| seen.insert(row.item.clone()));
-                let progress = items.map(|items| items.progress(&row.item));
-                let progress = progress.unwrap_or_default();
-                let is_left = is_open && is_new && progress.ended.is_none();
-                is_left.then_some(OpenRow { row, progress })
-            });
-            open.collect()
-        })
+        let items = rows.iter().map(|row| &row.item);
+        let progress = self.journal.progress(&part.custodian, items)?;
+        let mut open = Vec::new();
+        for (row, progress) in rows.into_iter().zip(progress) {
+            let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
+            if self.is_new(&row.item)? && is_open && progress.ended.is_none() {
+                open.push(OpenRow { row, progress });
+            }
+        }
+        Ok(open)
+    }
+
+    /// Whether no other plan named the item before.
+    fn is_new(&mut self, item: &Pseudonym) -> std::result::Result<bool, JournalError> {
+        let Some(seen) = &mut self.seen else {
+            return Ok(true);
+        };
+        let digest: [u8; 32] = Sha256::digest(item.as_str()).into();
+        let key: &Key = digest.first_chunk().expect("a digest is longer");
+        let before = seen.len();
+        seen.put(*key, []).map_err(JournalError::Scratch)?;
+        Ok(seen.len() > before)
     }
 
     fn user(&self, custodian: &Pseudonym) -> TargetUser {

@@ -33,17 +33,18 @@ struct Restored(BTreeMap<String, (Vec<String>, bool)>);
 
 impl Restored {
     fn load(journal: &Journal, case: &Case, custodian: &Pseudonym) -> Result<Self> {
-        let items = journal.items(custodian).map_err(meaning)?;
         let mut found = Self::default();
         for plan in &case.adopted {
             for part in journal.plan_parts(plan).map_err(meaning)? {
                 if part.custodian != *custodian {
                     continue;
                 }
-                for row in journal.part_rows(plan, &part).map_err(meaning)? {
-                    let ended = items.progress(&row.item).ended;
+                let rows = journal.part_rows(plan, &part).map_err(meaning)?;
+                let items = rows.iter().map(|row| &row.item);
+                let progress = journal.progress(custodian, items).map_err(meaning)?;
+                for (row, progress) in rows.iter().zip(progress) {
                     if row.workload == Workload::Files.name() {
-                        found.add(&row, ended == Some(Ended::Restored));
+                        found.add(row, progress.ended == Some(Ended::Restored));
                     }
                 }
             }

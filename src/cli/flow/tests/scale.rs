@@ -9,12 +9,14 @@ use std::time::Instant;
 use super::super::restoring::rows::OpenRows;
 use super::fakes::{FakeSource, FakeTarget};
 use super::*;
+use crate::cli::estimate;
 use crate::domain::case::CaseCommand;
 use crate::domain::choices::Choices;
 use crate::domain::event::Wave;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::message::Message;
 use crate::engine::backlog::{Backlog, Portion};
+use crate::engine::governor::Quotas;
 use crate::engine::record::Custodian;
 use crate::sources::{Items, Source, SourceDescription, SourceError};
 
@@ -95,7 +97,14 @@ async fn plan_and_hand_out(custodians: usize, items_each: usize) {
     let planned = planning::make(&journal, &source, None, &Choices::default()).await;
     let plan = planned.expect("planned").plan;
     say("planned", start);
+    let load = estimate::load_of(&journal, &plan, None).expect("read");
+    let waves = load.estimate(&Quotas::default(), Options::default().overall);
+    assert_eq!(waves[0].items, (custodians * items_each) as u64);
+    say("estimated", start);
     adopted(&journal, &keys, &plan).await;
+    drop(journal);
+    let journal = open_case(folder.path(), &keys).expect("opened again");
+    say("opened again", start);
     let backlog = OpenRows::load(&journal).expect("read").into_backlog().await;
     let mut backlog = backlog.expect("counted");
     say("counted", start);
@@ -158,6 +167,52 @@ fn hand_out(backlog: &mut impl Backlog) -> u64 {
     }
 }
 
+/// Ends every item of a plan, here as held: nobody is mapped. What has ended is known afterwards, and not held in memory.
+async fn end_all(custodians: usize, items_each: usize) {
+    let (folder, start) = (tempfile::tempdir().expect("a folder"), Instant::now());
+    let (source, target) = (
+        Crowd::new(custodians + 1, items_each),
+        FakeTarget::default(),
+    );
+    let keys = KeyRing::make(&folder.path().join("keys"), None).expect("keys");
+    let journal = declare(folder.path(), &keys, &declaration()).expect("declared");
+    sources::register(&journal, &source, Path::new("backup")).expect("registered");
+    mapping::connect(&journal, &target, true)
+        .await
+        .expect("connected");
+    // One of them is, or no plan is made.
+    let rows = parse_map("source,target\nperson00000,ann@clean.example\n").expect("rows");
+    mapping::map(&journal, &target, &rows, Path::new("map.csv"))
+        .await
+        .expect("mapped");
+    let planned = planning::make(&journal, &source, None).await;
+    let plan = planned.expect("planned").plan;
+    adopted(&journal, &keys, &plan).await;
+    say("planned", start);
+    let backlog = OpenRows::load(&journal).expect("read").into_backlog().await;
+    assert_eq!(backlog.expect("ended").total(), items_each as u64);
+    say("all but one person's items ended", start);
+    drop(journal);
+    let journal = open_case(folder.path(), &keys).expect("opened again");
+    say("opened again", start);
+    let left = OpenRows::load(&journal).expect("read").count();
+    assert_eq!(left.expect("counted"), items_each as u64);
+    say("counted what is left", start);
+}
+
+#[tokio::test]
+async fn what_has_ended_is_known_when_the_case_is_opened_again() {
+    end_all(3, 40).await;
+}
+
+#[tokio::test]
+#[ignore = "takes long: tests/bench/scale.sh"]
+async fn two_hundred_thousand_items_that_end() {
+    end_all(200, 1_000).await;
+    let peak = mib("VmHWM:");
+    assert!(peak <= 512, "{peak} MiB");
+}
+
 #[tokio::test]
 async fn a_plan_is_made_in_parts_and_handed_out_in_portions() {
     plan_and_hand_out(7, 300).await;
@@ -168,6 +223,14 @@ async fn a_plan_is_made_in_parts_and_handed_out_in_portions() {
 #[ignore = "takes long: tests/bench/scale.sh"]
 async fn ten_million_items_of_ten_thousand_custodians() {
     plan_and_hand_out(10_000, 1_000).await;
+    let peak = mib("VmHWM:");
+    assert!(peak <= 512, "{peak} MiB");
+}
+
+#[tokio::test]
+#[ignore = "takes long: tests/bench/scale.sh"]
+async fn a_million_items_of_a_thousand_custodians() {
+    plan_and_hand_out(1_000, 1_000).await;
     let peak = mib("VmHWM:");
     assert!(peak <= 512, "{peak} MiB");
 }
