@@ -160,10 +160,12 @@ impl Chooser {
         if self.faults.kinds.is_empty() || !self.seeded.chance(self.faults.rate) {
             return None;
         }
-        let place = self.seeded.next() % self.faults.kinds.len() as u64;
-        let kind = self.faults.kinds[usize::try_from(place).unwrap_or(0)];
-        // A conflict is something that drives answer, and only to writes.
-        let fits = kind != FaultKind::Conflict || (method != "GET" && path.contains("drive"));
-        fits.then_some(kind)
+        // A conflict is something that drives answer, and only to writes: elsewhere another kind takes its place, so that as
+        // many requests fail as were asked for.
+        let may_conflict = method != "GET" && path.contains("drive");
+        let fits = |kind: &FaultKind| may_conflict || *kind != FaultKind::Conflict;
+        let fitting: Vec<FaultKind> = self.faults.kinds.iter().copied().filter(fits).collect();
+        let place = self.seeded.next() % (fitting.len() as u64).max(1);
+        fitting.get(usize::try_from(place).unwrap_or(0)).copied()
     }
 }
