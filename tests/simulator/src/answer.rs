@@ -1,8 +1,12 @@
 //! Answers as Graph gives them: JSON bodies, its error shape, its headers.
 
 use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+
+use crate::stored::OnDisk;
 
 /// What the client gets.
 #[derive(Clone, Debug)]
@@ -15,6 +19,7 @@ pub(crate) struct Answer {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     Bytes(&'static str, Vec<u8>),
+    Disk(&'static str, Arc<OnDisk>, Range<usize>),
     Empty,
     Json(Value),
 }

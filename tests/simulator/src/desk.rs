@@ -61,7 +61,7 @@ impl Desk {
         let answer = route::answer(&mut self.0, &request);
         match answer.body {
             Body::Json(value) => (answer.status, value),
-            Body::Bytes(..) | Body::Empty => (answer.status, Value::Null),
+            Body::Bytes(..) | Body::Disk(..) | Body::Empty => (answer.status, Value::Null),
         }
     }
 

@@ -10,9 +10,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::access::{permissions, rest as sharepoint};
-use crate::answer::{Answer, bytes, empty, json_answer, page, refuse, select};
-use crate::quick_xor::QuickXor;
+use crate::answer::{Answer, empty, json_answer, page, refuse, select};
 use crate::request::Request;
+use crate::stored::Stored;
 use crate::tenant::{Download, DriveItem, Tenant, User};
 
 const READ: [&str; 4] = [
@@ -181,7 +181,7 @@ fn drive(tenant: &Tenant, request: &Request, user: usize) -> Result<Answer, Answ
     let used: usize = owner
         .items
         .values()
-        .map(|item| item.content.as_ref().map_or(0, Vec::len))
+        .map(|item| item.content.as_ref().map_or(0, Stored::len))
         .sum();
     let shown = json!({
         "id": owner.drive,
@@ -303,7 +303,7 @@ pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value,
     let mut value = json!({
         "id": item.id,
         "name": item.name,
-        "size": item.content.as_ref().map_or(0, Vec::len),
+        "size": item.content.as_ref().map_or(0, Stored::len),
         "eTag": item.e_tag(),
         "cTag": format!("\"c:{{{}}},{}\"", item.id, item.version),
         "createdDateTime": time(item.older.first().map_or(item.made, |first| first.made)),
@@ -327,7 +327,7 @@ pub(crate) fn shown(tenant: &mut Tenant, user: usize, id: &str) -> Result<Value,
         }
     }
     if let Some(content) = &item.content {
-        let mut hash = QuickXor::of(content);
+        let mut hash = content.quick_xor();
         hash[0] ^= u8::from(tenant.names_wrong_hash);
         let hash = Base64::encode_string(&hash);
         value["file"] = json!({
@@ -386,10 +386,10 @@ pub(crate) fn download(
         Some(number) => versions::content(item, number).cloned(),
     };
     let content = content.ok_or_else(not_found)?;
-    let Some(range) = request.header("range") else {
-        return Ok(bytes("application/octet-stream", content));
-    };
     let total = content.len();
+    let Some(range) = request.header("range") else {
+        return Ok(content.answer(0..total));
+    };
     let parsed = range
         .strip_prefix("bytes=")
         .and_then(|range| range.split_once('-'));
@@ -405,7 +405,7 @@ pub(crate) fn download(
     let Some((from, to)) = parsed else {
         return Err(refuse(416, "invalidRange", "The range is not satisfiable."));
     };
-    let mut answer = bytes("application/octet-stream", content[from..=to].to_vec());
+    let mut answer = content.answer(from..to + 1);
     answer.status = 206;
     Ok(answer.with("Content-Range", format!("bytes {from}-{to}/{total}")))
 }
@@ -456,16 +456,16 @@ pub(crate) fn store(
     user: usize,
     parent: &str,
     name: &str,
-    content: Option<Vec<u8>>,
+    content: Option<Stored>,
     (created, modified): (DateTime<Utc>, DateTime<Utc>),
 ) -> String {
     let now = tenant.clock.now();
     let content = match content {
-        Some(bytes) if tenant.rewrites => Some(rewrite::promoted(name, bytes)),
+        Some(file) if tenant.rewrites => Some(file.changed(|bytes| rewrite::promoted(name, bytes))),
         other => other,
     };
     let content = match tenant.damage {
-        Some(damage) => content.map(|bytes| damage(name, bytes)),
+        Some(damage) => content.map(|file| file.changed(|bytes| damage(name, bytes))),
         None => content,
     };
     if let Some(found) = child(&tenant.users[user], parent, name) {
@@ -527,7 +527,7 @@ fn put(
         user,
         parent,
         name,
-        Some(request.body.clone()),
+        Some(request.body.clone().into()),
         (now, now),
     );
     let status = if taken { 200 } else { 201 };

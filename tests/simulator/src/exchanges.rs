@@ -38,7 +38,7 @@ impl Exchange {
             status: answer.status,
             response: match &answer.body {
                 Body::Json(value) => Some(value.clone()),
-                Body::Bytes(..) | Body::Empty => None,
+                Body::Bytes(..) | Body::Disk(..) | Body::Empty => None,
             },
         }
     }

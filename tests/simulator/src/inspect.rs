@@ -181,7 +181,7 @@ impl Inspect {
             return false;
         };
         let item = tenant.users[place].items.get_mut(id);
-        match item.and_then(|item| item.content.as_mut()) {
+        match item.and_then(|item| item.content.as_mut()?.in_memory()) {
             Some(content) => {
                 change(content);
                 true
@@ -233,9 +233,10 @@ impl Inspect {
             return false;
         };
         let item = tenant.users[place].items.get_mut(id);
-        match item.and_then(|item| item.older.get_mut(number)) {
-            Some(version) => {
-                change(&mut version.content);
+        let version = item.and_then(|item| item.older.get_mut(number));
+        match version.and_then(|version| version.content.in_memory()) {
+            Some(content) => {
+                change(content);
                 true
             }
             None => false,
@@ -266,7 +267,8 @@ impl Inspect {
     pub fn content(&self, user: &str, id: &str) -> Option<Vec<u8>> {
         let tenant = lock(&self.0.tenant);
         let place = tenant.user_index(user)?;
-        tenant.users[place].items.get(id)?.content.clone()
+        let mut content = tenant.users[place].items.get(id)?.content.clone()?;
+        content.in_memory().map(std::mem::take)
     }
 
     /// The next matching request fails in this way.
@@ -377,7 +379,7 @@ fn files(user: &User) -> Vec<DriveFile> {
                 id: item.id.clone(),
                 path: drive::path(user, &item.id),
                 size: content.len(),
-                sha256: hex(&Sha256::digest(content)),
+                sha256: hex(&content.sha256()),
                 version: item.version,
                 modified: item
                     .modified
@@ -385,7 +387,7 @@ fn files(user: &User) -> Vec<DriveFile> {
                 older: item
                     .older
                     .iter()
-                    .map(|old| (old.content.len(), hex(&Sha256::digest(&old.content))))
+                    .map(|old| (old.content.len(), hex(&old.content.sha256())))
                     .collect(),
             })
         })

@@ -14,6 +14,7 @@ mod desk;
 mod directory;
 mod directory_answers;
 mod drive;
+mod durable;
 mod exchanges;
 mod faults;
 mod inspect;
@@ -25,6 +26,7 @@ mod request;
 mod route;
 mod server;
 mod sites;
+mod stored;
 mod tenant;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use crate::faults::{Chooser, FaultKind};
 use crate::inspect::{self, Inspect, RequestLine};
 use crate::quotas::{Lane, Meter, Throttled};
 use crate::request::{Request, decode_pairs};
+use crate::stored::Streamed;
 use crate::tenant::Tenant;
 use crate::{route, token};
 
@@ -368,12 +369,13 @@ fn respond(answer: Answer) -> Response<Body> {
     let (kind, content) = match answer.body {
         Content::Json(value) => (
             "application/json;odata.metadata=minimal;odata.streaming=true",
-            value.to_string().into(),
+            Body::from(value.to_string()),
         ),
-        Content::Bytes(kind, content) => (kind, content),
-        Content::Empty => ("", Vec::new()),
+        Content::Bytes(kind, content) => (kind, Body::from(content)),
+        Content::Disk(kind, large, range) => (kind, Body::new(Streamed::new(large, range))),
+        Content::Empty => ("", Body::empty()),
     };
-    let mut response = Response::new(Body::from(content));
+    let mut response = Response::new(content);
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !kind.is_empty() {

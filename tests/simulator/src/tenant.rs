@@ -9,6 +9,7 @@ use crate::access::Access;
 use crate::clock::ClockMode;
 use crate::config::{AppSpec, TenantSpec, UserSpec};
 use crate::faults::Seeded;
+use crate::stored::{Arriving, Stored};
 
 /// The folders that every mailbox has: well-known name and a German display name, so that nobody relies on English ones.
 const WELL_KNOWN: [(&str, &str); 8] = [
@@ -57,7 +58,7 @@ pub(crate) struct DriveItem {
     pub(crate) name: String,
     pub(crate) parent: Option<String>,
     /// `None` for a folder.
-    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) content: Option<Stored>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
     /// The service's own date, which nobody can set.
@@ -71,7 +72,7 @@ pub(crate) struct DriveItem {
 #[derive(Clone, Debug)]
 pub(crate) struct OldVersion {
     pub(crate) number: u32,
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Stored,
     pub(crate) made: DateTime<Utc>,
 }
 
@@ -124,7 +125,17 @@ pub(crate) struct Upload {
     pub(crate) goal: UploadGoal,
     pub(crate) size: u64,
     pub(crate) received: Vec<u8>,
+    /// A large file, which goes to the disk.
+    pub(crate) large: Option<Arriving>,
     pub(crate) expires: DateTime<Utc>,
+}
+
+impl Upload {
+    /// How many bytes have come.
+    pub(crate) fn received_bytes(&self) -> u64 {
+        let large = self.large.as_ref().map(Arriving::len);
+        large.unwrap_or(self.received.len() as u64)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -57,7 +57,7 @@ pub(crate) fn ask(tenant: &mut Tenant, method: &str, url: &str, body: &Value) ->
 fn shown(answer: Answer) -> (u16, Value) {
     match answer.body {
         Body::Json(value) => (answer.status, value),
-        Body::Bytes(..) | Body::Empty => (answer.status, Value::Null),
+        Body::Bytes(..) | Body::Disk(..) | Body::Empty => (answer.status, Value::Null),
     }
 }
 

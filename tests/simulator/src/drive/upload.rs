@@ -8,6 +8,7 @@ use super::{QUOTA, check_name, child, file_system_info, name_taken, shown, store
 use crate::answer::{Answer, empty, json_answer, refuse};
 use crate::mail::attachments;
 use crate::request::Request;
+use crate::stored::{Arriving, LARGE_BYTES};
 use crate::tenant::{Attachment, Tenant, Upload, UploadGoal};
 
 const FILE_STEP: u64 = 327_680;
@@ -92,6 +93,7 @@ pub(super) fn create(
         goal,
         size: size.unwrap_or(u64::MAX),
         received: Vec::new(),
+        large: None,
         expires,
     };
     Ok(open(tenant, upload, 200))
@@ -145,7 +147,7 @@ pub(crate) fn receive(
 fn progress(upload: &Upload) -> Value {
     json!({
         "expirationDateTime": upload.expires.to_rfc3339_opts(SecondsFormat::Secs, true),
-        "nextExpectedRanges": [format!("{}-", upload.received.len())],
+        "nextExpectedRanges": [format!("{}-", upload.received_bytes())],
     })
 }
 
@@ -173,7 +175,7 @@ fn take(tenant: &mut Tenant, request: &Request, token: &str) -> Result<Answer, A
             "Content-Range, the body and the declared size disagree.",
         ));
     }
-    if from != upload.received.len() as u64 {
+    if from != upload.received_bytes() {
         let message = "The uploaded fragment overlaps with data that has already been received.";
         return Err(refuse(416, "invalidRange", message));
     }
@@ -196,7 +198,7 @@ fn take(tenant: &mut Tenant, request: &Request, token: &str) -> Result<Answer, A
         }
         _ => {}
     }
-    upload.received.extend_from_slice(&request.body);
+    take_in(upload, &request.body).map_err(|_| no_space())?;
     if !is_last {
         let status = if matches!(upload.goal, UploadGoal::File { .. }) {
             202
@@ -212,8 +214,31 @@ fn take(tenant: &mut Tenant, request: &Request, token: &str) -> Result<Answer, A
     } else if let Some(kept) = tenant.uploads.get_mut(token) {
         // The session survives a name clash; its last fragment is asked for again.
         kept.received.truncate(usize::try_from(from).unwrap_or(0));
+        let taken_back = kept.large.as_mut().map_or(Ok(()), Arriving::take_back);
+        taken_back.map_err(|_| no_space())?;
     }
     answer
+}
+
+/// A large file goes to the disk of whoever runs the simulator.
+fn take_in(upload: &mut Upload, bytes: &[u8]) -> std::io::Result<()> {
+    let is_file = matches!(upload.goal, UploadGoal::File { .. });
+    if upload.large.is_none() && is_file && upload.size >= LARGE_BYTES {
+        upload.large = Some(Arriving::begin()?);
+    }
+    if let Some(large) = &mut upload.large {
+        return large.take(bytes);
+    }
+    upload.received.extend_from_slice(bytes);
+    Ok(())
+}
+
+fn no_space() -> Answer {
+    refuse(
+        507,
+        "insufficientStorage",
+        "The disk of the simulator has no room.",
+    )
 }
 
 fn finish(tenant: &mut Tenant, upload: &Upload) -> Result<Answer, Answer> {
@@ -274,7 +299,10 @@ fn finish(tenant: &mut Tenant, upload: &Upload) -> Result<Answer, Answer> {
                 user,
                 parent,
                 &name,
-                Some(upload.received.clone()),
+                Some(match &upload.large {
+                    Some(large) => large.stored(),
+                    None => upload.received.clone().into(),
+                }),
                 dates,
             );
             let status = if taken && conflict == "replace" {

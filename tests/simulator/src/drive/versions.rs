@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{child, download_url, method, not_found};
 use crate::answer::{Answer, empty, page, refuse, select};
 use crate::request::Request;
+use crate::stored::Stored;
 use crate::tenant::{DriveItem, Tenant, User};
 
 pub(super) fn handle(
@@ -61,7 +62,7 @@ pub(super) fn check_match(
 }
 
 /// The bytes of an older version.
-pub(super) fn content(item: &DriveItem, number: u32) -> Option<&Vec<u8>> {
+pub(super) fn content(item: &DriveItem, number: u32) -> Option<&Stored> {
     let mut older = item.older.iter();
     older
         .find(|version| version.number == number)

@@ -207,6 +207,7 @@ fn create_session(
         goal,
         size,
         received: Vec::new(),
+        large: None,
         expires,
     };
     Ok(crate::drive::upload::open(tenant, upload, 201))
