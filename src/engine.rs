@@ -25,7 +25,7 @@ use crate::domain::item::Workload;
 use crate::sources::Source;
 use crate::targets::Target;
 use backlog::{Backlog, Portion};
-use governor::{Governor, Lane, Quotas};
+use governor::{Governor, Lane, Pace, Quotas};
 use queue::{Entry, Group, Limits, Place, Queue, Turn};
 use record::{Class, Custodian, Failed, Record, RecordError, Standing, Work};
 use schedule::Action;
@@ -114,6 +114,8 @@ pub struct RunSummary {
     pub left: u64,
     /// Somebody asked to stop.
     pub was_stopped: bool,
+    /// What was asked of the target, and what was waited for.
+    pub pace: Pace,
 }
 
 /// Why a run ended before its work did.
@@ -250,6 +252,7 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         self.summary.was_stopped = *stop.borrow();
         let ended = self.summary.identical + self.summary.as_declared + self.summary.failed;
         self.summary.left = total.saturating_sub(ended);
+        self.summary.pace = self.shop.governor().pace();
         match self.ended_by.take() {
             Some(error) => Err(error),
             None => Ok(self.summary.clone()),

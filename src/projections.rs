@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod custody;
 pub mod digests;
 pub mod exceptions;
+pub mod pace;
 pub mod reading;
 pub mod reconciliation;
 pub mod results;

@@ -18,16 +18,27 @@ const BASIS: &str = "documented, not measured";
 
 /// Sums the plan up, part by part, and estimates.
 pub(crate) fn of_plan(journal: &Journal, plan: &str, pace: Pace) -> Result<Vec<WaveEstimate>> {
+    let load = load_of(journal, plan, None)?;
+    Ok(load.estimate(&pace.quotas(), usize::from(pace.workers)))
+}
+
+/// The sums of a plan, or of one of its waves.
+pub(crate) fn load_of(journal: &Journal, plan: &str, only: Option<u32>) -> Result<Load> {
     let mut load = Load::default();
     for part in journal.plan_parts(plan).map_err(meaning)? {
         for row in journal.part_rows(plan, &part).map_err(meaning)? {
             let workload = Workload::parse(&row.workload);
-            if let Some(workload) = workload.filter(|_| row.decision == Decision::Restore) {
-                load.add(row.wave, part.custodian.as_str(), workload, row.size);
+            let is_asked = only.is_none_or(|wave| wave == row.wave);
+            let is_written = row.decision == Decision::Restore && is_asked;
+            if let Some(workload) = workload.filter(|_| is_written) {
+                let custodian = part.custodian.as_str();
+                load.add(row.wave, custodian, workload, row.size);
+                let sizes = row.history.iter().map(|version| version.size);
+                load.add_history(row.wave, custodian, sizes);
             }
         }
     }
-    Ok(load.estimate(&pace.quotas(), usize::from(pace.workers)))
+    Ok(load)
 }
 
 /// For people.

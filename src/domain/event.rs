@@ -16,6 +16,7 @@ mod access;
 mod gates;
 mod identity;
 mod outcomes;
+mod pace;
 mod reporting;
 
 pub use access::{
@@ -37,6 +38,7 @@ pub use outcomes::{
     FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, PartialFound,
     RestoredFacts, VersionFacts,
 };
+pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
@@ -170,6 +172,10 @@ events! {
     WaveOpened("WaveOpened/1"): Wave, NoFacts;
     /// Every item of a wave has its outcome.
     WaveClosed("WaveClosed/1"): Wave, NoFacts;
+    /// How long a wave will take, said before it is opened.
+    WaveEstimated("WaveEstimated/1"): WaveEstimated, NoFacts;
+    /// What a run of the workers in an open wave asked for and waited for.
+    WavePaced("WavePaced/1"): WavePaced, NoFacts;
     /// A report was handed out.
     ReportIssued("ReportIssued/1"): ReportIssued, IssuerFacts;
     /// A custodian's data must stay: nobody may erase it.

@@ -223,6 +223,19 @@ pub fn item(workload: Workload, size_bytes: u64) -> Cost {
     }
 }
 
+/// The older versions of a file, from their sizes: each written and read back, and listed at the end.
+pub fn history(sizes: impl IntoIterator<Item = u64>) -> Cost {
+    let (mut cost, mut count) = (Cost::default(), 0);
+    for size_bytes in sizes {
+        cost = cost.and(write_file(size_bytes)).and(read_file(size_bytes));
+        count += 1;
+    }
+    if count == 0 {
+        return cost;
+    }
+    cost.and(versions(count + 1))
+}
+
 fn is_large(attachment: &Attachment) -> bool {
     attachment.content.len() > SMALL_ATTACHMENT_BYTES
 }

@@ -68,6 +68,20 @@ impl Load {
         sum.add(cost::item(workload, size_bytes));
     }
 
+    /// Counts the older versions of a file that was counted.
+    pub fn add_history(
+        &mut self,
+        wave: u32,
+        custodian: &str,
+        sizes: impl IntoIterator<Item = u64>,
+    ) {
+        let wave = self.waves.entry(wave).or_default();
+        let sizes = sizes.into_iter().inspect(|size| wave.bytes += size);
+        let cost = cost::history(sizes);
+        let lane = lane_of(Workload::Files, custodian);
+        wave.lanes.entry(lane).or_default().add(cost);
+    }
+
     /// When each wave ends. A wave goes before those after it in every lane, and those after it fill the gaps.
     pub fn estimate(&self, quotas: &Quotas, workers: usize) -> Vec<WaveEstimate> {
         let mut so_far: BTreeMap<&Lane, Sum> = BTreeMap::new();
@@ -263,6 +277,22 @@ mod tests {
             one_worker[0].binds
         );
         assert!(one_worker[0].latest > estimates[0].latest);
+    }
+
+    #[test]
+    fn older_versions_are_written_and_read_back_too() {
+        let mut load = Load::default();
+        load.add(1, "ann", Workload::Files, 100);
+        load.add_history(1, "ann", []);
+        let alone = load.waves[&1].lanes[&Lane::SharePoint];
+        load.add_history(1, "ann", [10, 20]);
+        let wave = &load.waves[&1];
+        let sum = wave.lanes[&Lane::SharePoint];
+        assert_eq!((wave.items, wave.bytes), (1, 130));
+        assert_eq!(alone.upload_bytes, 100);
+        assert_eq!((sum.upload_bytes, sum.download_bytes), (130, 130));
+        // Each: the session, its fragment, the item, its bytes; then the item and a page of versions.
+        assert_eq!(sum.requests - alone.requests, 2 * 4 + 2);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod documented;
 mod meter;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod window;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use documented::Scope;
 pub use documented::{Documented, LicenceTier, Measure, Quotas, of_lane as documented};
 use meter::Meter;
+use waits::Waits;
+pub use waits::{ASKED_TO_PAUSE, Pace};
 
 /// A `$batch` holds at most so many requests.
 const BATCH_MOST: usize = 20;
@@ -134,6 +137,10 @@ pub struct Governor {
     lanes: BTreeMap<Lane, LaneState>,
     meters: Vec<(Measure, Meter)>,
     by_scope: BTreeMap<(Scope, Measure, TimeDelta), usize>,
+    /// What each meter counts against, in the order of the meters.
+    documents: Vec<Documented>,
+    requests: u64,
+    throttled: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -144,6 +151,7 @@ struct LaneState {
     learned_at: Option<DateTime<Utc>>,
     /// Objections in a row that named no pause.
     silent: u32,
+    waits: Waits,
 }
 
 impl Governor {
@@ -154,6 +162,9 @@ impl Governor {
             lanes: BTreeMap::new(),
             meters: Vec::new(),
             by_scope: BTreeMap::new(),
+            documents: Vec::new(),
+            requests: 0,
+            throttled: 0,
         }
     }
 
@@ -172,6 +183,7 @@ impl Governor {
             let (measure, meter) = &mut self.meters[place];
             meter.count(now, cost.of(*measure));
         }
+        self.requests += u64::from(cost.requests);
         Answer::Go
     }
 
@@ -180,6 +192,7 @@ impl Governor {
         let state = self.lane(lane);
         if let Some(until) = state.fenced_until {
             if now < until {
+                state.waits.wait(now, until, None);
                 return Some(until);
             }
             state.fenced_until = None;
@@ -187,11 +200,15 @@ impl Governor {
         let places = std::mem::take(&mut state.meters);
         let opens = places.iter().filter_map(|place| {
             let (measure, meter) = &mut self.meters[*place];
-            meter.opens(now, cost.of(*measure))
+            let at = meter.opens(now, cost.of(*measure))?;
+            Some((at, *place))
         });
         let opens = opens.max();
-        self.lane(lane).meters = places;
-        opens
+        let state = self.lane(lane);
+        state.meters = places;
+        let (at, place) = opens?;
+        state.waits.wait(now, at, Some(place));
+        Some(at)
     }
 
     /// How many of these, from the first, may go in one `$batch` now; they have been counted. Each request of a batch is
@@ -218,7 +235,10 @@ impl Governor {
                 self.lane(lane).silent = 0;
                 return;
             }
-            Heard::Throttled(pause) => (pause, true),
+            Heard::Throttled(pause) => {
+                self.throttled += 1;
+                (pause, true)
+            }
             Heard::Unavailable(pause) => (pause, false),
         };
         let state = self.lane(lane);
@@ -271,6 +291,26 @@ impl Governor {
         shares.min().unwrap_or(1_000)
     }
 
+    /// What was asked for and waited for so far.
+    pub fn pace(&self) -> Pace {
+        let mut longest: BTreeMap<String, TimeDelta> = BTreeMap::new();
+        for (cause, span) in self.lanes.values().flat_map(|state| state.waits.each()) {
+            let words = cause.map_or_else(
+                || ASKED_TO_PAUSE.to_owned(),
+                |place| self.documents[place].words(),
+            );
+            let known = longest.entry(words).or_default();
+            *known = (*known).max(span);
+        }
+        let mut waits: Vec<(String, TimeDelta)> = longest.into_iter().collect();
+        waits.sort_by_key(|(_, span)| std::cmp::Reverse(*span));
+        Pace {
+            requests: self.requests,
+            throttled: self.throttled,
+            waits,
+        }
+    }
+
     /// A pause of many times a quota's length does not come from that quota. A long quota is blamed when the pause is long,
     /// or when a short one was cut in vain; otherwise the fullest of the short ones explains it best.
     fn learn(&mut self, now: DateTime<Utc>, lane: &Lane, pause: TimeDelta) {
@@ -299,10 +339,11 @@ impl Governor {
         if !self.lanes.contains_key(lane) {
             let mut meters = Vec::new();
             for one in documented(&self.quotas, lane) {
-                let key = (one.scope, one.measure, one.length);
+                let key = (one.scope.clone(), one.measure, one.length);
                 let place = *self.by_scope.entry(key).or_insert_with(|| {
                     let meter = Meter::new(one.quota, one.length);
                     self.meters.push((one.measure, meter));
+                    self.documents.push(one);
                     self.meters.len() - 1
                 });
                 meters.push(place);
@@ -312,6 +353,7 @@ impl Governor {
                 fenced_until: None,
                 learned_at: None,
                 silent: 0,
+                waits: Waits::default(),
             };
             self.lanes.insert(lane.clone(), state);
         }

@@ -117,6 +117,8 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "AccessAdopted/1" => "access plan put in force",
         "ReleaseAsked/1" => "release of held access asked for",
         "GrantReleased/1" => "held access released",
+        "WaveEstimated/1" => "estimate of a wave noted",
+        "WavePaced/1" => "pace of a run noted",
         "AccessPlanned/1" => "files to be opened to others",
         "AccessApplied/1" => "files opened to others",
         "AccessCompared/1" => "access read back and compared",
@@ -202,6 +204,8 @@ fn about(written: &Written) -> String {
         Some(Event::WaveOpened(data, _) | Event::WaveClosed(data, _)) => {
             format!("wave {} of {}", data.wave, data.plan)
         }
+        Some(Event::WaveEstimated(data, _)) => format!("wave {} of {}", data.wave, data.plan),
+        Some(Event::WavePaced(data, _)) => format!("wave {} of {}", data.wave, data.plan),
         Some(Event::ExceptionAssigned(data, _)) => format!("item {} to {}", data.item, data.person),
         Some(Event::ReportIssued(data, _)) => {
             format!("report {}, {} edition", data.number, data.edition)

@@ -12,6 +12,7 @@ mod items;
 mod keys;
 mod limits;
 mod outcome;
+mod pace;
 mod reasons;
 mod reference;
 mod scope;
@@ -30,6 +31,7 @@ use crate::domain::pseudonym::Pseudonym;
 use crate::projections::access::Access;
 use crate::projections::approvals::Approvals;
 use crate::projections::exceptions::{Exception, exceptions};
+use crate::projections::pace::{WavePace, waves};
 use crate::projections::reading::{Reading, Written};
 use crate::projections::reconciliation::{Disagreement, Reconciliation};
 use crate::projections::results::Results;
@@ -108,6 +110,7 @@ struct Gathered<'a> {
     anchors: evidence::Anchors,
     milestones: Vec<Milestone>,
     approvals: Approvals,
+    waves: BTreeMap<(String, u32), WavePace>,
     disagreements: Vec<Disagreement>,
     erased: BTreeMap<String, u64>,
     first: Option<Timestamp>,
@@ -127,6 +130,7 @@ pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Erro
         anchors: evidence::Anchors::default(),
         milestones: timeline(&view)?,
         approvals: Approvals::load(&view)?,
+        waves: waves(&view)?,
         disagreements: match issue.edition {
             // What others' rows and counts say is not shown there, so that nothing could agree.
             Edition::Custodian(_) => Vec::new(),
@@ -193,7 +197,7 @@ impl Gathered<'_> {
                 statement::section(self),
                 scope::section(self),
                 story::timeline(self),
-                outcome::results(self),
+                pace::with_waves(self, outcome::results(self)),
                 outcome::exceptions(self),
                 story::custody(self),
                 reference::method(&issue.software),

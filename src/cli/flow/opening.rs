@@ -77,7 +77,7 @@ fn policy(erase_approvals: u64) -> Policy {
     let mut policy = Policy::default();
     for kind in Event::KINDS {
         let role = match *kind {
-            "ProjectionsDigested/1" => Role::Service,
+            "ProjectionsDigested/1" | "WaveEstimated/1" | "WavePaced/1" => Role::Service,
             kind if WORKER_TYPES.contains(&kind) => Role::Worker,
             _ => Role::Operator,
         };

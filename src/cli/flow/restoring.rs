@@ -1,5 +1,6 @@
 //! The wave: opened, worked on until each item has its outcome, closed; and the end of the case.
 
+mod pacing;
 pub(super) mod rows;
 
 use std::sync::Arc;
@@ -14,7 +15,6 @@ use super::record::JournalRecord;
 use super::{digesting, engine_meaning, meaning};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
-use crate::domain::custodian::CustodianItems;
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
 use crate::domain::item::Digest;
 use crate::domain::plan::{Decision, PlanRow};
@@ -67,13 +67,16 @@ pub(crate) async fn restore<T: Target + 'static>(
                 .hint("`unbroken baseline`, then `unbroken certify`: docs/gates.md")
         })?;
     expect_attested(journal, &case, &plan)?;
+    let (quotas, workers) = (options.quotas, options.overall);
     if !case.open_waves.contains(&(plan, WAVE)) {
+        pacing::estimated(journal, &wave, &quotas, workers)?;
         journal
             .command(CaseCommand::OpenWave(wave.clone()))
             .await
             .map_err(meaning)?;
     }
     let backlog = OpenRows::load(journal)?.into_backlog().await?;
+    let began = SystemClock.now();
     let summary = run(Engine {
         record: JournalRecord(journal.clone()),
         source,
@@ -87,6 +90,7 @@ pub(crate) async fn restore<T: Target + 'static>(
     })
     .await
     .map_err(engine_meaning)?;
+    pacing::paced(journal, &wave, &summary.pace, SystemClock.now() - began)?;
     if OpenRows::load(journal)?.count()? == 0 {
         journal
             .command(CaseCommand::CloseWave(wave))
@@ -114,10 +118,7 @@ pub(crate) fn wait_for_old_requests(journal: &Journal) -> Result<Option<Duration
     if left.is_none() {
         return Ok(None);
     }
-    let is_begun = journal.look(|book| {
-        let mut items = book.items.values().flat_map(CustodianItems::iter);
-        items.any(|(_, progress)| progress.is_open)
-    });
+    let is_begun = journal.look(|book| book.items.is_any_open());
     let is_begun = is_begun.map_err(meaning)?;
     Ok(left.filter(|_| is_begun))
 }

@@ -25,6 +25,8 @@ const TYPES = {
   "PlanAdopted/1": "Plan put in force",
   "WaveOpened/1": "Wave opened",
   "WaveClosed/1": "Wave closed",
+  "WaveEstimated/1": "Wave: estimate noted",
+  "WavePaced/1": "Wave: pace of a run noted",
   "CaseFinished/1": "Case finished",
   "FolderAttempted/1": "Folder: about to be made",
   "FolderReady/1": "Folder: there",
