@@ -65,9 +65,7 @@ pub(crate) async fn make(
     let mut counts = PlanCounts::default();
     let mut unproven = 0;
     for custodian in &description.custodians {
-        let (pseudonym, is_mapped) = people.get(&*custodian.0).cloned().ok_or_else(|| {
-            Error::failed(format!("{}: has no pseudonym in the record", custodian.0))
-        })?;
+        let (pseudonym, is_mapped) = person(&people, custodian)?;
         let known = earlier.of(journal, &pseudonym)?;
         let window = window(&case, &pseudonym);
         has_window |= window.is_some();
@@ -224,6 +222,14 @@ fn people(case: &Case) -> HashMap<&str, (Pseudonym, bool)> {
         Some((name, (pseudonym.clone(), known.is_mapped)))
     });
     named.collect()
+}
+
+fn person(
+    people: &HashMap<&str, (Pseudonym, bool)>,
+    custodian: &CustodianName,
+) -> Result<(Pseudonym, bool)> {
+    let nameless = || Error::failed(format!("{}: has no pseudonym in the record", custodian.0));
+    people.get(&*custodian.0).cloned().ok_or_else(nameless)
 }
 
 /// The newest plan that was made.

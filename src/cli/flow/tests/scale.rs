@@ -185,7 +185,7 @@ async fn end_all(custodians: usize, items_each: usize) {
     mapping::map(&journal, &target, &rows, Path::new("map.csv"))
         .await
         .expect("mapped");
-    let planned = planning::make(&journal, &source, None).await;
+    let planned = planning::make(&journal, &source, None, &Choices::default()).await;
     let plan = planned.expect("planned").plan;
     adopted(&journal, &keys, &plan).await;
     say("planned", start);

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::domain::choices::Choices;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, Workload};
 use crate::domain::item_key::CaseSecret;
@@ -130,6 +131,7 @@ fn rows(window_from: u32, slice_items: usize) -> (Rows, usize) {
             window,
             known: &HashMap::new(),
             secret: &CaseSecret([1; 32]),
+            choices: &Choices::default(),
             wave: 1,
         };
         let rows = decide_rows(&input, &mut tree, &mut || {
