@@ -39,5 +39,6 @@ pub mod site_item;
 pub mod site_list;
 pub mod target_tree;
 pub mod task;
+pub mod teams;
 pub mod time_zone;
 pub mod waiver;

@@ -15,7 +15,7 @@ mod shop;
 pub mod verified;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -158,6 +158,9 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         name_taken: options.name_taken,
         governor: Mutex::new(Governor::new(options.quotas)),
         folders: Mutex::new(HashMap::new()),
+        parents: Mutex::new(HashMap::new()),
+        places: Mutex::new(HashMap::new()),
+        given_up: Mutex::new(HashSet::new()),
         parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
         stop,
     });
@@ -301,12 +304,15 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
     fn put(&mut self, work: Work) {
         let is_file = work.source.workload == Workload::Files;
         // All that a mailbox keeps shares its four requests at a time.
-        let next = Turn(self.turns.len());
-        let turn = *self
-            .turns
-            .entry((work.user.id.clone(), is_file))
-            .or_insert(next);
+        let is_post = work.source.workload == Workload::Teams;
         let lane = shop::lane(&work);
+        let next = Turn(self.turns.len());
+        let whose = match &lane {
+            // The messages of a conversation follow one another.
+            Lane::TeamsImport { channel, .. } => channel.clone(),
+            _ => work.user.id.clone(),
+        };
+        let turn = *self.turns.entry((whose, is_file)).or_insert(next);
         let next = Group(self.lanes.len());
         let group = *self.groups.entry(lane.clone()).or_insert(next);
         if group == next {
@@ -324,6 +330,8 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             turn,
             at_once: if is_file {
                 self.options.quotas.sharepoint_concurrent
+            } else if is_post {
+                1
             } else {
                 self.options.quotas.mailbox_concurrent
             },
@@ -373,6 +381,12 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
                 self.summary.retries += 1;
                 self.progress.item_again(work, at);
                 self.tries.insert(place, tries);
+                if work.source.workload == Workload::Teams {
+                    // A conversation waits for its message: what answers it must not come before it.
+                    if let Some(group) = self.groups.get(&shop::lane(work)) {
+                        self.queue.shut(*group, at);
+                    }
+                }
                 self.queue.again(place, at);
                 return;
             }

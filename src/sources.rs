@@ -19,6 +19,7 @@ pub mod pst;
 mod reader;
 pub mod sample;
 mod site_json;
+mod teams;
 mod url_bytes;
 mod vcf;
 
@@ -32,6 +33,7 @@ use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Wor
 use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
+use crate::domain::teams::TeamsItem;
 
 /// How close to the original a source's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +192,15 @@ pub trait Source: Send + Sync {
     /// Whether [`Source::file`] gives the MIME bytes of a message: of one that was put together from properties there are none.
     fn has_mime(&self, _item: &SourceItem) -> bool {
         false
+    }
+
+    /// Reads a team, a chat or a message in one, images included; refuses it when its bytes are no longer those of `item.digest`.
+    fn teams_item(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
+        Err(SourceError::Invalid {
+            path: item.locator.clone(),
+            place: "item".to_owned(),
+            rule: "this kind of source holds no teams and chats".to_owned(),
+        })
     }
 
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.

@@ -1,6 +1,7 @@
 //! The clean tenant as the engine sees it: idempotent writes by item key, and reading back; Graph itself lives below.
 
 pub mod graph;
+pub mod teams;
 
 use std::future::Future;
 use std::io::Read;
@@ -15,6 +16,8 @@ use crate::domain::message::{Delta, Message, Transform};
 use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
+use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
+use teams::{Completion, FoundPost, PostPlace, TeamReadBack};
 
 /// How long one request may take before it is given up. Whoever takes over from a worker that is gone waits so long before
 /// reading back: what is still under way may write until then.
@@ -428,6 +431,97 @@ pub trait Target: Send + Sync {
         user: &TargetUser,
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
+
+    /// Finds or makes a team, or a chat, by the road that the plan names: `teams/{id}` or `chats/{id}`.
+    fn make_team(
+        &self,
+        _user: &TargetUser,
+        _team: &PlannedTeam,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Finds or makes a channel, as private as planned, and opens it for an import.
+    fn make_channel(
+        &self,
+        _team: &TargetId,
+        _planned: &PlannedTeam,
+        _name: &str,
+    ) -> impl Future<Output = Result<TargetId, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Where the files of a channel lie, where that is known.
+    fn files_url(
+        &self,
+        _conversation: &TargetId,
+    ) -> impl Future<Output = Result<Option<String>, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Reads a team or chat back.
+    fn read_team(
+        &self,
+        _team: &TargetId,
+    ) -> impl Future<Output = Result<TeamReadBack, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Imports a message. A second one of the same millisecond is refused with 409 by the service itself.
+    fn import_post(
+        &self,
+        _place: &PostPlace,
+        _post: &Post,
+    ) -> impl Future<Output = Result<(TargetId, Written), TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// The message of that millisecond, whole.
+    fn find_post(
+        &self,
+        _place: &PostPlace,
+        _at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<FoundPost>, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Reads a message back, images included.
+    fn read_post(
+        &self,
+        _place: &PostPlace,
+        _id: &TargetId,
+    ) -> impl Future<Output = Result<Post, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// One step that completes a team or chat; one that is done already is Ok.
+    fn complete_team(
+        &self,
+        _step: &Completion,
+    ) -> impl Future<Output = Result<(), TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Everybody who is in a team, a channel or a chat.
+    fn team_members(
+        &self,
+        _place: &TargetId,
+    ) -> impl Future<Output = Result<Vec<PlannedMember>, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+}
+
+/// A target without Teams.
+fn no_teams() -> TargetError {
+    TargetError {
+        operation: "POST /teams",
+        status: 0,
+        code: "NoTeams".to_owned(),
+        message: "this target has no teams and chats".to_owned(),
+        request_id: None,
+        retry: Retry::Never,
+        outcome_unknown: false,
+    }
 }
 
 /// A target that has mailboxes and drives alone.

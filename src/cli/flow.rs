@@ -20,6 +20,7 @@ pub(crate) mod sealing;
 pub(crate) mod sharing;
 pub(crate) mod sources;
 pub(crate) mod suggesting;
+mod teaming;
 pub(crate) mod tenant;
 pub(crate) mod waiving;
 

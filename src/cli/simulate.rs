@@ -192,7 +192,16 @@ pub(crate) fn tenant(
     ];
     let roles = roles
         .into_iter()
-        .chain(["Sites.ReadWrite.All"])
+        .chain([
+            "ChannelMember.ReadWrite.All",
+            "ChannelMessage.Read.All",
+            "Chat.Create",
+            "Chat.Read.All",
+            "Group.ReadWrite.All",
+            "Sites.ReadWrite.All",
+            "TeamMember.ReadWrite.All",
+            "Teamwork.Migrate.All",
+        ])
         .map(str::to_owned)
         .collect();
     let user = |upn: &String| UserSpec {

@@ -163,7 +163,10 @@ fn place_of(folder: &FolderPath) -> Option<Place> {
             root: WellKnownFolder::MessageFolderRoot,
             below,
         } => below.first()?,
-        FolderPath::Drive(_) | FolderPath::List(_) | FolderPath::Mail { .. } => return None,
+        FolderPath::Drive(_)
+        | FolderPath::List(_)
+        | FolderPath::Mail { .. }
+        | FolderPath::Teams(_) => return None,
     };
     let top = top.to_lowercase();
     let begins = |name: &&&str| {
@@ -197,7 +200,7 @@ fn below(name: &str, folder: &FolderPath) -> FolderPath {
         FolderPath::Tasks(own) => FolderPath::Tasks(joined(own)),
         FolderPath::Contacts(names) => FolderPath::Contacts(put(names)),
         FolderPath::Drive(names) => FolderPath::Drive(put(names)),
-        FolderPath::List(own) => FolderPath::List(own.clone()),
+        FolderPath::List(_) | FolderPath::Teams(_) => folder.clone(),
         FolderPath::Mail { root, below } => FolderPath::Mail {
             root: *root,
             below: put(below),

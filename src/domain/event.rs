@@ -18,6 +18,7 @@ mod identity;
 mod outcomes;
 mod pace;
 mod reporting;
+mod teams;
 
 pub use access::{
     AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
@@ -40,6 +41,7 @@ pub use outcomes::{
 };
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
+pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
 
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -260,6 +262,10 @@ events! {
     ItemSkipped("ItemSkipped/1"): ItemEnded, EndedFacts;
     /// Outcome: could not be written.
     ItemFailed("ItemFailed/1"): ItemFailed, EndedFacts;
+    /// Intent: a team's or chat's migration will be ended and its members let in.
+    TeamAttempted("TeamAttempted/1"): TeamAttempted, TeamFacts;
+    /// Outcome: who is in it.
+    TeamCompleted("TeamCompleted/1"): TeamCompleted, TeamFacts;
     /// Somebody is to look after an item that is not identical.
     ExceptionAssigned("ExceptionAssigned/1"): ExceptionAssigned, NoFacts;
     /// What the folds of the record came to: a later replay must meet it.

@@ -77,4 +77,6 @@ pub enum FolderPath {
     },
     /// A task list by name, or the mailbox's own: lists do not nest.
     Tasks(Option<String>),
+    /// A channel by name, or the team or chat itself.
+    Teams(Option<String>),
 }

@@ -79,11 +79,13 @@ fn two_columns(text: &str) -> Result<Vec<MappingRow>, MappingError> {
                 "a row has two fields: the custodian and the user",
             ));
         };
-        if source.is_empty() || !(target.contains('@') || target.starts_with("https://")) {
+        let is_place = |start: &&str| target.starts_with(start) && target.len() > start.len();
+        let is_place = ["https://", "team:", "chat:"].iter().any(is_place);
+        if source.is_empty() || !(target.contains('@') || is_place) {
             return Err(refuse(
                 line,
-                "the target is a user principal name or the address of a site, \
-                 and the source not empty",
+                "the target is a user principal name, the address of a site, `team:` or `chat:` \
+                 with a name, and the source not empty",
             ));
         }
         if rows.len() == MAX_ROWS {

@@ -60,6 +60,8 @@ pub enum Workload {
     Tasks,
     /// An item of a list of a site.
     Lists,
+    /// A team or chat itself, or a message in one.
+    Teams,
 }
 
 impl Workload {
@@ -72,6 +74,7 @@ impl Workload {
             Self::Lists => "lists",
             Self::Mail => "mail",
             Self::Tasks => "tasks",
+            Self::Teams => "teams",
         }
     }
 
@@ -84,6 +87,7 @@ impl Workload {
             "lists" => Some(Self::Lists),
             "mail" => Some(Self::Mail),
             "tasks" => Some(Self::Tasks),
+            "teams" => Some(Self::Teams),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 mod files;
 mod left;
 mod planned_folder;
+mod posts;
 pub mod raw_copies;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +18,10 @@ use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Wo
 use super::item_key::CaseSecret;
 use super::pseudonym::Pseudonym;
 use super::target_tree::TargetTree;
+use super::teams::{PlannedPost, PlannedTeam};
 pub use files::{FILE_BYTES_MAX, NO_NAME_LEFT, PlannedVersion, TOO_LARGE};
 pub use planned_folder::PlannedFolder;
+pub use posts::{TeamsOutline, hold_other_kinds, plan_posts};
 
 /// What happens to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +91,12 @@ pub struct PlanRow {
     /// What the operator chose for it, under the names that the outcome carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// The team or chat that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Box<PlannedTeam>>,
+    /// The message that it is: who writes it and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<PlannedPost>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -188,6 +197,8 @@ pub struct KnownItem {
     pub is_restored: bool,
     /// An earlier plan holds it for no other reason than that its custodian was not mapped, or that the operator chose so.
     pub is_held_unmapped: bool,
+    /// What an earlier plan said of a message: its millisecond stays its own.
+    pub post: Option<PlannedPost>,
 }
 
 /// What a custodian's rows are decided from.
@@ -413,6 +424,8 @@ fn row(
         history: judged.history.into_iter().map(Into::into).collect(),
         history_left_out: judged.history_left_out as u64,
         choices: todo.map(|todo| todo.0.to_owned()).collect(),
+        team: None,
+        post: None,
     }
 }
 
@@ -455,6 +468,8 @@ fn unreadable_row(
         history: Vec::new(),
         history_left_out: 0,
         choices: Vec::new(),
+        team: None,
+        post: None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::outlook::OutlookItem;
 use super::site_item::SiteItem;
 
 /// A field's name and its value in the one form that is compared.
-type Field = (&'static str, String);
+pub(super) type Field = (&'static str, String);
 
 /// The comparison, field by field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ fn outlook_fields(item: &OutlookItem) -> Vec<Field> {
     fields
 }
 
-fn compare_fields(ours: &[Field], mut theirs: Vec<Field>) -> Compared {
+pub(super) fn compare_fields(ours: &[Field], mut theirs: Vec<Field>) -> Compared {
     let names: Vec<&str> = ours.iter().map(|(name, _)| *name).collect();
     theirs.retain(|(name, _)| names.contains(name));
     let value = |name: &str| {

@@ -152,7 +152,7 @@ pub fn accepted_mail_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>)
     let accepted = match folder {
         FolderPath::Calendar(name) => FolderPath::Calendar(one(name)),
         FolderPath::Contacts(names) => FolderPath::Contacts(all(names)),
-        FolderPath::Drive(_) | FolderPath::List(_) => folder.clone(),
+        FolderPath::Drive(_) | FolderPath::List(_) | FolderPath::Teams(_) => folder.clone(),
         FolderPath::Mail { root, below } => FolderPath::Mail {
             root: *root,
             below: all(below),

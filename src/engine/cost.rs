@@ -17,13 +17,22 @@ pub fn folder(path: &FolderPath) -> Cost {
     let levels = match path {
         FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.iter().len(),
         FolderPath::Contacts(names) | FolderPath::Drive(names) => names.len(),
-        FolderPath::List(_) => 2,
+        FolderPath::List(_) | FolderPath::Teams(_) => 2,
         FolderPath::Mail { below, .. } => below.len(),
     };
     let levels = u32::try_from(levels).unwrap_or(u32::MAX / 4);
     Cost {
         requests: 1 + levels * 2,
         resource_units: 1 + levels * 4,
+        ..Cost::default()
+    }
+}
+
+/// Finding or making a team or chat: looked for, made, waited for, and its members.
+pub fn team(team: &crate::domain::teams::PlannedTeam) -> Cost {
+    Cost {
+        requests: crate::targets::teams::calls_of(team),
+        writes: 2,
         ..Cost::default()
     }
 }
@@ -220,6 +229,24 @@ pub fn item(workload: Workload, size_bytes: u64) -> Cost {
             download_bytes: size_bytes,
             ..Cost::default()
         },
+        Workload::Teams => write_post().and(read_post(0)),
+    }
+}
+
+/// The importing request: what five a second of a channel are counted in.
+pub fn write_post() -> Cost {
+    Cost {
+        requests: 1,
+        writes: 1,
+        ..Cost::default()
+    }
+}
+
+/// The message, and each of its images.
+pub fn read_post(images: usize) -> Cost {
+    Cost {
+        requests: 1 + u32::try_from(images).unwrap_or(u32::MAX / 4),
+        ..Cost::default()
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::record::{Found, Outcome, Record, RecordError, Standing, Work};
 use super::shop::{NameTaken, Shop, Time};
-use super::worker::{self, End, Tries, Trouble, file, history, mail, outlook, site};
+use super::worker::{self, End, Tries, Trouble, file, history, mail, outlook, site, teams};
 use crate::domain::item::Workload;
+use crate::domain::teams::TeamsItem;
 use crate::targets::Target;
 
 /// What reading back came to.
@@ -30,6 +31,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
             look_for_outlook_item(shop, work).await
         }
         Workload::Lists => site::look(shop, work, tries).await,
+        Workload::Teams => look_for_post(shop, work).await,
     };
     match looked {
         Ok(found) => {
@@ -50,7 +52,13 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
                 .map(Resolved::Unread)
         }
         // The next attempt meets the same source or name and says so as the item's outcome.
-        Err(Trouble::Source(_) | Trouble::NameTaken | Trouble::Differs(_)) => {
+        Err(
+            Trouble::Source(_)
+            | Trouble::NameTaken
+            | Trouble::TimeTaken(_)
+            | Trouble::ParentLost
+            | Trouble::Differs(_),
+        ) => {
             let outcome = Outcome::AttemptInterrupted {
                 item: work.item.clone(),
                 attempt: work.attempts,
@@ -99,11 +107,29 @@ async fn look_for_outlook_item<R: Record, T: Target + 'static, C: Time>(
     Ok(Found::Partial)
 }
 
+async fn look_for_post<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<Found, Trouble> {
+    match worker::read_teams_item(shop, work).await? {
+        TeamsItem::Message(message) => teams::look(shop, work, &message).await,
+        // What there is of a team is found again when it is made: by its name and time, or its nickname.
+        TeamsItem::Team(_) => Ok(Found::Partial),
+    }
+}
+
 async fn look_for_file<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
     tries: &Tries,
 ) -> Result<Found, Trouble> {
+    let owned;
+    let work = if work.teams.is_some() {
+        owned = teams::owned(shop, work).await?;
+        &owned
+    } else {
+        work
+    };
     let folder = shop.folder(work).await?;
     let mut names = vec![work.target_name.clone()];
     if shop.name_taken == NameTaken::KeepBoth {

@@ -1,6 +1,8 @@
 //! What the workers write down, and the seam to whoever writes it: the journal. No decision is made here.
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -8,6 +10,8 @@ use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, ItemKey, SourceItem};
 use crate::domain::message::{Delta, Transform};
+use crate::domain::teams::links::{FoundLinks, Links};
+use crate::domain::teams::{PlannedPost, PlannedTeam};
 use crate::targets::{TargetError, TargetId, TargetUser};
 
 /// The pseudonym of a custodian: random, public.
@@ -70,6 +74,21 @@ pub struct Work {
     pub attempts: u32,
     /// How that one ended.
     pub standing: Standing,
+    /// Of teams and chats: what the plan says of them.
+    pub teams: Option<PlannedTeams>,
+}
+
+/// What the plan says of a team or chat and of a message in it.
+#[derive(Clone, Debug)]
+pub struct PlannedTeams {
+    /// The team or chat.
+    pub team: Arc<PlannedTeam>,
+    /// Who writes the message when; `None` for the team itself.
+    pub post: Option<PlannedPost>,
+    /// Where places of the old tenant lie now.
+    pub links: Arc<Links>,
+    /// Messages that an earlier run gave up, by channel and planned time: nothing is written below what stands in their place.
+    pub given_up: Arc<BTreeSet<(String, String)>>,
 }
 
 /// What was found in the target for an intent without an outcome.
@@ -137,6 +156,8 @@ pub struct Restored {
     pub request_ids: Vec<String>,
     /// Its older versions, oldest first.
     pub versions: Vec<RestoredVersion>,
+    /// Links to the old tenant in its text.
+    pub links: FoundLinks,
 }
 
 /// An older version of a file that is in the target, read back and compared.

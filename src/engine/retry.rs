@@ -22,12 +22,13 @@ const BACKOFF_MAX: Duration = Duration::from_mins(1);
 const NEW_USER_PAUSE: Duration = Duration::from_secs(20);
 
 /// The codes that a mailbox or a drive answers with while it is being made; they flip between calls.
-const NEW_USER_CODES: [&str; 6] = [
+const NEW_USER_CODES: [&str; 7] = [
     "ErrorInvalidUser",
     "ErrorNonExistentMailbox",
     "MailboxNotEnabledForRESTAPI",
     "MailboxNotHostedInExchangeOnline",
     "ResourceNotFound",
+    "TeamNotReady",
     "mysiteNotFound",
 ];
 
@@ -95,7 +96,12 @@ pub fn decide(
             if now - since >= chrono(NEW_USER_PATIENCE) {
                 return Decision::Never;
             }
-            let pause = asked(failure).max(jittered(NEW_USER_PAUSE, history.attempt, seed));
+            let usual = match &*failure.code {
+                // A team is there after seconds, most often.
+                "TeamNotReady" => backoff(history.same_step, seed),
+                _ => jittered(NEW_USER_PAUSE, history.attempt, seed),
+            };
+            let pause = asked(failure).max(usual);
             Decision::Later(now + chrono(pause))
         }
         Class::Throttled => {

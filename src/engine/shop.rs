@@ -1,6 +1,6 @@
 //! What all workers share: the record, the target, the source, the clock, the quotas and the folders that are ready.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -72,8 +72,17 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
     /// Files that are compared part by part at the same time: each is held in memory twice.
     pub(crate) parts: tokio::sync::Semaphore,
+    /// Messages that others answer, by conversation and planned time.
+    pub(crate) parents: Mutex<HashMap<(TargetId, String), TargetId>>,
+    /// Messages that were given up and that others answer, by owner, channel and planned time.
+    pub(crate) given_up: Mutex<HashSet<PostKey>>,
+    /// Where the files of a conversation lie.
+    pub(crate) places: Mutex<HashMap<TargetId, String>>,
     pub(crate) stop: watch::Receiver<bool>,
 }
+
+/// A message by owner, channel and planned time.
+pub(crate) type PostKey = (String, String, String);
 
 /// A folder of somebody's mailbox or drive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +137,7 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
 
     /// The target's id of the item's folder: found or made once, with an intent before it.
     pub(crate) async fn folder(&self, work: &Work) -> Result<TargetId, Trouble> {
-        self.folder_or_list(work, None).await
+        self.ready(work, &work.target_folder, None).await
     }
 
     /// The same of an item's list, with every column that its items need.
@@ -137,9 +146,18 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
         work: &Work,
         list: Option<&SiteList>,
     ) -> Result<TargetId, Trouble> {
+        self.ready(work, &work.target_folder, list).await
+    }
+
+    async fn ready(
+        &self,
+        work: &Work,
+        path: &FolderPath,
+        list: Option<&SiteList>,
+    ) -> Result<TargetId, Trouble> {
         let place = FolderPlace {
             user: work.user.id.clone(),
-            path: work.target_folder.clone(),
+            path: path.clone(),
             form: list.map(SiteList::digest),
         };
         let slot = Arc::clone(
@@ -153,9 +171,16 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
         if let Some(ready) = &folder.ready {
             return Ok(ready.clone());
         }
-        let is_made = has_names(&work.target_folder);
+        // What a channel needs first has its own intent before the channel's.
+        let team = match path {
+            FolderPath::Teams(Some(_)) => {
+                let team = Box::pin(self.ready(work, &FolderPath::Teams(None), None)).await?;
+                Some(team)
+            }
+            _ => None,
+        };
+        let is_made = has_names(path);
         if is_made && folder.intended.is_none() {
-            let path = &work.target_folder;
             folder.intended = Some(self.record.intend_folder(&work.custodian, path).await?);
         }
         let id = match list {
@@ -165,7 +190,7 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                 self.call(work, cost, self.target.site_list(&work.user, list))
                     .await?
             }
-            None => self.find_or_make(&work.user, work).await?,
+            None => self.find_or_make(work, path, team.as_ref()).await?,
         };
         if let Some(intended) = folder.intended.take() {
             let outcome = Outcome::FolderReady {
@@ -178,8 +203,13 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
         Ok(id)
     }
 
-    async fn find_or_make(&self, user: &TargetUser, work: &Work) -> Result<TargetId, Trouble> {
-        let path = &work.target_folder;
+    async fn find_or_make(
+        &self,
+        work: &Work,
+        path: &FolderPath,
+        team: Option<&TargetId>,
+    ) -> Result<TargetId, Trouble> {
+        let user: &TargetUser = &work.user;
         let cost = cost::folder(path);
         match work.source.workload {
             Workload::Mail => {
@@ -196,7 +226,65 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
             }
             // A list has columns, so it is made with them and never by its name alone.
             Workload::Lists => Err(Trouble::Differs(vec!["list"])),
+            Workload::Teams => {
+                let planned = work.teams.as_ref();
+                let planned = planned.ok_or_else(|| Trouble::Target(stopped()))?;
+                if let (FolderPath::Teams(Some(name)), Some(team)) = (path, team) {
+                    let call = self.target.make_channel(team, &planned.team, name);
+                    return self.call(work, cost, call).await;
+                }
+                let cost = cost::team(&planned.team);
+                let call = self.target.make_team(user, &planned.team);
+                self.call(work, cost, call).await
+            }
         }
+    }
+
+    /// Where the files of a conversation lie; asked once.
+    pub(crate) async fn files_url(
+        &self,
+        work: &Work,
+        conversation: &TargetId,
+    ) -> Result<Option<String>, Trouble> {
+        let known = {
+            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.get(conversation).cloned()
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let call = self.target.files_url(conversation);
+        let found = self.call(work, cost::small(), call).await?;
+        if let Some(url) = &found {
+            let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.insert(conversation.clone(), url.clone());
+        }
+        Ok(found)
+    }
+
+    /// What answers a message that was given up is not written below whatever stands in its place.
+    pub(crate) fn give_up(&self, work: &Work) {
+        let post = work.teams.as_ref().and_then(|teams| teams.post.as_ref());
+        if let Some(post) = post {
+            let key = (work.user.id.clone(), post.channel.clone(), post.at.clone());
+            let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+            given_up.insert(key);
+        }
+    }
+
+    pub(crate) fn is_given_up(&self, key: &PostKey) -> bool {
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up.contains(key)
+    }
+
+    pub(crate) fn known_parent(&self, key: &(TargetId, String)) -> Option<TargetId> {
+        let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
+        parents.get(key).cloned()
+    }
+
+    pub(crate) fn keep_parent(&self, key: (TargetId, String), id: TargetId) {
+        let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
+        parents.insert(key, id);
     }
 
     pub(crate) fn governor(&self) -> std::sync::MutexGuard<'_, Governor> {
@@ -212,6 +300,13 @@ pub(crate) fn lane(work: &Work) -> Lane {
             Lane::Mailbox(work.user.id.clone())
         }
         Workload::Files | Workload::Lists => Lane::SharePoint,
+        Workload::Teams => Lane::TeamsImport {
+            team: work.user.id.clone(),
+            channel: match &work.target_folder {
+                FolderPath::Teams(Some(channel)) => format!("{}/{channel}", work.user.id),
+                _ => work.user.id.clone(),
+            },
+        },
     }
 }
 
@@ -260,7 +355,7 @@ fn has_names(path: &FolderPath) -> bool {
     match path {
         FolderPath::Calendar(name) | FolderPath::Tasks(name) => name.is_some(),
         FolderPath::Contacts(names) | FolderPath::Drive(names) => !names.is_empty(),
-        FolderPath::List(_) => true,
+        FolderPath::List(_) | FolderPath::Teams(_) => true,
         FolderPath::Mail { below, .. } => !below.is_empty(),
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod mail;
 pub(crate) mod outlook;
 mod raw_copy;
 pub(crate) mod site;
+pub(crate) mod teams;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,7 @@ use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use crate::domain::outlook_fit;
 use crate::domain::site_item::SiteItem;
+use crate::domain::teams::TeamsItem;
 use crate::sources::SourceError;
 use crate::targets::{Retry, Target, TargetError, TargetId};
 
@@ -36,6 +38,10 @@ pub(crate) enum Trouble {
     NameTaken,
     /// The record refused or broke.
     Record(RecordError),
+    /// Another message stands in its millisecond.
+    TimeTaken(String),
+    /// What it answers was given up.
+    ParentLost,
     /// The source could not be read, or holds other bytes than planned.
     Source(SourceError),
     /// The target said no.
@@ -132,6 +138,7 @@ pub(crate) enum Content {
     Message(Box<Message>),
     Outlook(Box<OutlookItem>),
     Site(Box<SiteItem>),
+    Teams(Box<TeamsItem>),
 }
 
 /// Makes one attempt and records it. An error means that the record refused or broke: nothing more may be done.
@@ -149,10 +156,18 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
     tries.attempt += 1;
     shop.record.intend_item(work, tries.attempt).await?;
     let result = match &content {
+        Content::File if work.teams.is_some() => match teams::owned(shop, work).await {
+            Ok(owned) => file::write(shop, &owned, tries).await,
+            Err(trouble) => Err(trouble),
+        },
         Content::File => file::write(shop, work, tries).await,
         Content::Message(message) => mail::write(shop, work, message, tries).await,
         Content::Outlook(item) => outlook::write(shop, work, item, tries).await,
         Content::Site(item) => site::write(shop, work, item, tries).await,
+        Content::Teams(item) => match &**item {
+            TeamsItem::Team(_) => teams::write_team(shop, work).await,
+            TeamsItem::Message(message) => teams::write_post(shop, work, message, tries).await,
+        },
     };
     tries.look_first = true;
     let failed = match result {
@@ -170,6 +185,8 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
         Err(Trouble::Source(error)) => source_failed(&error),
         Err(Trouble::Differs(fields)) => differs(&fields),
         Err(Trouble::NameTaken) => name_taken(),
+        Err(Trouble::TimeTaken(at)) => time_taken(&at),
+        Err(Trouble::ParentLost) => parent_lost(),
     };
     give_up(shop, work, tries.attempt, failed).await
 }
@@ -218,6 +235,7 @@ async fn give_up<R: Record, T: Target + 'static, C: Time>(
         failed: failed.clone(),
     };
     shop.record.record(work, outcome).await?;
+    shop.give_up(work);
     Ok(End::Failed(failed))
 }
 
@@ -237,6 +255,9 @@ async fn read<R: Record, T: Target + 'static, C: Time>(
         Workload::Lists => site::read(shop, work)
             .await
             .map(|item| Content::Site(Box::new(item))),
+        Workload::Teams => read_teams_item(shop, work)
+            .await
+            .map(|item| Content::Teams(Box::new(item))),
     }
 }
 
@@ -264,6 +285,16 @@ pub(crate) async fn read_outlook_item<R: Record, T: Target + 'static, C: Time>(
         })
     });
     let read = read.await;
+    read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
+}
+
+pub(crate) async fn read_teams_item<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Result<TeamsItem, SourceError> {
+    let source = Arc::clone(&shop.source);
+    let item = work.source.clone();
+    let read = tokio::task::spawn_blocking(move || source.teams_item(&item)).await;
     read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
 }
 
@@ -332,6 +363,25 @@ fn differs(fields: &[&'static str]) -> Failed {
             "what the target returns differs in {}; it is not counted as restored",
             fields.join(", ")
         ),
+    }
+}
+
+fn time_taken(at: &str) -> Failed {
+    Failed {
+        reason: "time-taken",
+        code: "Conflict".to_owned(),
+        detail: format!(
+            "another message stands at {at} in that conversation, and is left as it is"
+        ),
+    }
+}
+
+fn parent_lost() -> Failed {
+    Failed {
+        reason: "answered-message-not-restored",
+        code: "ParentNotThere".to_owned(),
+        detail: "the message that it answers could not be restored; it is written nowhere else"
+            .to_owned(),
     }
 }
 

@@ -244,6 +244,8 @@ pub(crate) fn row(item: &str, workload: &str, decision: Decision) -> PlanRow {
         history: Vec::new(),
         history_left_out: 0,
         choices: Vec::new(),
+        team: None,
+        post: None,
     }
 }
 
@@ -254,6 +256,8 @@ pub(crate) fn restored(item: &str, workload: &str, class: &str, size: Option<u64
         compared: Vec::new(),
         deltas: Vec::new(),
         item: name(item),
+        links_left: None,
+        links_moved: None,
         transforms: Vec::new(),
         workload: workload.to_owned(),
         wrote: "new".to_owned(),

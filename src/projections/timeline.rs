@@ -133,6 +133,8 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "FindingWaived/1" => "finding waived for a time",
         "Certified/1" => "certificate issued",
         "CertificateRevoked/1" => "certificate revoked",
+        "TeamAttempted/1" => "members of a team or chat to be let in",
+        "TeamCompleted/1" => "team or chat completed, its members read back",
         "CaseFinished/1" => "case finished",
         "ExceptionAssigned/1" => "owner named for an item",
         "ProjectionsDigested/1" => "state of the case noted, to compare later",

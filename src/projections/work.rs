@@ -112,6 +112,7 @@ pub fn known_item(row: &PlanRow, progress: ItemProgress) -> Option<(ItemKey, Kno
         is_restored,
         is_held_unmapped,
         item: row.item.clone(),
+        post: row.post.clone(),
     };
     Some((row.item_key()?, known))
 }

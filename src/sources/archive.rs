@@ -4,6 +4,7 @@
 mod bag;
 pub mod index;
 mod site;
+mod teams;
 pub mod writer;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::domain::message::{Attachment, Message};
 use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
 use crate::domain::task::ChecklistItem;
+use crate::domain::teams::TeamsItem;
 use bag::Bag;
 use index::{Entry, FileEntry, Line, MailEntry, Object, SiteEntry, Tag};
 
@@ -47,6 +49,8 @@ pub(super) struct Archive {
     lists: site::Lists,
     /// The older versions of every file that has some.
     versions: BTreeMap<ItemPlace, Vec<FileVersion>>,
+    /// What the lines of teams and chats say.
+    teams: teams::Kept,
 }
 
 /// An item by point, custodian and id.
@@ -67,6 +71,7 @@ impl Archive {
             sites: BTreeMap::new(),
             lists: site::Lists::default(),
             versions: BTreeMap::new(),
+            teams: teams::Kept::default(),
         };
         archive.check_layout()?;
         for point in archive.description.points.clone() {
@@ -137,6 +142,7 @@ impl Archive {
             Entry::Lists(entry) if entry.list.is_some() => {
                 self.sites.insert(place, entry);
             }
+            Entry::Teams(entry) => self.teams.keep(place, entry),
             Entry::Calendar(_)
             | Entry::Contacts(_)
             | Entry::Files(_)
@@ -221,6 +227,11 @@ impl Archive {
                 item.name = entry.name;
             }
             Entry::Pages(entry) => item.name = entry.name,
+            Entry::Teams(entry) => {
+                item.workload = Workload::Teams;
+                item.folder = FolderPath::Teams(entry.channel.map(|one| one.display_name));
+                item.created = entry.created_date_time;
+            }
             Entry::Mail(entry) => {
                 item.folder = entry.folder();
                 item.created = entry.sent_date_time;
@@ -450,6 +461,7 @@ impl Source for Archive {
             Entry::Lists(entry) => self.lists.depth(entry),
             _ => 0,
         });
+        index::in_order(&mut lines, |(_, line)| &line.entry);
         let (point, custodian) = (point.clone(), custodian.clone());
         Ok(Box::new(lines.into_iter().map(move |(_, line)| {
             let left = match &line.entry {
@@ -477,6 +489,7 @@ impl Source for Archive {
                 }
                 Workload::Lists => self.described_list_item(item),
                 Workload::Files => Ok(item),
+                Workload::Teams => self.described_teams(item),
             }
         })))
     }
@@ -501,6 +514,10 @@ impl Source for Archive {
     fn site_item(&self, item: &SourceItem) -> Result<SiteItem, SourceError> {
         let (read, _) = self.list_item(item, true)?;
         Ok(SiteItem::ListItem(Box::new(read)))
+    }
+
+    fn teams_item(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
+        self.read_teams_item(item)
     }
 
     fn versions(&self, item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {

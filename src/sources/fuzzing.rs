@@ -2,8 +2,10 @@
 //! Calendars and cards stand here; what Outlook writes has a file below.
 
 mod outlook;
+mod teams;
 
 pub use outlook::{load_file, message_file, pst_file, rtf, tnef};
+pub use teams::teams_item;
 
 use chrono::DateTime;
 

@@ -16,6 +16,7 @@ mod quick_xor;
 mod random;
 mod sharing;
 mod sites;
+mod teams;
 mod token;
 mod upload;
 mod versions;
@@ -36,6 +37,8 @@ use crate::domain::message::Message;
 use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
+use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
+use crate::targets::teams::{Completion, FoundPost, PostPlace, TeamReadBack};
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
 pub use identities::{FoundUser, GroupList, NewGroup, NewUser};
@@ -111,6 +114,9 @@ impl Target for Graph {
     async fn user(&self, principal: &str) -> Result<Option<TargetUser>, TargetError> {
         if principal.starts_with("https://") {
             return sites::find(&self.session, principal).await;
+        }
+        if let Some(owner) = teams::owner(&self.session, principal).await {
+            return owner;
         }
         let operation = "GET /users/{principal}";
         let path = format!("users/{}?$select=id,userPrincipalName", segment(principal));
@@ -391,6 +397,59 @@ impl Target for Graph {
 
     async fn delete_file(&self, user: &TargetUser, id: &TargetId) -> Result<(), TargetError> {
         drive::delete(&self.session, user, id).await
+    }
+
+    async fn make_team(
+        &self,
+        user: &TargetUser,
+        team: &PlannedTeam,
+    ) -> Result<TargetId, TargetError> {
+        teams::make(&self.session, user, team).await
+    }
+
+    async fn make_channel(
+        &self,
+        team: &TargetId,
+        planned: &PlannedTeam,
+        name: &str,
+    ) -> Result<TargetId, TargetError> {
+        teams::conversation(&self.session, team, planned, name).await
+    }
+
+    async fn files_url(&self, conversation: &TargetId) -> Result<Option<String>, TargetError> {
+        teams::files_url(&self.session, conversation).await
+    }
+
+    async fn read_team(&self, team: &TargetId) -> Result<TeamReadBack, TargetError> {
+        teams::read(&self.session, team).await
+    }
+
+    async fn import_post(
+        &self,
+        place: &PostPlace,
+        post: &Post,
+    ) -> Result<(TargetId, Written), TargetError> {
+        teams::import(&self.session, place, post).await
+    }
+
+    async fn find_post(
+        &self,
+        place: &PostPlace,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Option<FoundPost>, TargetError> {
+        teams::find_post(&self.session, place, at).await
+    }
+
+    async fn read_post(&self, place: &PostPlace, id: &TargetId) -> Result<Post, TargetError> {
+        teams::read_post(&self.session, place, id).await
+    }
+
+    async fn complete_team(&self, step: &Completion) -> Result<(), TargetError> {
+        teams::complete(&self.session, step).await
+    }
+
+    async fn team_members(&self, place: &TargetId) -> Result<Vec<PlannedMember>, TargetError> {
+        teams::members(&self.session, place).await
     }
 }
 

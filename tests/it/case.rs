@@ -51,6 +51,25 @@ const VERIFY_ROLES: [&str; 17] = [
     "Sites.FullControl.All",
     "User.Read.All",
 ];
+/// What the application that restores may do.
+const ROLES: [&str; 16] = [
+    "Group.Read.All",
+    "Organization.Read.All",
+    "User.Read.All",
+    "Mail.ReadWrite",
+    "Calendars.ReadWrite",
+    "Contacts.ReadWrite",
+    "Tasks.ReadWrite.All",
+    "Files.ReadWrite.All",
+    "Sites.ReadWrite.All",
+    "ChannelMember.ReadWrite.All",
+    "ChannelMessage.Read.All",
+    "Chat.Create",
+    "Chat.Read.All",
+    "Group.ReadWrite.All",
+    "TeamMember.ReadWrite.All",
+    "Teamwork.Migrate.All",
+];
 const SECRET: &str = "a-secret-of-a-test";
 
 /// A tenant, a case's folder and a source.
@@ -80,19 +99,7 @@ impl Case {
             client_id: CLIENT.to_owned(),
             secret: Some(SECRET.to_owned()),
             certificate_pem: None,
-            roles: [
-                "Organization.Read.All",
-                "User.Read.All",
-                "Mail.ReadWrite",
-                "Calendars.ReadWrite",
-                "Contacts.ReadWrite",
-                "Tasks.ReadWrite.All",
-                "Files.ReadWrite.All",
-                "Sites.ReadWrite.All",
-                "Group.Read.All",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            roles: ROLES.map(str::to_owned).to_vec(),
         };
         let mut verify = app.clone();
         VERIFY.clone_into(&mut verify.client_id);

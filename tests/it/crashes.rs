@@ -19,10 +19,10 @@ const FILES: usize = 8;
 const LARGE: usize = 4_200_000;
 
 /// Numbers that are the same in every run.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
-    fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -105,7 +105,7 @@ fn kill_once(case: &Case, of_mail: bool, kill: usize, seeded: &mut Seeded) -> Op
 }
 
 /// Each intent has exactly one end: an outcome, a failed try, or what reading back found.
-fn expect_explained(case: &Case) {
+pub(crate) fn expect_explained(case: &Case) {
     let mut open: BTreeMap<(String, u64), u32> = BTreeMap::new();
     for event in case.events("bundle-of-attempts") {
         let data = &event["data"];

@@ -45,5 +45,6 @@ mod shares;
 mod sites;
 mod smime;
 mod tampering;
+mod teams;
 mod tidy;
 mod traces;

@@ -35,7 +35,11 @@ fn segments(path: &str) -> Option<Vec<String>> {
         names.truncate(1);
         names.push("id".to_owned());
     }
-    let has_drive = ["sites", "users"].contains(&names[0].as_str());
+    if names[0] == "chats" && names.len() == 3 && names[2] == "members" {
+        // The members of a chat are listed as those of a team are: <https://learn.microsoft.com/graph/api/chat-list-members>.
+        "teams".clone_into(&mut names[0]);
+    }
+    let has_drive = ["groups", "sites", "users"].contains(&names[0].as_str());
     if has_drive && names.len() > 3 && names[2] == "drive" {
         names.splice(..3, ["drives".to_owned(), "id".to_owned()]);
     }
@@ -109,6 +113,7 @@ fn exchanges() -> Vec<Exchange> {
     all.extend(crate::drive::exchanges());
     all.extend(crate::kinds::exchanges());
     all.extend(crate::sites::exchanges());
+    all.extend(crate::teams::exchanges());
     all
 }
 

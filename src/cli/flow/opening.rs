@@ -59,7 +59,7 @@ pub(crate) struct Declaration {
 }
 
 /// Events that workers sign; all others of the case are the operator's.
-const WORKER_TYPES: [&str; 10] = [
+const WORKER_TYPES: [&str; 12] = [
     "AttemptFailed/1",
     "AttemptInterrupted/1",
     "FolderAttempted/1",
@@ -70,6 +70,8 @@ const WORKER_TYPES: [&str; 10] = [
     "ItemRestored/1",
     "ItemSkipped/1",
     "PartialFound/1",
+    "TeamAttempted/1",
+    "TeamCompleted/1",
 ];
 
 /// Who may sign what, whose approval a plan and an erasure need, and what an intent rests on.
@@ -84,7 +86,7 @@ fn policy(erase_approvals: u64) -> Policy {
         policy.types.insert((*kind).to_owned(), vec![role]);
     }
     let gates = ["approval/", "case/", "keys"].map(str::to_owned).to_vec();
-    for intent in ["FolderAttempted/1", "ItemAttempted/1"] {
+    for intent in ["FolderAttempted/1", "ItemAttempted/1", "TeamAttempted/1"] {
         policy.gates.insert(intent.to_owned(), gates.clone());
     }
     let approval = ApprovalRule {

@@ -2,6 +2,7 @@
 
 mod known;
 mod reading;
+mod teams;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,6 +25,7 @@ use crate::journal::Journal;
 use crate::sources::{RestorePoint, Source};
 use known::EarlierPlans;
 use reading::Reading;
+use teams::TeamsPlan;
 
 /// The heading under which plans are approved.
 pub(crate) const SCOPE: &str = "plan";
@@ -67,6 +69,7 @@ pub(crate) async fn make(
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = person(&people, custodian)?;
         let known = earlier.of(journal, &pseudonym)?;
+        let mut teams = TeamsPlan::begin(source, place, &case, &pseudonym, known.posts());
         let window = window(&case, &pseudonym);
         has_window |= window.is_some();
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
@@ -89,7 +92,8 @@ pub(crate) async fn make(
                 known: &known,
                 has_mime: &|item| source.has_mime(item),
             };
-            let rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
+            let mut rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
+            teams.complete(&mut rows, &known)?;
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
@@ -111,10 +115,8 @@ pub(crate) async fn make(
         unproven: Some(unproven),
         window: Some(has_window),
     };
-    journal
-        .command(CaseCommand::MakePlan(made))
-        .await
-        .map_err(meaning)?;
+    let command = CaseCommand::MakePlan(made);
+    journal.command(command).await.map_err(meaning)?;
     Ok(Planned {
         plan,
         point: description.points[place].id.0.clone(),

@@ -2,12 +2,13 @@
 
 use crate::domain::event::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Event, Folder, FolderFacts,
-    FolderReadyFacts, ItemAttempted, ItemFailed, ItemRestored, NoFacts, PartialFound,
+    FolderReadyFacts, ItemAttempted, ItemFailed, ItemRestored, LinkFacts, NoFacts, PartialFound,
     RestoredFacts, VersionFacts,
 };
 use crate::domain::folder::FolderPath;
 use crate::domain::plan::PlannedFolder;
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::teams::links::FoundLinks;
 use crate::engine::record::{
     Class, Custodian, Failed, FolderId, Found, ItemId, Outcome, PartialAction, Record, RecordError,
     Restored, RestoredVersion, Wait, Work, Wrote,
@@ -75,6 +76,7 @@ fn workload_of(path: &FolderPath) -> &'static str {
         FolderPath::List(_) => "lists",
         FolderPath::Mail { .. } => "mail",
         FolderPath::Tasks(_) => "tasks",
+        FolderPath::Teams(_) => "teams",
     }
 }
 
@@ -116,7 +118,12 @@ fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
             Event::AttemptInterrupted(Box::new(data), no_facts())
         }
         Outcome::FolderReady { folder, target_id } => {
-            let workload = work.source.workload.name().to_owned();
+            // What a team needs is made for its files too.
+            let workload = match &work.teams {
+                Some(_) if target_id.0.starts_with("teams/") => "teams",
+                _ => work.source.workload.name(),
+            };
+            let workload = workload.to_owned();
             let data = Folder {
                 folder: name(&folder.0)?,
                 workload,
@@ -217,6 +224,28 @@ fn versions(restored: Vec<RestoredVersion>) -> Vec<VersionFacts> {
     restored.into_iter().map(facts).collect()
 }
 
+fn some(count: usize) -> Option<u64> {
+    Some(count as u64).filter(|count| *count > 0)
+}
+
+/// So many of each stand in one event; the counts say how many there are.
+const LINKS_MAX: usize = 50;
+/// Longer ones are cut: an event has an end.
+const LINK_CHARS_MAX: usize = 300;
+
+fn links(found: FoundLinks) -> Option<LinkFacts> {
+    let list = |all: std::collections::BTreeSet<String>| -> Vec<String> {
+        let few = all.into_iter().take(LINKS_MAX);
+        few.map(|link| link.chars().take(LINK_CHARS_MAX).collect())
+            .collect()
+    };
+    let is_any = !found.left.is_empty() || !found.moved.is_empty();
+    is_any.then(|| LinkFacts {
+        left: list(found.left),
+        moved: list(found.moved),
+    })
+}
+
 fn item_restored(
     work: &Work,
     item: &ItemId,
@@ -244,6 +273,8 @@ fn item_restored(
             .collect(),
         deltas: restored.deltas.iter().map(delta).collect(),
         item: name(&item.0)?,
+        links_left: some(restored.links.left.len()),
+        links_moved: some(restored.links.moved.len()),
         transforms: restored
             .transforms
             .iter()
@@ -255,6 +286,7 @@ fn item_restored(
     let facts = RestoredFacts {
         folder: serde_json::to_value(PlannedFolder::from(&work.source.folder)).ok(),
         key: Some(work.key.to_string()),
+        links: links(restored.links),
         locator: Some(work.source.locator.clone()),
         name: Some(work.source.name.clone()),
         readback_digest: Some(restored.readback_digest.to_string()),

@@ -19,7 +19,7 @@ use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
 use crate::domain::item::Digest;
 use crate::domain::plan::{Decision, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
-use crate::engine::record::{Custodian, ItemId, Standing, Work};
+use crate::engine::record::{Custodian, ItemId, PlannedTeams, Standing, Work};
 use crate::engine::{Engine, Options, People, Progress, RunSummary, Time, run};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
@@ -45,7 +45,7 @@ impl Time for RealTime {
 }
 
 /// Restores what the newest plan in force says. It may be called again after any interruption.
-pub(crate) async fn restore<T: Target + 'static>(
+pub(crate) async fn restore<T: Target + Clone + 'static>(
     journal: &Journal,
     source: Arc<dyn Source>,
     target: T,
@@ -77,6 +77,7 @@ pub(crate) async fn restore<T: Target + 'static>(
     }
     let backlog = OpenRows::load(journal)?.into_backlog().await?;
     let began = SystemClock.now();
+    let teams_target = target.clone();
     let summary = run(Engine {
         record: JournalRecord(journal.clone()),
         source,
@@ -91,7 +92,10 @@ pub(crate) async fn restore<T: Target + 'static>(
     .await
     .map_err(engine_meaning)?;
     pacing::paced(journal, &wave, &summary.pace, SystemClock.now() - began)?;
-    if OpenRows::load(journal)?.count()? == 0 {
+    let left = OpenRows::load(journal)?.left()?;
+    if left.rows == 0 {
+        // A wave is over when whoever belongs into its teams is in them.
+        super::teaming::complete(journal, &teams_target, &left.teams).await?;
         journal
             .command(CaseCommand::CloseWave(wave))
             .await
@@ -162,7 +166,13 @@ pub(crate) fn open_items(journal: &Journal) -> Result<u64> {
     OpenRows::load(journal)?.count()
 }
 
-fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow) -> Option<Work> {
+fn work_of(
+    custodian: &Pseudonym,
+    user: &TargetUser,
+    plan: &str,
+    open: &OpenRow,
+    teams: Option<PlannedTeams>,
+) -> Option<Work> {
     let (row, progress) = (&open.row, open.progress);
     let source = row.source_item()?;
     let (target_folder, transforms) = row.target()?;
@@ -187,6 +197,10 @@ fn work_of(custodian: &Pseudonym, user: &TargetUser, plan: &str, open: &OpenRow)
         wave: row.wave,
         attempts: progress.attempts,
         standing,
+        teams: teams.map(|teams| PlannedTeams {
+            post: row.post.clone(),
+            ..teams
+        }),
     })
 }
 

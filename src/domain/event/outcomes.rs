@@ -120,6 +120,12 @@ pub struct ItemRestored {
     pub transforms: Vec<String>,
     /// `mail` or `files`.
     pub workload: String,
+    /// Links in its text that lead into the old tenant still; none where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_left: Option<u64>,
+    /// Links in its text that lead into the new tenant now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_moved: Option<u64>,
     /// `new`, `found` or `completed`.
     pub wrote: String,
 }
@@ -133,6 +139,9 @@ pub struct RestoredFacts {
     /// The item key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Links to the old tenant in its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<super::LinkFacts>,
     /// Where it lay in the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locator: Option<String>,

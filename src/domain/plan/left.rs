@@ -4,9 +4,15 @@
 use super::Decision;
 
 /// What a mailbox makes anew by itself, or what only makes sense on the machine it came from.
-const SKIPPED: [&str; 3] = ["free-busy", "load-file", "settings"];
+const SKIPPED: [&str; 5] = [
+    "deleted-chat-message",
+    "free-busy",
+    "load-file",
+    "settings",
+    "team-event",
+];
 /// What can be read and is not restored unless a person decides so: it may hide mail or send it away, or no form of it is safe.
-const HELD: [&str; 8] = [
+const HELD: [&str; 10] = [
     "address-book-person",
     "calendar-exception",
     "in-no-folder",
@@ -14,6 +20,8 @@ const HELD: [&str; 8] = [
     "journal-entry",
     "list-item",
     "page",
+    "team-app",
+    "team-tab",
     "unknown-class",
 ];
 

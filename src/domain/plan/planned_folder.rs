@@ -9,7 +9,7 @@ use crate::domain::folder::{FolderPath, WellKnownFolder};
 #[serde(deny_unknown_fields)]
 pub struct PlannedFolder {
     /// Graph's well-known name for mail, `drive` for files, `calendar`, `contacts`, `list`,
-    /// `tasks`.
+    /// `tasks`, `teams`.
     pub root: String,
     /// The names below it.
     pub below: Vec<String>,
@@ -24,6 +24,7 @@ impl From<&FolderPath> for PlannedFolder {
             FolderPath::List(name) => ("list", vec![name.clone()]),
             FolderPath::Mail { root, below } => (root.graph_name(), below.clone()),
             FolderPath::Tasks(name) => ("tasks", name.iter().cloned().collect()),
+            FolderPath::Teams(name) => ("teams", name.iter().cloned().collect()),
         };
         Self {
             root: root.to_owned(),
@@ -47,6 +48,7 @@ impl PlannedFolder {
             "drive" => FolderPath::Drive(below),
             "list" => FolderPath::List(one()??),
             "tasks" => FolderPath::Tasks(one()?),
+            "teams" => FolderPath::Teams(one()?),
             mail => FolderPath::Mail {
                 root: WellKnownFolder::parse(mail)?,
                 below,
@@ -73,6 +75,8 @@ mod tests {
             },
             FolderPath::List("Defects".to_owned()),
             FolderPath::Tasks(Some("Team".to_owned())),
+            FolderPath::Teams(Some("General".to_owned())),
+            FolderPath::Teams(None),
         ] {
             assert_eq!(PlannedFolder::from(&path).path(), Some(path));
         }

@@ -140,6 +140,7 @@ fn known(is_restored: bool) -> HashMap<ItemKey, KnownItem> {
         item: Pseudonym::parse("known").expect("a pseudonym"),
         is_restored,
         is_held_unmapped: !is_restored,
+        post: None,
     };
     HashMap::from([(key, item)])
 }
@@ -276,6 +277,7 @@ fn what_cannot_be_read_is_of_its_own_service_and_one_thing_in_two_plans() {
                 item: row.item.clone(),
                 is_restored: false,
                 is_held_unmapped: false,
+                post: None,
             };
             (row.item_key().expect("a key"), known)
         })

@@ -244,6 +244,7 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
         target_id: there.id,
         target_name: found.name.clone(),
         request_ids: there.written.request_ids,
+        links: crate::domain::teams::links::FoundLinks::default(),
         versions: restored,
     })
 }

@@ -159,6 +159,7 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
         target_id: copy.id.clone(),
         target_name: work.target_name.clone(),
         request_ids: copy.written.request_ids.clone(),
+        links: crate::domain::teams::links::FoundLinks::default(),
         versions: Vec::new(),
     })
 }

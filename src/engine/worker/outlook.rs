@@ -185,6 +185,7 @@ fn restored(
         target_id: id,
         target_name: work.target_name.clone(),
         request_ids: written.request_ids,
+        links: crate::domain::teams::links::FoundLinks::default(),
         versions: Vec::new(),
     })
 }

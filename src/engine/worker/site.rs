@@ -329,6 +329,7 @@ fn restored(work: &Work, item: &SiteItem, copy: Copy) -> Result<Restored, Troubl
         target_id: copy.id,
         target_name: work.target_name.clone(),
         request_ids: copy.written.request_ids,
+        links: crate::domain::teams::links::FoundLinks::default(),
         versions: Vec::new(),
     })
 }

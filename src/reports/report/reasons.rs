@@ -24,6 +24,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "The mail held its text twice; the plainer form was left out.",
     ),
     (
+        "answered-message-not-restored",
+        "It answers a message that could not be restored, and is not put below another.",
+    ),
+    (
         "attachment-name-made-up/1",
         "An attachment had no file name and was given one.",
     ),
@@ -40,6 +44,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "Whoever was invited stands in the text: in a list of their own they would be asked again.",
     ),
     (
+        "author-not-mapped",
+        "Nobody in the new tenant was named for whoever wrote it, and nobody stands in.",
+    ),
+    (
         "calendar-exception",
         "A changed day of a series without its series; a person decides.",
     ),
@@ -53,8 +61,32 @@ const SENTENCES: &[(&str, &str)] = &[
         "It differs from every copy from before the break-in; a person decides.",
     ),
     (
+        "channel-without-owner",
+        "Nobody in the new tenant owns the private channel that it belongs in.",
+    ),
+    (
         "charset-guessed/1",
         "The mail did not say how its letters are coded; that was worked out.",
+    ),
+    (
+        "chat-author-stand-in/1",
+        "Whoever wrote it is not in the new tenant; the name stands in the text.",
+    ),
+    (
+        "chat-file-as-link/1",
+        "A file that hung on a message became a link in its text.",
+    ),
+    (
+        "chat-partner-not-mapped",
+        "Somebody whom the chat needs has no place in the new tenant.",
+    ),
+    (
+        "chat-text-too-large",
+        "The text is longer than a message in a team or chat may be.",
+    ),
+    (
+        "chat-time-moved/1",
+        "It shared its thousandth of a second with another message, and stands a little later.",
     ),
     (
         "column-name-plain/1",
@@ -75,6 +107,14 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "damaged",
         "It breaks the rules of its own file, and the text beside it says where.",
+    ),
+    (
+        "dated-after-the-backup",
+        "It says that it was written after the backup was made; a person decides.",
+    ),
+    (
+        "deleted-chat-message",
+        "A message that was deleted; nothing of it is left.",
     ),
     (
         "due-from-recurrence/1",
@@ -135,6 +175,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("link", "A link in the backup; links are not followed."),
     (
+        "link-to-new-tenant/1",
+        "A link to the old tenant leads to the same thing in the new one.",
+    ),
+    (
         "linked-file-as-text/1",
         "An attachment was only a link to a file elsewhere; a text says where that was.",
     ),
@@ -163,6 +207,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "A mark that the backup had put before some lines was taken away.",
     ),
     (
+        "meeting-chat",
+        "A chat of a meeting; the new tenant takes none back.",
+    ),
+    (
+        "mention-as-text/1",
+        "Whoever was named in a message is named in words, and is told nothing.",
+    ),
+    (
         "name-beside-existing/1",
         "Another file had that name in the new tenant; this one stands beside it, renamed.",
     ),
@@ -178,6 +230,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "no-component",
         "It lies among events and tasks and is none.",
     ),
+    ("no-date", "It does not say when it was written."),
     (
         "no-headers-no-body",
         "It is kept as a mail in the backup, but nothing in it reads as one.",
@@ -251,6 +304,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "It was deleted, or kept by a legal hold of old; the operator chose to hold such items.",
     ),
     (
+        "reply-as-message/1",
+        "It answered a message that is not restored, and stands by itself.",
+    ),
+    (
         "retries-exhausted",
         "The new tenant failed again and again, and the program gave up.",
     ),
@@ -291,7 +348,29 @@ const SENTENCES: &[(&str, &str)] = &[
         "taken-out-of-rtf/1",
         "The text was taken out of the form in which the old mailbox had wrapped it.",
     ),
+    (
+        "target-of-another-kind",
+        "Whoever is to receive it has no place for data of this kind.",
+    ),
     ("target-refused", "The new tenant does not accept it."),
+    ("team-app", "An app of a team; apps are held for review."),
+    (
+        "team-event",
+        "An event of the service, such as who joined a team; it makes its own.",
+    ),
+    (
+        "team-made-private/1",
+        "Everybody could find the team; now only its members do.",
+    ),
+    (
+        "team-not-in-backup",
+        "The team or channel that it belongs in is not in the backup.",
+    ),
+    ("team-tab", "A tab of a team; tabs are held for review."),
+    (
+        "team-without-owner",
+        "Nobody who owns the team was named in the new tenant.",
+    ),
     (
         "telephone-kind-assumed/1",
         "A telephone number of no kind was taken for one at work.",
@@ -299,6 +378,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "term-column-as-text/1",
         "A column of agreed terms became text: each entry keeps the word.",
+    ),
+    (
+        "time-taken",
+        "Another message stands at the same thousandth of a second, and none is overwritten.",
     ),
     (
         "time-zone-by-its-rules/1",

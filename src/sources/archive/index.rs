@@ -1,15 +1,20 @@
 //! The shapes of an archive's own files: the tag file and the index lines, with Graph's names for what Graph knows.
 
+mod files;
+mod teams;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::file::FileVersion;
 use crate::domain::folder::{FolderPath, WellKnownFolder};
 use crate::domain::item::{CustodianName, Digest, RestorePointId};
 use crate::domain::message::{FollowUp, Importance, Message};
 use crate::sources::Fidelity;
+pub use files::{FileEntry, FileSystemInfo, ParentReference, VersionEntry};
+pub(super) use teams::in_order;
+pub use teams::{ChannelReference, HostedEntry, TeamsEntry, TeamsKind};
 
 /// The version of the format that is written and read.
 pub const FORMAT_VERSION: &str = "1";
@@ -235,6 +240,8 @@ pub enum Entry {
     Mail(MailEntry),
     /// A task.
     Tasks(PersonalEntry),
+    /// A team or chat, or a message in one.
+    Teams(TeamsEntry),
     /// A page of a site; it is kept and not restored.
     Pages(SiteEntry),
 }
@@ -247,6 +254,7 @@ impl Entry {
             Self::Files(entry) => &entry.id,
             Self::Lists(entry) | Self::Pages(entry) => &entry.id,
             Self::Mail(entry) => &entry.id,
+            Self::Teams(entry) => &entry.id,
         }
     }
 
@@ -257,10 +265,11 @@ impl Entry {
             Self::Files(entry) => &entry.object,
             Self::Lists(entry) | Self::Pages(entry) => &entry.object,
             Self::Mail(entry) => &entry.object,
+            Self::Teams(entry) => &entry.object,
         }
     }
 
-    /// Its content and that of its older versions.
+    /// Its content and that of its older versions and its images.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         let versions = match self {
             Self::Files(entry) => &entry.versions[..],
@@ -270,10 +279,15 @@ impl Entry {
             Self::Lists(entry) | Self::Pages(entry) => Some(entry),
             _ => None,
         };
+        let images = match self {
+            Self::Teams(entry) => &entry.hosted_contents[..],
+            _ => &[],
+        };
         [self.object()]
             .into_iter()
             .chain(versions.iter().map(|version| &version.object))
             .chain(of_site.into_iter().flat_map(super::site::further))
+            .chain(images.iter().map(|image| &image.object))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -299,6 +313,10 @@ impl Entry {
             Self::Lists(entry) | Self::Pages(entry) => {
                 entry.check()?;
                 &entry.parent_reference.path
+            }
+            Self::Teams(entry) => {
+                entry.check()?;
+                &Vec::new()
             }
             Self::Mail(entry) => {
                 if WellKnownFolder::parse(&entry.parent_folder.well_known_name).is_none() {
@@ -487,76 +505,6 @@ pub struct MailFolder {
     pub well_known_name: String,
     /// The display names below it.
     pub path: Vec<String>,
-}
-
-/// A file of a drive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct FileEntry {
-    /// The drive item's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its folder.
-    pub parent_reference: ParentReference,
-    /// Its bytes.
-    pub object: Object,
-    /// Its dates.
-    pub file_system_info: FileSystemInfo,
-    /// Graph's `permission` resources as they came; kept for the access map, never granted by a restore of bytes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<serde_json::Value>,
-    /// Older versions, oldest first, without the current one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub versions: Vec<VersionEntry>,
-}
-
-/// Graph's `driveItemVersion`, as far as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct VersionEntry {
-    /// Its id, such as `1.0`.
-    pub id: String,
-    /// Its bytes.
-    pub object: Object,
-    /// `lastModifiedDateTime`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified_date_time: Option<DateTime<Utc>>,
-    /// The user principal name of whoever wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified_by: Option<String>,
-}
-
-impl From<VersionEntry> for FileVersion {
-    fn from(entry: VersionEntry) -> Self {
-        Self {
-            id: entry.id,
-            size_bytes: entry.object.size,
-            digest: entry.object.sha256,
-            modified: entry.last_modified_date_time,
-            modified_by: entry.last_modified_by,
-        }
-    }
-}
-
-/// The folders above a file, one name a level: unlike Graph's path it needs no escaping.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ParentReference {
-    /// From the drive's root down.
-    pub path: Vec<String>,
-}
-
-/// Graph's `fileSystemInfo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct FileSystemInfo {
-    /// `createdDateTime`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_date_time: Option<DateTime<Utc>>,
-    /// `lastModifiedDateTime`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified_date_time: Option<DateTime<Utc>>,
 }
 
 /// Reads an index: JSON objects, one a line, each id once. The error is the line and the rule.

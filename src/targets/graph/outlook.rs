@@ -43,12 +43,13 @@ pub(super) async fn folder(
         FolderPath::Calendar(name) => folder::calendar(session, user, name.as_deref()).await,
         FolderPath::Contacts(names) => folder::contacts(session, user, names).await,
         FolderPath::Tasks(name) => folder::tasks(session, user, name.as_deref()).await,
-        FolderPath::Drive(_) | FolderPath::List(_) | FolderPath::Mail { .. } => {
-            Err(failure::unsendable(
-                "GET /users/{id}/calendar",
-                "neither a calendar, nor a contact folder, nor a task list",
-            ))
-        }
+        FolderPath::Drive(_)
+        | FolderPath::List(_)
+        | FolderPath::Mail { .. }
+        | FolderPath::Teams(_) => Err(failure::unsendable(
+            "GET /users/{id}/calendar",
+            "neither a calendar, nor a contact folder, nor a task list",
+        )),
     }
 }
 

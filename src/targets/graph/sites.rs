@@ -15,6 +15,9 @@ const SITE: &str = "site:";
 
 /// Where an owner's files lie: a user's drive, or a site's default library.
 pub(super) fn drive_of(owner: &TargetUser) -> String {
+    if let Some(team) = owner.id.strip_prefix(super::teams::TEAM) {
+        return format!("groups/{}/drive", segment(team));
+    }
     match owner.id.strip_prefix(SITE) {
         Some(site) => format!("sites/{}/drive", segment(site)),
         None => format!("users/{}/drive", segment(&owner.id)),

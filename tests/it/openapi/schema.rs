@@ -18,7 +18,22 @@ const DOCUMENTED: [&str; 3] = [
 
 /// Operations that have a page of their own and that the cut leaves out: method, template, type of body and answer; none
 /// where they are raw bytes or a redirect.
-const PAGES: [(&str, &str, &str); 12] = [
+const PAGES: [(&str, &str, &str); 16] = [
+    // <https://learn.microsoft.com/graph/api/chat-get>
+    ("get", "/chats/{id1}", "chat"),
+    // <https://learn.microsoft.com/graph/api/chatmessage-get>
+    ("get", "/chats/{id1}/messages/{id2}", "chatMessage"),
+    (
+        "get",
+        "/teams/{id1}/channels/{id2}/messages/{id3}/replies/{id4}",
+        "chatMessage",
+    ),
+    // <https://learn.microsoft.com/graph/api/chatmessagehostedcontent-get>
+    (
+        "get",
+        "/teams/{id1}/channels/{id2}/messages/{id3}/hostedContents/{id4}/$value",
+        "",
+    ),
     // <https://learn.microsoft.com/graph/api/listitem-get>
     ("get", "/sites/{id1}/lists/{id2}/items/{id3}", "listItem"),
     // <https://learn.microsoft.com/graph/api/contact-get>

@@ -27,6 +27,7 @@ mod route;
 mod server;
 mod sites;
 mod stored;
+mod teams;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -47,3 +48,4 @@ pub use quick_xor::QuickXor;
 pub use quotas::{Lane, Meter, Quotas, Throttled, Used};
 pub use server::{Running, Simulator};
 pub use sites::stored::{StoredList, StoredListItem};
+pub use teams::{StoredPost, StoredThread};

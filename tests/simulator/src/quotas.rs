@@ -93,6 +93,8 @@ pub enum Lane {
         /// Resource units.
         units: u64,
     },
+    /// Messages that are imported into a channel or a chat, by its id: five a second.
+    Thread(String),
 }
 
 /// A refusal.
@@ -247,6 +249,7 @@ impl Meter {
                     *upload_bytes,
                 ),
             ],
+            Lane::Thread(thread) => vec![(("thread messages", thread.clone()), 5, 1, 1)],
             Lane::SharePoint { app, units } => {
                 let (minute, day, tenant) = self.quotas.sharepoint();
                 vec![

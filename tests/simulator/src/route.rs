@@ -6,7 +6,7 @@ use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
 use crate::{
-    accounts, batch, calendar, contacts, directory_answers, drive, mail, sites, todo, users,
+    accounts, batch, calendar, contacts, directory_answers, drive, mail, sites, teams, todo, users,
 };
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
@@ -39,6 +39,9 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     let parts = segments(path)?;
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let upns = |tenant: &Tenant, name: &str| tenant.user_index(name).ok_or_else(users::unknown);
+    if let Some(answer) = teams::route(tenant, request, &parts) {
+        return answer;
+    }
     match &parts[..] {
         ["$batch"] => batch::run(tenant, request),
         ["groups"] => groups::collection(tenant, request),
@@ -133,7 +136,12 @@ pub(crate) fn lane(request: &Request) -> Lane {
             let key = format!("{}/{}", request.app, user.to_ascii_lowercase());
             Lane::Mailbox { key, upload_bytes }
         }
-        ["drives" | "sites", ..] | ["users", _, "drive", ..] => {
+        ["teams", _, "channels", thread, "messages", ..] | ["chats", thread, "messages", ..]
+            if request.is_write() =>
+        {
+            Lane::Thread(thread.to_owned())
+        }
+        ["drives" | "sites", ..] | ["users" | "groups", _, "drive", ..] => {
             let permissions = path.contains("/permissions") || path.ends_with("/invite");
             let lists = ["/children", "/columns", "/items", "/lists", "/pages"];
             let list = lists.iter().any(|end| path.ends_with(end));

@@ -183,6 +183,7 @@ type Damage = fn(&str, Vec<u8>) -> Vec<u8>;
 pub(crate) struct Tenant {
     pub(crate) access: Access,
     pub(crate) accounts: crate::accounts::Accounts,
+    pub(crate) teams: crate::teams::Teams,
     pub(crate) id: String,
     pub(crate) display_name: String,
     pub(crate) domain: String,
@@ -213,6 +214,7 @@ impl Tenant {
         let mut tenant = Self {
             access: Access::default(),
             accounts: crate::accounts::Accounts::default(),
+            teams: crate::teams::Teams::default(),
             id: spec.tenant_id,
             display_name: spec.display_name,
             domain: spec.domain,

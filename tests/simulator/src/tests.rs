@@ -41,6 +41,10 @@ pub(crate) fn ask(tenant: &mut Tenant, method: &str, url: &str, body: &Value) ->
         "Tasks.ReadWrite.All",
         "Files.ReadWrite.All",
         "Sites.ReadWrite.All",
+        "Chat.Create",
+        "Group.ReadWrite.All",
+        "TeamMember.ReadWrite.All",
+        "Teamwork.Migrate.All",
     ];
     let request = Request {
         method: method.to_owned(),

@@ -11,6 +11,7 @@ use crate::domain::item_key::CaseSecret;
 use crate::domain::plan::raw_copies;
 use crate::domain::plan::{KnownItem, PlanPart, Snapshot, Unreadable};
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::teams::PlannedPost;
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
 use crate::projections::work::known_item;
@@ -65,6 +66,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// The milliseconds that earlier plans gave to messages: whatever has one is kept apart, since it does not fit into the table.
+    pub(super) fn posts(&self) -> impl Iterator<Item = &PlannedPost> {
+        self.odd.values().filter_map(|item| item.post.as_ref())
+    }
+
     /// Of the items of a portion, and of what could not be read in it.
     pub(super) fn among(
         &self,
@@ -147,6 +153,7 @@ fn read(value: [u8; VALUE_BYTES]) -> KnownItem {
         item: Pseudonym::from_random(*name),
         is_restored: flags[0] & IS_RESTORED != 0,
         is_held_unmapped: flags[0] & IS_HELD_UNMAPPED != 0,
+        post: None,
     }
 }
 
@@ -158,6 +165,7 @@ mod tests {
         KnownItem {
             item: Pseudonym::parse(name).expect("a pseudonym"),
             is_restored: !is_held_unmapped,
+            post: None,
             is_held_unmapped,
         }
     }

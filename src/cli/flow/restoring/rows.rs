@@ -1,6 +1,6 @@
 //! The rows of open waves, part by part: no more of a plan is in memory than one part, whatever its size.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -9,11 +9,13 @@ use unbroken_ledger::scratch::{Key, Table};
 use super::super::meaning;
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
-use crate::domain::custodian::ItemProgress;
+use crate::domain::custodian::{Ended, ItemProgress};
 use crate::domain::plan::{Decision, PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::teams::PlannedTeam;
+use crate::domain::teams::links::Links;
 use crate::engine::backlog::{Backlog, Portion};
-use crate::engine::record::{Custodian, RecordError, Work};
+use crate::engine::record::{Custodian, PlannedTeams, RecordError, Work};
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
 use crate::targets::TargetUser;
@@ -25,6 +27,19 @@ pub(in crate::cli::flow) struct OpenRows {
     parts: Vec<(String, PlanPart)>,
     /// A second plan names items of the first again; each is worked on once. With one plan nothing is remembered.
     seen: Option<Table<0>>,
+    /// The teams and chats of the plans, by custodian.
+    teams: HashMap<Pseudonym, (String, Arc<PlannedTeam>)>,
+    links: Arc<Links>,
+    /// Messages that were given up.
+    given_up: HashMap<Pseudonym, Arc<BTreeSet<(String, String)>>>,
+}
+
+/// What is left of the open waves.
+pub(in crate::cli::flow) struct Left {
+    /// Rows without an outcome.
+    pub(in crate::cli::flow) rows: u64,
+    /// Teams and chats, with the plan that names each.
+    pub(in crate::cli::flow) teams: Vec<(Pseudonym, String, Arc<PlannedTeam>)>,
 }
 
 /// A row that has no outcome yet, and how far its item is.
@@ -47,19 +62,42 @@ impl OpenRows {
         let seen = (plans.len() > 1).then(|| Table::new(journal.ledger().dir()));
         Ok(Self {
             journal: journal.clone(),
+            links: Arc::new(links(&case)),
             case: Arc::new(case),
             parts,
             seen,
+            teams: HashMap::new(),
+            given_up: HashMap::new(),
         })
     }
 
     /// How many rows have no outcome yet.
-    pub(in crate::cli::flow) fn count(mut self) -> Result<u64> {
-        let mut open = 0;
+    pub(in crate::cli::flow) fn count(self) -> Result<u64> {
+        Ok(self.left()?.rows)
+    }
+
+    /// The same, with the teams and chats that are named.
+    pub(in crate::cli::flow) fn left(mut self) -> Result<Left> {
+        let mut rows = 0;
         for (plan, part) in std::mem::take(&mut self.parts) {
-            open += self.of_part(&plan, &part).map_err(meaning)?.len() as u64;
+            rows += self.of_part(&plan, &part).map_err(meaning)?.len() as u64;
         }
-        Ok(open)
+        let teams = self.teams.into_iter();
+        let teams = teams.map(|(custodian, (plan, team))| (custodian, plan, team));
+        Ok(Left {
+            rows,
+            teams: teams.collect(),
+        })
+    }
+
+    fn planned_teams(&self, custodian: &Pseudonym) -> Option<PlannedTeams> {
+        let (_, team) = self.teams.get(custodian)?;
+        Some(PlannedTeams {
+            team: Arc::clone(team),
+            post: None,
+            links: Arc::clone(&self.links),
+            given_up: self.given_up.get(custodian).cloned().unwrap_or_default(),
+        })
     }
 
     /// Rows that are held, skipped or cannot be read get their outcome without a worker; the others are what is left.
@@ -72,20 +110,23 @@ impl OpenRows {
             rows: self.anew(),
         };
         let mut line: Option<Line> = None;
+        let mut interrupted = Vec::new();
         for (plan, part) in std::mem::take(&mut self.parts) {
             let user = self.user(&part.custodian);
             let mut has_work = false;
+            let mut order = None;
             for open in self.of_part(&plan, &part).map_err(meaning)? {
                 if open.row.decision != Decision::Restore {
                     end_without_writing(&self.journal, &part.custodian, &open.row).await?;
                     continue;
                 }
-                let work = work_of(&part.custodian, &user, &plan, &open);
+                let work = work_of(&part.custodian, &user, &plan, &open, None);
                 backlog.total += u64::from(work.is_some());
                 has_work |= work.is_some() && !open.progress.is_open;
+                order = order.or_else(|| Some(order_of(&open.row)));
                 if open.progress.is_open {
                     backlog.handed_out.insert(open.row.item.clone());
-                    backlog.first.extend(work);
+                    interrupted.push((part.custodian.clone(), user.clone(), plan.clone(), open));
                 }
             }
             if !has_work {
@@ -99,9 +140,31 @@ impl OpenRows {
                 custodian: Custodian(part.custodian.to_string()),
                 parts: VecDeque::new(),
             });
-            line.parts.push_back((plan, part));
+            line.parts
+                .push_back((order.unwrap_or_default(), plan, part));
         }
         backlog.lines.extend(line);
+        for line in &mut backlog.lines {
+            // The parts of a plan are sorted by their digests; what a team's rows say of their order holds here.
+            let is_ordered = line.parts.iter().any(|(order, ..)| order.0 != 1);
+            if is_ordered {
+                line.parts
+                    .make_contiguous()
+                    .sort_by(|one, other| one.0.cmp(&other.0));
+            }
+        }
+        let of = |(custodian, user, plan, open): (Pseudonym, TargetUser, String, OpenRow)| {
+            work_of(
+                &custodian,
+                &user,
+                &plan,
+                &open,
+                self.planned_teams(&custodian),
+            )
+        };
+        backlog.first = interrupted.into_iter().filter_map(of).collect();
+        backlog.rows.teams = self.teams;
+        backlog.rows.given_up = self.given_up;
         Ok(backlog)
     }
 
@@ -113,6 +176,9 @@ impl OpenRows {
             case: Arc::clone(&self.case),
             parts: Vec::new(),
             seen: self.seen.as_ref().map(|_| Table::new(dir)),
+            teams: HashMap::new(),
+            links: Arc::clone(&self.links),
+            given_up: HashMap::new(),
         }
     }
 
@@ -123,8 +189,10 @@ impl OpenRows {
         part: &PlanPart,
     ) -> std::result::Result<Vec<OpenRow>, JournalError> {
         let rows = self.journal.part_rows(plan, part)?;
+        self.note_teams(plan, part, &rows);
         let items = rows.iter().map(|row| &row.item);
         let progress = self.journal.progress(&part.custodian, items)?;
+        self.note_given_up(part, rows.iter().zip(&progress));
         let mut open = Vec::new();
         for (row, progress) in rows.into_iter().zip(progress) {
             let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
@@ -133,6 +201,31 @@ impl OpenRows {
             }
         }
         Ok(open)
+    }
+
+    fn note_teams(&mut self, plan: &str, part: &PlanPart, rows: &[PlanRow]) {
+        for row in rows {
+            if let Some(team) = &row.team
+                && self.case.open_waves.contains(&(plan.to_owned(), row.wave))
+            {
+                let planned = (plan.to_owned(), Arc::new((**team).clone()));
+                self.teams.insert(part.custodian.clone(), planned);
+            }
+        }
+    }
+
+    fn note_given_up<'r>(
+        &mut self,
+        part: &PlanPart,
+        rows: impl Iterator<Item = (&'r PlanRow, &'r ItemProgress)>,
+    ) {
+        for (row, progress) in rows {
+            let is_failed = progress.ended == Some(Ended::Failed);
+            if let Some(post) = row.post.as_ref().filter(|_| is_failed) {
+                let known = self.given_up.entry(part.custodian.clone()).or_default();
+                Arc::make_mut(known).insert((post.channel.clone(), post.at.clone()));
+            }
+        }
     }
 
     /// Whether no other plan named the item before.
@@ -162,7 +255,32 @@ impl OpenRows {
 /// One custodian's parts that were not handed out yet.
 struct Line {
     custodian: Custodian,
-    parts: VecDeque<(String, PlanPart)>,
+    parts: VecDeque<(Order, String, PlanPart)>,
+}
+
+/// Where a part stands among those of its custodian: a team before its files, those before its messages, which follow one another.
+type Order = (u8, String, String);
+
+fn order_of(row: &PlanRow) -> Order {
+    match (&row.team, &row.post) {
+        (Some(_), _) => (0, String::new(), String::new()),
+        (None, Some(post)) => (2, post.channel.clone(), post.at.clone()),
+        (None, None) => (1, String::new(), String::new()),
+    }
+}
+
+/// Places of the old tenant that are known in the new one: the sites of the map; and the old tenant's own id.
+fn links(case: &Case) -> Links {
+    let known = case.custodians.values().filter_map(|known| {
+        let old = known.facts.source_name.clone()?;
+        let new = known.facts.target_upn.clone().unwrap_or_default();
+        let new = Some(new).filter(|new| new.starts_with("https://"));
+        old.starts_with("https://")
+            .then(|| (old, new.unwrap_or_default()))
+    });
+    let tenant = case.declared.as_ref();
+    let tenant = tenant.and_then(|(_, facts)| facts.source_tenant.clone());
+    Links::new(known, &tenant.unwrap_or_default())
 }
 
 /// What is left to do, read part by part; whoever got a part stands behind the others.
@@ -202,7 +320,7 @@ impl Backlog for PlanBacklog {
             return Ok(Portion::End);
         };
         let portion = match line.parts.pop_front() {
-            Some((plan, part)) => self.read(&plan, &part)?,
+            Some((_, plan, part)) => self.read(&plan, &part)?,
             None => Vec::new(),
         };
         if !line.parts.is_empty() {
@@ -221,8 +339,9 @@ impl PlanBacklog {
         let fresh = open.iter().filter(|open| {
             open.row.decision == Decision::Restore && !self.handed_out.contains(&open.row.item)
         });
+        let teams = self.rows.planned_teams(&part.custodian);
         Ok(fresh
-            .filter_map(|open| work_of(&part.custodian, &user, plan, open))
+            .filter_map(|open| work_of(&part.custodian, &user, plan, open, teams.clone()))
             .collect())
     }
 }

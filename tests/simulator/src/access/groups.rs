@@ -61,7 +61,17 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
             };
             let groups = tenant.access.groups.iter().filter(fits);
             let chosen = request.query.get("$select");
-            let groups = groups.map(|group| select(shown(group), chosen)).collect();
+            let groups = groups.map(|group| {
+                let mut value = shown(group);
+                let options: &[&str] = if tenant.teams.is_team(&group.id) {
+                    &["Team"]
+                } else {
+                    &[]
+                };
+                value["resourceProvisioningOptions"] = json!(options);
+                select(value, chosen)
+            });
+            let groups = groups.collect();
             page(groups, request, &tenant.base, 100)
         }
         "POST" => create(tenant, request),
