@@ -1,6 +1,8 @@
 //! A whole tenant in virtual time: a thousand seats, a million files of 100 KB, a thousand mailboxes of 5 GB; as documented, and
 //! with hidden costs and others who draw on the quotas. Prints the figures, fails where they are not met.
 
+#![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+
 #[allow(dead_code, reason = "the integration tests use all of it")]
 #[path = "../it/quotas/tenant.rs"]
 mod tenant;
