@@ -179,14 +179,10 @@ impl Journal {
         let operator = self.operator()?;
         let stream = format!("case/{}", operator.key_id());
         let subject = match command {
-            CaseCommand::Access(command) => {
-                let about = command.custodian().map(Pseudonym::as_str);
-                about.unwrap_or(CASE_SUBJECT).to_owned()
-            }
-            CaseCommand::Identity(command, _) => {
-                let about = command.identity().map(Pseudonym::as_str);
-                about.unwrap_or(CASE_SUBJECT).to_owned()
-            }
+            CaseCommand::Access(command) => subject_of(command.custodian()),
+            CaseCommand::Move(command, _) => subject_of(command.custodian()),
+            CaseCommand::Waves(command, _) => subject_of(command.custodian()),
+            CaseCommand::Identity(command, _) => subject_of(command.identity()),
             CaseCommand::MapCustodian(data, _) => data.custodian.as_str().to_owned(),
             CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
                 data.custodian.as_str().to_owned()
@@ -381,6 +377,10 @@ impl Journal {
             kept => Ok(kept.map(|()| facts).map_err(LedgerError::from)?),
         }
     }
+}
+
+fn subject_of(custodian: Option<&Pseudonym>) -> String {
+    custodian.map_or_else(|| CASE_SUBJECT.to_owned(), ToString::to_string)
 }
 
 /// The stream of a custodian's items.

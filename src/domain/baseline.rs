@@ -10,6 +10,7 @@ mod conditional_access;
 mod detection;
 mod known;
 mod mail;
+mod needed;
 mod ours;
 mod sharing;
 mod sign_in;

@@ -1,12 +1,15 @@
 //! The case: what was declared, connected, mapped, planned and opened; decides the operator's commands. Pure.
 
 mod access;
+mod closing;
 mod erasing;
 mod gating;
 mod granting;
 mod identities;
 mod mapping;
+mod moving;
 mod one_mailbox;
+mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,8 @@ pub use access::{AccessCommand, OpenAccess};
 pub use granting::{Grants, release_words};
 pub use identities::{Identities, Identity, IdentityCommand};
 
+use super::closing::{Closing, ClosingCommand};
+use super::domain_move::{MoveCommand, Moves};
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
     ExceptionAssigned, IssuerFacts, NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts,
@@ -26,6 +31,7 @@ use super::hold::{HoldFacts, Holds, LegalHold};
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
 use super::seal_key::SealKeyBound;
+use super::wave::{WaveCommand, Waves};
 
 /// What the operator wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +42,8 @@ pub enum CaseCommand {
     AdoptPlan(PlanAdopted),
     /// Say who looks after an item that is not identical.
     AssignException(ExceptionAssigned),
+    /// Look whether our own applications are gone; close the case.
+    Close(ClosingCommand, DateTime<Utc>),
     /// End a wave.
     CloseWave(Wave),
     /// Connect the clean tenant.
@@ -56,6 +64,8 @@ pub enum CaseCommand {
     MapCustodian(CustodianMapped, CustodianFacts),
     /// Freeze a plan.
     MakePlan(PlanMade),
+    /// Something about a domain that moves, at an instant.
+    Move(Box<MoveCommand>, DateTime<Utc>),
     /// Forbid to erase a custodian.
     PlaceHold(LegalHold, HoldFacts),
     /// End a legal hold.
@@ -64,6 +74,8 @@ pub enum CaseCommand {
     OpenWave(Wave),
     /// Add a backup.
     RegisterSource(SourceRegistered, SourceFacts),
+    /// Something about waves, at an instant.
+    Waves(Box<WaveCommand>, DateTime<Utc>),
 }
 
 /// A mapped custodian.
@@ -112,6 +124,12 @@ pub struct Case {
     pub seal_keys: Vec<SealKeyBound>,
     /// The gates.
     pub gates: Gates,
+    /// The waves of its plans.
+    pub waves: Waves,
+    /// The domains that move.
+    pub moves: Moves,
+    /// How it ends.
+    pub closing: Closing,
 }
 
 impl Case {
@@ -134,11 +152,17 @@ impl Case {
                 | CaseCommand::PlaceHold(..)
                 | CaseCommand::ReleaseHold(..)
         );
+        self.check_not_closed(&command)?;
         if at_any_time {
             return self.decide_at_any_time(command);
         }
-        if self.finished.is_some() {
-            return Err(Refusal::CaseFinished);
+        // What is restored may be over long before its tenant is separate and its domains have moved.
+        match command {
+            CaseCommand::Close(command, now) => return self.decide_close(command, now),
+            CaseCommand::Gate(command, now) => return self.decide_gate(*command, now),
+            CaseCommand::Move(command, now) => return self.decide_move(*command, now),
+            _ if self.finished.is_some() => return Err(Refusal::CaseFinished),
+            _ => {}
         }
         let no_facts = || Box::new(NoFacts {});
         match command {
@@ -158,30 +182,36 @@ impl Case {
                 self.check_plan(&data)?;
                 Ok(Event::PlanMade(Box::new(data), no_facts()))
             }
-            CaseCommand::AdoptPlan(data) => {
-                self.known_plan(&data.plan)?;
-                self.check_not_before_access(&data.plan)?;
-                if self.adopted.contains(&data.plan) {
-                    return Err(Refusal::PlanAlreadyAdopted(data.plan));
-                }
-                Ok(Event::PlanAdopted(Box::new(data), no_facts()))
-            }
+            CaseCommand::AdoptPlan(data) => self.adopt(data),
             CaseCommand::OpenWave(data) => {
                 self.check_adopted(&data.plan)?;
                 if self.open_waves.contains(&(data.plan.clone(), data.wave)) {
                     return Err(Refusal::WaveAlreadyOpen(data.wave));
                 }
+                self.check_may_open(&data.plan, data.wave)?;
                 Ok(Event::WaveOpened(Box::new(data), no_facts()))
             }
             CaseCommand::CloseWave(data) => {
                 self.check_open(&data.plan, data.wave)?;
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
-            CaseCommand::Gate(command, now) => self.decide_gate(*command, now),
             CaseCommand::Identity(command, now) => self.decide_identity(*command, now),
-            CaseCommand::Finish(data) => Ok(Event::CaseFinished(Box::new(data), no_facts())),
+            CaseCommand::Waves(command, now) => self.decide_wave(*command, now),
+            CaseCommand::Finish(data) => {
+                self.check_no_wave_left()?;
+                Ok(Event::CaseFinished(Box::new(data), no_facts()))
+            }
             other => self.decide_at_any_time(other),
         }
+    }
+
+    fn adopt(&self, data: PlanAdopted) -> Result<Event, Refusal> {
+        self.known_plan(&data.plan)?;
+        self.check_not_before_access(&data.plan)?;
+        if self.adopted.contains(&data.plan) {
+            return Err(Refusal::PlanAlreadyAdopted(data.plan));
+        }
+        Ok(Event::PlanAdopted(Box::new(data), Box::default()))
     }
 
     /// Decides what neither begins nor goes on with a restore.
@@ -271,7 +301,8 @@ impl Case {
     /// Whether a worker may act for a custodian in a wave of a plan.
     pub fn check_work(&self, custodian: &Pseudonym, plan: &str, wave: u32) -> Result<(), Refusal> {
         self.check_may_write(custodian)?;
-        self.check_open(plan, wave)
+        self.check_open(plan, wave)?;
+        self.check_goes_on(custodian, plan, wave)
     }
 
     /// Whether anything may be written for a custodian at all.
@@ -327,9 +358,11 @@ impl Case {
             Event::PlanAdopted(data, _) => self.adopted.push(data.plan.clone()),
             Event::WaveOpened(data, _) => {
                 self.open_waves.insert((data.plan.clone(), data.wave));
+                self.waves.evolve(event);
             }
             Event::WaveClosed(data, _) => {
                 self.open_waves.remove(&(data.plan.clone(), data.wave));
+                self.waves.evolve(event);
             }
             Event::LegalHoldPlaced(data, facts) => self.holds.place(data, facts),
             Event::LegalHoldReleased(data, _) => self.holds.release(data),
@@ -349,246 +382,13 @@ impl Case {
                 self.grants.evolve(event);
                 self.identities.evolve(event);
                 self.gates.evolve(event);
+                self.waves.evolve(event);
+                self.moves.evolve(event);
+                self.closing.evolve(event);
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seal_key_is_bound_once_and_only_in_its_form() {
-        let bound = SealKeyBound {
-            algorithm: "ecdsa-p256-sha256".to_owned(),
-            certificate: "ab".repeat(32),
-            key: "cd".repeat(32),
-            signature: "MEUCIQ==".to_owned(),
-        };
-        let mut case = given(vec![declare()]);
-        let bind = |case: &Case, bound: &SealKeyBound| {
-            case.decide(CaseCommand::BindSealKey(bound.clone()))
-        };
-        for bad in [
-            SealKeyBound {
-                algorithm: "ed25519".to_owned(),
-                ..bound.clone()
-            },
-            SealKeyBound {
-                key: "CD".repeat(32),
-                ..bound.clone()
-            },
-            SealKeyBound {
-                certificate: "ab".to_owned(),
-                ..bound.clone()
-            },
-            SealKeyBound {
-                signature: String::new(),
-                ..bound.clone()
-            },
-        ] {
-            assert_eq!(bind(&case, &bad), Err(Refusal::SealKeyForm));
-        }
-        let event = bind(&case, &bound).expect("bound");
-        case.evolve(&event);
-        assert_eq!(bind(&case, &bound), Err(Refusal::SealKeyBound));
-        assert_eq!(case.seal_keys, [bound]);
-    }
-
-    pub(super) fn given(commands: Vec<CaseCommand>) -> Case {
-        let mut case = Case::default();
-        for command in commands {
-            let event = case.decide(command).expect("given is allowed");
-            case.evolve(&event);
-        }
-        case
-    }
-
-    pub(super) fn name(text: &str) -> Pseudonym {
-        Pseudonym::parse(text).expect("a pseudonym")
-    }
-
-    pub(super) fn declare() -> CaseCommand {
-        let data = CaseDeclared {
-            case: name("c"),
-            secret: String::new(),
-            simulated: true,
-        };
-        let source_tenant = Some("11111111-aaaa-4aaa-8aaa-111111111111".to_owned());
-        CaseCommand::Declare(
-            data,
-            CaseFacts {
-                source_tenant,
-                ..CaseFacts::default()
-            },
-        )
-    }
-
-    pub(super) fn connect(tenant: &str, simulated: bool) -> CaseCommand {
-        let facts = TargetFacts {
-            tenant_id: Some(tenant.to_owned()),
-            display_name: None,
-        };
-        CaseCommand::ConnectTarget(TargetConnected { simulated }, facts)
-    }
-
-    pub(super) fn register() -> CaseCommand {
-        let evidence = SourceEvidence {
-            access: false,
-            dates: false,
-            digests: true,
-            immutability: false,
-        };
-        let data = SourceRegistered {
-            custodians: 1,
-            evidence,
-            fidelity: "original-bytes".to_owned(),
-            format: "1".to_owned(),
-            kind: "archive".to_owned(),
-            points: 1,
-            source: 0,
-        };
-        CaseCommand::RegisterSource(data, SourceFacts::default())
-    }
-
-    use super::super::event::{PlanCounts, SourceEvidence};
-
-    pub(super) fn map(custodian: &str, mapped: bool) -> CaseCommand {
-        let data = CustodianMapped {
-            custodian: name(custodian),
-            mapped,
-        };
-        CaseCommand::MapCustodian(data, CustodianFacts::default())
-    }
-
-    fn plan() -> CaseCommand {
-        let counts = PlanCounts::default();
-        CaseCommand::MakePlan(PlanMade {
-            as_of: 0,
-            counts,
-            parts: 1,
-            plan: "p".to_owned(),
-            points: None,
-            choices: None,
-            unproven: None,
-            window: None,
-        })
-    }
-
-    fn adopt() -> CaseCommand {
-        let plan = "p".to_owned();
-        let digest = plan.clone();
-        CaseCommand::AdoptPlan(PlanAdopted {
-            digest,
-            plan,
-            proposal: String::new(),
-        })
-    }
-
-    fn wave() -> Wave {
-        Wave {
-            plan: "p".to_owned(),
-            wave: 0,
-        }
-    }
-
-    #[test]
-    fn never_into_the_compromised_tenant() {
-        let case = given(vec![declare()]);
-        let same = connect("11111111-AAAA-4aaa-8aaa-111111111111", true);
-        assert_eq!(case.decide(same), Err(Refusal::TargetIsSource));
-        let real = connect("22222222-bbbb-4bbb-8bbb-222222222222", false);
-        assert_eq!(case.decide(real), Err(Refusal::SimulationMismatch));
-    }
-
-    #[test]
-    fn a_worker_acts_only_behind_every_gate() {
-        let everything = vec![
-            declare(),
-            connect("t", true),
-            register(),
-            map("alice", true),
-            map("bob", false),
-            plan(),
-            adopt(),
-            CaseCommand::OpenWave(wave()),
-        ];
-        let case = given(everything.clone());
-        assert_eq!(case.check_work(&name("alice"), "p", 0), Ok(()));
-        assert_eq!(
-            case.check_work(&name("bob"), "p", 0),
-            Err(Refusal::NotMapped("bob".to_owned()))
-        );
-        assert!(case.check_work(&name("alice"), "p", 1).is_err());
-        assert!(case.check_work(&name("alice"), "q", 0).is_err());
-        let mut closed = everything.clone();
-        closed.push(CaseCommand::CloseWave(wave()));
-        assert!(given(closed).check_work(&name("alice"), "p", 0).is_err());
-        let mut finished = everything;
-        finished.push(CaseCommand::Finish(CaseFinished::default()));
-        assert_eq!(
-            given(finished).check_work(&name("alice"), "p", 0),
-            Err(Refusal::CaseFinished)
-        );
-    }
-
-    #[test]
-    fn commands_out_of_order_are_refused_by_their_rule() {
-        let empty = Case::default();
-        assert_eq!(empty.decide(register()), Err(Refusal::CaseNotDeclared));
-        let declared = given(vec![declare()]);
-        assert_eq!(
-            declared.decide(declare()),
-            Err(Refusal::CaseAlreadyDeclared)
-        );
-        assert_eq!(declared.decide(map("a", true)), Err(Refusal::NoTarget));
-        assert_eq!(declared.decide(plan()), Err(Refusal::NoSource));
-        let sourced = given(vec![
-            declare(),
-            register(),
-            connect("t", true),
-            map("a", false),
-        ]);
-        assert_eq!(sourced.decide(plan()), Err(Refusal::NobodyMapped));
-        assert_eq!(
-            sourced.decide(adopt()),
-            Err(Refusal::UnknownPlan("p".to_owned()))
-        );
-        let planned = given(vec![
-            declare(),
-            register(),
-            connect("t", true),
-            map("a", true),
-            plan(),
-        ]);
-        assert_eq!(
-            planned.decide(CaseCommand::OpenWave(wave())),
-            Err(Refusal::PlanNotAdopted("p".to_owned()))
-        );
-    }
-
-    #[test]
-    fn an_exception_passes_from_person_to_person_and_to_nobody_twice() {
-        let assign = |person: &str| {
-            CaseCommand::AssignException(ExceptionAssigned {
-                item: name("i1"),
-                person: name(person),
-            })
-        };
-        assert_eq!(
-            Case::default().decide(assign("operator-1")),
-            Err(Refusal::CaseNotDeclared)
-        );
-        let finish = CaseCommand::Finish(CaseFinished::default());
-        let mut case = given(vec![declare(), assign("operator-1"), finish]);
-        assert_eq!(case.owners[&name("i1")], name("operator-1"));
-        assert!(matches!(
-            case.decide(assign("operator-1")),
-            Err(Refusal::AlreadyAssigned { .. })
-        ));
-        let event = case.decide(assign("approver-1")).expect("another person");
-        case.evolve(&event);
-        assert_eq!(case.owners[&name("i1")], name("approver-1"));
-    }
-}
+mod tests;

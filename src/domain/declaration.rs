@@ -102,11 +102,42 @@ pub(super) fn check_pin(facts: &PinnedFacts) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// As the checks take it.
-pub fn old_tenant(facts: &PinnedFacts) -> OldTenant {
+/// The way that is always weighed: to stay, throw the intruder out and reset what there is.
+pub const PURGE_AND_RESET: &str = "purge_and_reset";
+
+/// A decision weighs at least two ways, each named once as a class, and staying is one of them.
+pub(super) fn check_weighed(weighed: &[String]) -> Result<(), Refusal> {
+    let is_class = |way: &String| {
+        let letters = way.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        letters && (1..=40).contains(&way.len())
+    };
+    let distinct: std::collections::BTreeSet<&String> = weighed.iter().collect();
+    let has_purge = weighed.iter().any(|way| way == PURGE_AND_RESET);
+    if distinct.len() < 2 || distinct.len() != weighed.len() || !has_purge {
+        return Err(Refusal::NothingWeighed);
+    }
+    if weighed.iter().all(is_class) {
+        return Ok(());
+    }
+    Err(Refusal::NothingWeighed)
+}
+
+/// What those who decide for a clean tenant sign: the digest of exactly these words. It ends when the proposal does.
+pub fn decision_words(weighed: &[String], reasons: &str, until: DateTime<Utc>) -> String {
+    let (size, until) = (reasons.len(), until.timestamp_micros());
+    let weighed = weighed.join(" ");
+    format!("decision: a clean tenant, weighed {weighed}, {size} bytes {reasons}, until {until}\n")
+}
+
+/// As the checks take it; `arrived` are domains that are the clean tenant's by now.
+pub fn old_tenant(facts: &PinnedFacts, arrived: &[&str]) -> OldTenant {
+    let has_arrived = |domain: &String| arrived.iter().any(|one| one.eq_ignore_ascii_case(domain));
+    let all = facts.domains.clone().unwrap_or_default();
+    let (moved, domains) = all.into_iter().partition(has_arrived);
     OldTenant {
         tenant_id: facts.tenant_id.clone().unwrap_or_default(),
-        domains: facts.domains.clone().unwrap_or_default(),
+        domains,
+        moved,
         app_ids: facts.app_ids.clone().unwrap_or_default(),
         thumbprints: facts.thumbprints.clone().unwrap_or_default(),
     }

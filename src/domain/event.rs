@@ -13,17 +13,25 @@ use super::hold::{HoldFacts, LegalHold};
 use super::pseudonym::Pseudonym;
 
 mod access;
+mod closing;
+mod domain_move;
 mod gates;
 mod identity;
 mod outcomes;
 mod pace;
 mod reporting;
 mod teams;
+mod waves;
 
 pub use access::{
     AccessAdopted, AccessAdoptedFacts, AccessApplied, AccessCompared, AccessComparedFacts,
     AccessPlanMade, AccessPlanned, AccessPlannedFacts, GrantReleased, ReleaseAsked, ReleaseFacts,
     Sensitive, SensitiveFacts,
+};
+pub use closing::{CaseClosed, ClosedFacts, OurAppsChecked};
+pub use domain_move::{
+    AddressFacts, AddressSwapAttempted, AddressSwapped, DomainFacts, DomainMoveBegun,
+    DomainStepAttempted, DomainStepEnded,
 };
 pub use gates::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
@@ -42,6 +50,10 @@ pub use outcomes::{
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
+pub use waves::{
+    LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts, WavesPlanned,
+    WavesReordered,
+};
 
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +92,9 @@ impl Event {
             }
             Self::ReportIssued(data, _) => data.custodian.as_ref(),
             Self::WindowSet(data, _) => data.custodian.as_ref(),
+            Self::TargetHoldEvidenced(data, _) => Some(&data.custodian),
+            Self::AddressSwapAttempted(data, _) => Some(&data.custodian),
+            Self::AddressSwapped(data, _) => Some(&data.custodian),
             Self::AccessPlanned(data, _) => Some(&data.custodian),
             Self::AccessApplied(data, _) => Some(&data.custodian),
             Self::AccessCompared(data, _) => Some(&data.custodian),
@@ -240,6 +255,34 @@ events! {
     AccessApplied("AccessApplied/1"): AccessApplied, NoFacts;
     /// What the target allows beside what the source allowed.
     AccessCompared("AccessCompared/1"): AccessCompared, AccessComparedFacts;
+    /// Which waves a plan has, in the order in which they open.
+    WavesPlanned("WavesPlanned/1"): WavesPlanned, WavesFacts;
+    /// The same waves in another order.
+    WavesReordered("WavesReordered/1"): WavesReordered, NoFacts;
+    /// Others let a wave open.
+    WaveReleased("WaveReleased/1"): WaveReleased, NoFacts;
+    /// A wave stands still.
+    WavePaused("WavePaused/1"): Wave, PauseFacts;
+    /// It goes on.
+    WaveResumed("WaveResumed/1"): Wave, PauseFacts;
+    /// Whether the clean tenant has the licences that a wave takes.
+    LicencesCounted("LicencesCounted/1"): LicencesCounted, NoFacts;
+    /// A held custodian is on hold in the clean tenant too.
+    TargetHoldEvidenced("TargetHoldEvidenced/1"): TargetHoldEvidenced, EvidenceFacts;
+    /// A domain begins its way into the clean tenant.
+    DomainMoveBegun("DomainMoveBegun/1"): DomainMoveBegun, DomainFacts;
+    /// Intent: a step of a domain's way, or its rolling back.
+    DomainStepAttempted("DomainStepAttempted/1"): DomainStepAttempted, NoFacts;
+    /// Outcome of that step.
+    DomainStepEnded("DomainStepEnded/1"): DomainStepEnded, NoFacts;
+    /// Intent: a user gets an address in the domain, or that of before.
+    AddressSwapAttempted("AddressSwapAttempted/1"): AddressSwapAttempted, AddressFacts;
+    /// Outcome: the address as it was read back.
+    AddressSwapped("AddressSwapped/1"): AddressSwapped, AddressFacts;
+    /// Whether our own applications are gone from the clean tenant.
+    OurAppsChecked("OurAppsChecked/1"): OurAppsChecked, NoFacts;
+    /// Nothing happens in this case any more.
+    CaseClosed("CaseClosed/1"): CaseClosed, ClosedFacts;
     /// The case is over.
     CaseFinished("CaseFinished/1"): CaseFinished, NoFacts;
     /// Intent: a folder will be made in the target.

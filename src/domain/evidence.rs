@@ -122,10 +122,20 @@ pub struct OldTenant {
     pub tenant_id: String,
     /// Its domains, the initial one too.
     pub domains: Vec<String>,
+    /// Domains that were its own and are the clean tenant's now: addresses in them are at home, guests from them are not.
+    pub moved: Vec<String>,
     /// App ids that were homed in it.
     pub app_ids: Vec<String>,
     /// Thumbprints of its certificates, and ids of its keys.
     pub thumbprints: Vec<String>,
+}
+
+fn lies_in(domains: &[String], host: &str) -> bool {
+    domains.iter().any(|domain| {
+        let domain = domain.to_ascii_lowercase();
+        host.strip_suffix(&domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 impl OldTenant {
@@ -134,11 +144,7 @@ impl OldTenant {
     pub fn owns(&self, host_or_address: &str) -> bool {
         let text = host_or_address.trim().to_ascii_lowercase();
         let text = text.rsplit('@').next().unwrap_or(&text);
-        self.domains.iter().any(|domain| {
-            let domain = domain.to_ascii_lowercase();
-            text.strip_suffix(&domain)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        })
+        lies_in(&self.domains, text)
     }
 
     /// Whether a guest's UPN was made from an address in it: `alice_old.example#EXT#@new.example`.
@@ -148,7 +154,7 @@ impl OldTenant {
             return false;
         };
         from.rsplit_once('_')
-            .is_some_and(|(_, host)| self.owns(host))
+            .is_some_and(|(_, host)| self.owns(host) || lies_in(&self.moved, host))
     }
 
     /// Whether an id is the tenant's.
@@ -286,5 +292,12 @@ mod tests {
         assert!(old.invited("mallory_old.example#EXT#@new.onmicrosoft.com"));
         assert!(!old.invited("mallory_bold.example#EXT#@new.onmicrosoft.com"));
         assert!(!old.invited("mallory_old.example@new.onmicrosoft.com"));
+        // Once the domain has moved, addresses in it are at home; whoever was invited from it is a stranger still.
+        let moved = OldTenant {
+            moved: old.domains.clone(),
+            ..OldTenant::default()
+        };
+        assert!(!moved.owns("a@old.example"));
+        assert!(moved.invited("mallory_old.example#EXT#@new.onmicrosoft.com"));
     }
 }

@@ -97,9 +97,7 @@ impl Gates {
             }
             GateCommand::Decide(data, facts, approval) => {
                 check_others(&approval, &data.digest, now)?;
-                if data.weighed.len() < 2 {
-                    return Err(Refusal::NothingWeighed);
-                }
+                declaration::check_weighed(&data.weighed)?;
                 Ok(Event::CleanTenantDecided(Box::new(data), Box::new(facts)))
             }
             GateCommand::CheckBaseline(data) => {
@@ -185,6 +183,22 @@ impl Gates {
             return Ok(());
         }
         Err(Refusal::FindingsOpen("readiness"))
+    }
+
+    /// Whether the trust certificate holds, on a separation audit that still does.
+    pub fn check_trust(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let found = self.certificates.get(&CertificateKind::Trust);
+        let holds = found.map_or(Err(Refusal::NotTrusted), |one| one.check_at(now));
+        let opens = self.audit.as_ref().is_some_and(|audit| audit.opens(now));
+        let holds = holds.and(if opens {
+            Ok(())
+        } else {
+            Err(Refusal::FindingsOpen("trust"))
+        });
+        if stands(Guard::Trust, holds.is_ok()) {
+            return Ok(());
+        }
+        holds
     }
 
     /// Whether a worker may act, as far as the gates go.

@@ -293,6 +293,101 @@ pub enum Refusal {
         /// How many are needed.
         needed: usize,
     },
+    /// Something comes after the end.
+    #[error("the case is closed; nothing happens in it any more")]
+    CaseClosed,
+    /// The end comes after the restore.
+    #[error("the case is not finished; `case finish` comes before it is closed")]
+    NotFinished,
+    /// What a closed case rests on.
+    #[error(
+        "the newest separation audit is not clean, or older than a day: nothing is closed on it"
+    )]
+    AuditNotClean,
+    /// Our own way in.
+    #[error("{0} of our own applications, principals or roles are still in the clean tenant")]
+    OurAppsLeft(u64),
+    /// Nobody looked.
+    #[error("nobody looked in the last day whether our own applications are gone")]
+    OurAppsNotChecked,
+    /// The last application cannot see its own end.
+    #[error("nobody vouches, with evidence, for the removal of the application that looked")]
+    NotAttested,
+    /// A wave was not worked on.
+    #[error("wave {0} of a plan in force was not restored to its end")]
+    WavesLeft(u32),
+    /// No such wave.
+    #[error("the plan has no wave {0}")]
+    NoSuchWave(u32),
+    /// An order that is none.
+    #[error("an order of waves names each wave of the plan once, and is another one than before")]
+    WaveOrder,
+    /// Waves open one after the other.
+    #[error("wave {wave} comes after wave {earlier}, which was not restored to its end")]
+    WaveBefore {
+        /// The wave.
+        wave: u32,
+        /// What stands before it.
+        earlier: u32,
+    },
+    /// Nobody released it.
+    #[error("wave {0} is not released; each wave opens by a release of its own")]
+    WaveNotReleased(u32),
+    /// It was released before.
+    #[error("wave {0} is released already")]
+    WaveReleasedAlready(u32),
+    /// It stands still.
+    #[error("wave {0} is paused")]
+    WavePaused(u32),
+    /// It does not stand still.
+    #[error("wave {0} is not paused")]
+    WaveNotPaused(u32),
+    /// Nobody counted.
+    #[error("the licences that wave {0} takes were not counted")]
+    LicencesNotCounted(u32),
+    /// Too few.
+    #[error("wave {wave} takes {missing} licences more than the clean tenant has free")]
+    LicencesMissing {
+        /// The wave.
+        wave: u32,
+        /// How many.
+        missing: u64,
+    },
+    /// A hold that ends at the border of the tenant.
+    #[error(
+        "custodian {0} stands under legal hold, and nothing shows that the user is on hold in the \
+         clean tenant"
+    )]
+    HoldNotEvidenced(String),
+    /// None was issued.
+    #[error("there is no trust certificate; no domain moves without one")]
+    NotTrusted,
+    /// No domain.
+    #[error("{0:?} is no domain")]
+    NotADomain(String),
+    /// Not the compromised tenant's.
+    #[error("{0} is no domain of the pinned tenant")]
+    DomainNotPinned(String),
+    /// It moves already.
+    #[error("the move of {0} was begun before")]
+    MoveAgain(String),
+    /// It does not move.
+    #[error("no move of domain {0} was begun")]
+    NoSuchDomain(String),
+    /// An intent without an outcome.
+    #[error("step {0} has no outcome yet; `domain check` reads back what became of it")]
+    StepUnderWay(&'static str),
+    /// An outcome without an intent.
+    #[error("step {0} is not under way")]
+    NoStepUnderWay(&'static str),
+    /// Steps have an order.
+    #[error("step {step} is not due{}", if *.undo { " to be rolled back" } else { "" })]
+    StepOutOfOrder {
+        /// The step.
+        step: &'static str,
+        /// It was to be rolled back.
+        undo: bool,
+    },
     /// There is no such attempt.
     #[error("item {item} has no open attempt {attempt}")]
     NoSuchAttempt {

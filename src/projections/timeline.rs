@@ -1,5 +1,7 @@
 //! The milestones of a case in the order of the ledger: what, when it was received, who signed; items and their tries are not here.
 
+mod course;
+
 use unbroken_ledger::{Timestamp, Value};
 
 use super::reading::{Reading, Written};
@@ -71,6 +73,8 @@ pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
 /// Steps that a large case has thousands of, or that come in again and again.
 fn comes_in_numbers(kind: &str) -> bool {
     let kinds = [
+        "AddressSwapAttempted/1",
+        "AddressSwapped/1",
         "CustodianMapped/1",
         "IdentityAttempted/1",
         "IdentityConfirmed/1",
@@ -135,6 +139,20 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "CertificateRevoked/1" => "certificate revoked",
         "TeamAttempted/1" => "members of a team or chat to be let in",
         "TeamCompleted/1" => "team or chat completed, its members read back",
+        "WavesPlanned/1" => "waves of the plan set",
+        "WavesReordered/1" => "waves put into another order",
+        "WaveReleased/1" => "wave released",
+        "WavePaused/1" => "wave paused",
+        "WaveResumed/1" => "wave goes on",
+        "LicencesCounted/1" => "licences for the wave counted",
+        "TargetHoldEvidenced/1" => "hold in the clean tenant evidenced",
+        "DomainMoveBegun/1" => "move of a domain begun",
+        "DomainStepAttempted/1" => "step of a domain's move begun",
+        "DomainStepEnded/1" => "step of a domain's move ended",
+        "AddressSwapAttempted/1" => "address to be swapped",
+        "AddressSwapped/1" => "address swapped",
+        "OurAppsChecked/1" => "own applications looked for",
+        "CaseClosed/1" => "case closed",
         "CaseFinished/1" => "case finished",
         "ExceptionAssigned/1" => "owner named for an item",
         "ProjectionsDigested/1" => "state of the case noted, to compare later",
@@ -203,9 +221,6 @@ fn about(written: &Written) -> String {
         }
         Some(Event::PlanMade(data, _)) => data.plan.clone(),
         Some(Event::PlanAdopted(data, _)) => data.plan.clone(),
-        Some(Event::WaveOpened(data, _) | Event::WaveClosed(data, _)) => {
-            format!("wave {} of {}", data.wave, data.plan)
-        }
         Some(Event::WaveEstimated(data, _)) => format!("wave {} of {}", data.wave, data.plan),
         Some(Event::WavePaced(data, _)) => format!("wave {} of {}", data.wave, data.plan),
         Some(Event::ExceptionAssigned(data, _)) => format!("item {} to {}", data.item, data.person),
@@ -234,7 +249,7 @@ fn about(written: &Written) -> String {
         }
         Some(Event::FindingWaived(data, _)) => format!("{} until {}", data.check, data.until),
         Some(Event::SealKeyBound(data, _)) => format!("certificate {}", data.certificate),
-        Some(_) => String::new(),
+        Some(event) => course::about(event).unwrap_or_default(),
         None => match &*written.signed.kind {
             "Proposed" => text("digest"),
             "Approved" | "Rejected" => text("proposal"),

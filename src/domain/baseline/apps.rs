@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 use super::known::{app_roles, declared, is_microsoft, is_write};
+use super::needed::is_needed;
 
 /// C10 (MS.AAD.5.1 to 5.3, 5.5).
 pub(super) fn consent(look: &mut Look<'_>) {
@@ -195,6 +196,12 @@ pub(super) fn writers(look: &mut Look<'_>) {
             look.fail(
                 right.name,
                 format!("holds {}, more than it declared", right.role),
+            );
+        } else if app.is_ours && right.role != "full_access_as_app" && !is_needed(&right.role) {
+            // What somebody declared is no reason: the declaration may be the intruder's.
+            look.fail(
+                right.name,
+                format!("holds {}, which no step of ours takes", right.role),
             );
         }
     }

@@ -13,7 +13,7 @@ const CERTIFICATE_HOURS: u32 = 7 * 24;
 /// C28. Guests, apps and connectors have checks of their own (C18, C19, C21): here it is groups and access lists.
 pub(super) fn negative_provenance(look: &mut Look<'_>) {
     let old = &look.expected().old;
-    if old.tenant_id.is_empty() || old.domains.is_empty() {
+    if old.tenant_id.is_empty() || (old.domains.is_empty() && old.moved.is_empty()) {
         look.missing(
             "the compromised tenant",
             "its GUID and domains are not pinned",

@@ -100,6 +100,9 @@ pub struct EvidenceFacts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audited {
+    /// When it was looked; earlier versions of the program did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
     /// The object that holds findings and digests, encrypted for subject `case`.
     pub findings: String,
     /// Its number, from 1.

@@ -20,6 +20,18 @@ pub(in crate::domain) enum Guard {
     Plan,
     /// The wave is open.
     Wave,
+    /// Others released the wave.
+    Release,
+    /// The wave does not stand still.
+    Pause,
+    /// What is under legal hold is on hold in the clean tenant too.
+    Hold,
+    /// The tenant has what the wave takes.
+    Licences,
+    /// The trust certificate, before a domain moves.
+    Trust,
+    /// A closed case stays closed.
+    Closed,
 }
 
 #[cfg(test)]

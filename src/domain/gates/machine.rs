@@ -14,14 +14,17 @@ use crate::domain::event::{
 use crate::domain::finding::Verdict;
 use crate::domain::pseudonym::Pseudonym;
 
+mod later;
+mod roads;
 mod steps;
 mod story;
 
+use roads::{ANYTHING, LONG_ROAD, ROAD, Step, WAIVED_ROAD, What};
 use steps::{declare, pin, register};
 use story::{Asked, Issued, Looked, Story};
 
 const SEQUENCES: u64 = 100_000;
-const STEPS: usize = 48;
+const STEPS: usize = 64;
 const PEOPLE: u64 = 4;
 
 /// xorshift64*: the same sequences in every run.
@@ -48,124 +51,10 @@ struct World {
     now: DateTime<Utc>,
     dice: Dice,
     has_written: bool,
+    has_moved: bool,
+    /// What was accepted after the end, where something was.
+    late: Option<&'static str>,
 }
-
-/// What may be tried, in the order in which a case goes on.
-#[derive(Clone, Copy, PartialEq)]
-enum Step {
-    Declare,
-    Register,
-    Connect,
-    Map,
-    Pin,
-    Look,
-    BadLook,
-    WaivedLook,
-    Ask(What),
-    Approve(What),
-    ApproveOwn(What),
-    Reject(What),
-    Certify,
-    Waive,
-    MakePlan,
-    Adopt,
-    OpenWave,
-    CloseWave,
-    Revoke,
-    Wait,
-    Work,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum What {
-    Certificate,
-    Plan,
-    Waiver,
-}
-
-/// The way that leads to work, when nothing comes between.
-const ROAD: [Step; 20] = [
-    Step::Declare,
-    Step::Register,
-    Step::Connect,
-    Step::Map,
-    Step::Pin,
-    Step::Look,
-    Step::Ask(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Certify,
-    Step::MakePlan,
-    Step::Ask(What::Plan),
-    Step::Approve(What::Plan),
-    Step::Adopt,
-    Step::OpenWave,
-    Step::Work,
-    Step::Wait,
-    Step::Work,
-    Step::Work,
-];
-
-/// The same over a finding that is waived for a time, and that holds no longer when the time is over.
-const WAIVED_ROAD: [Step; 27] = [
-    Step::Declare,
-    Step::Register,
-    Step::Connect,
-    Step::Map,
-    Step::Pin,
-    Step::Ask(What::Waiver),
-    Step::Approve(What::Waiver),
-    Step::Approve(What::Waiver),
-    Step::Approve(What::Waiver),
-    Step::Waive,
-    Step::WaivedLook,
-    Step::Ask(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Approve(What::Certificate),
-    Step::Certify,
-    Step::MakePlan,
-    Step::Ask(What::Plan),
-    Step::Approve(What::Plan),
-    Step::Adopt,
-    Step::OpenWave,
-    Step::Work,
-    Step::Wait,
-    Step::Work,
-    Step::Wait,
-    Step::Look,
-    Step::Work,
-];
-
-const ANYTHING: [Step; 26] = [
-    Step::Declare,
-    Step::Register,
-    Step::Connect,
-    Step::Map,
-    Step::Pin,
-    Step::Look,
-    Step::BadLook,
-    Step::WaivedLook,
-    Step::WaivedLook,
-    Step::Ask(What::Certificate),
-    Step::Ask(What::Waiver),
-    Step::Approve(What::Waiver),
-    Step::Approve(What::Waiver),
-    Step::ApproveOwn(What::Certificate),
-    Step::ApproveOwn(What::Plan),
-    Step::Reject(What::Certificate),
-    Step::Certify,
-    Step::Waive,
-    Step::MakePlan,
-    Step::Adopt,
-    Step::OpenWave,
-    Step::CloseWave,
-    Step::Revoke,
-    Step::Wait,
-    Step::Work,
-    Step::Work,
-];
 
 fn name(text: &str) -> Pseudonym {
     Pseudonym::parse(text).expect("a pseudonym")
@@ -181,24 +70,27 @@ impl World {
             now: DateTime::from_timestamp(1_790_000_000, 0).expect("a time"),
             dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             has_written: false,
+            has_moved: false,
+            late: None,
         }
     }
 
     /// Runs one sequence; the objection to a write that happened nevertheless, if there is one.
     fn run(&mut self) -> Option<&'static str> {
-        let mut road = if self.dice.roll(3) == 0 {
-            WAIVED_ROAD.iter()
-        } else {
-            ROAD.iter()
+        let mut road = match self.dice.roll(4) {
+            0 => WAIVED_ROAD.iter(),
+            1 => LONG_ROAD.iter(),
+            _ => ROAD.iter(),
         };
         for _ in 0..STEPS {
-            let wanders = self.dice.roll(100) < 35;
+            let wanders = self.dice.roll(100) < 24;
             let step = if wanders {
-                ANYTHING[usize::try_from(self.dice.roll(26)).expect("small")]
+                let any = self.dice.roll(ANYTHING.len() as u64);
+                ANYTHING[usize::try_from(any).expect("small")]
             } else {
                 road.next().copied().unwrap_or(Step::Work)
             };
-            if let Some(objection) = self.take(step) {
+            if let Some(objection) = self.take(step).or(self.late) {
                 return Some(objection);
             }
         }
@@ -209,6 +101,9 @@ impl World {
         match self.case.decide(command) {
             Ok(event) => {
                 self.case.evolve(&event);
+                if self.story.is_closed {
+                    self.late = Some("something was accepted after the case was closed");
+                }
                 true
             }
             Err(_) => false,
@@ -233,6 +128,16 @@ impl World {
                 self.vote(step, what);
             }
             Step::Certify => self.certify(),
+            Step::MoveOn => return self.move_on(),
+            Step::Licences | Step::TooFewLicences => self.count_licences(step),
+            Step::Release => self.release(),
+            Step::Pause | Step::Resume => self.pause(step),
+            Step::PlaceHold | Step::EvidenceHold => self.hold(step),
+            Step::Audit | Step::BadAudit => self.audit(step),
+            Step::CertifyTrust => self.certify_trust(),
+            Step::BeginMove | Step::Finish | Step::CheckApps | Step::AppsLeft | Step::Close => {
+                self.end(step);
+            }
             Step::Waive => self.waive(),
             Step::Revoke => self.revoke(),
             _ => self.go_on(step),
@@ -293,7 +198,10 @@ impl World {
                 Step::Connect => self.story.is_connected = true,
                 Step::Map => self.story.is_mapped = true,
                 Step::Pin => self.story.is_pinned = true,
-                Step::OpenWave => self.story.is_open = true,
+                Step::OpenWave => {
+                    self.story.is_open = true;
+                    self.story.opened_with_licences = self.story.has_licences;
+                }
                 Step::CloseWave => self.story.is_open = false,
                 _ => {}
             }
@@ -320,6 +228,7 @@ impl World {
         }
         let number = self.story.looks.len() as u64 + 1;
         let audited = Audited {
+            at: Some(self.now),
             findings: String::new(),
             number,
             until: looked.waivers.first().copied(),
@@ -338,6 +247,8 @@ impl World {
             What::Certificate => "certificate".to_owned(),
             What::Plan => "p".to_owned(),
             What::Waiver => "waiver".to_owned(),
+            What::Release => "release".to_owned(),
+            What::Trust => "trust".to_owned(),
         }
     }
 
@@ -470,27 +381,47 @@ impl World {
     }
 }
 
-/// Runs sequences until one shows a write that must not have been; how many reached a write on the way.
-fn first_objection(sequences: u64) -> (Option<&'static str>, u64) {
-    let mut wrote = 0;
+/// How far sequences came.
+#[derive(Default)]
+struct Reached {
+    wrote: u64,
+    moved: u64,
+    closed: u64,
+}
+
+/// Runs sequences until one shows a write that must not have been; how many reached what on the way.
+fn first_objection(sequences: u64) -> (Option<&'static str>, Reached) {
+    let mut reached = Reached::default();
     for seed in 1..=sequences {
         let mut world = World::new(seed);
         let objection = world.run();
-        wrote += u64::from(world.has_written);
+        reached.wrote += u64::from(world.has_written);
+        reached.moved += u64::from(world.has_moved);
+        reached.closed += u64::from(world.story.is_closed);
         if objection.is_some() {
-            return (objection, wrote);
+            return (objection, reached);
         }
     }
-    (None, wrote)
+    (None, reached)
 }
 
 #[test]
 fn no_worker_acts_while_a_gate_is_shut() {
-    let (objection, wrote) = first_objection(SEQUENCES);
+    let (objection, reached) = first_objection(SEQUENCES);
     assert_eq!(objection, None);
+    let Reached {
+        wrote,
+        moved,
+        closed,
+    } = reached;
     assert!(
         wrote * 5 >= SEQUENCES,
         "{wrote} of {SEQUENCES} reached a write"
+    );
+    // Hundreds of domains moved and cases were closed: what is said of them was not said of nothing.
+    assert!(
+        moved >= 500 && closed >= 200,
+        "{moved} moved a domain, {closed} were closed"
     );
 }
 
@@ -504,6 +435,12 @@ fn each_guard_would_be_missed() {
         Guard::WaiverDate,
         Guard::Plan,
         Guard::Wave,
+        Guard::Release,
+        Guard::Pause,
+        Guard::Hold,
+        Guard::Licences,
+        Guard::Trust,
+        Guard::Closed,
     ] {
         REMOVED.set(Some(guard));
         let (objection, _) = first_objection(SEQUENCES);

@@ -217,6 +217,7 @@ mod tests {
         OldTenant {
             tenant_id: "11111111-aaaa-4aaa-8aaa-111111111111".to_owned(),
             domains: vec!["old.example".to_owned()],
+            moved: Vec::new(),
             app_ids: vec!["99999999-0000-4000-8000-000000000001".to_owned()],
             thumbprints: vec!["AB12CD34".to_owned()],
         }

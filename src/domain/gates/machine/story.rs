@@ -79,9 +79,36 @@ pub(super) struct Story {
     pub(super) is_connected: bool,
     pub(super) is_mapped: bool,
     pub(super) waivers: Vec<(DateTime<Utc>, usize)>,
+    pub(super) release_signers: Option<usize>,
+    pub(super) has_licences: bool,
+    pub(super) opened_with_licences: bool,
+    pub(super) is_paused: bool,
+    pub(super) is_held: bool,
+    pub(super) is_hold_shown: bool,
+    pub(super) audits: Vec<Looked>,
+    pub(super) trust: Option<Issued>,
+    pub(super) is_closed: bool,
 }
 
 impl Story {
+    /// Why no domain must move now; none when it may.
+    pub(super) fn objection_to_move(&self, now: DateTime<Utc>) -> Option<&'static str> {
+        let Some(trust) = &self.trust else {
+            return Some("a domain moved without trust");
+        };
+        let checks = [
+            (now < trust.until, "the trust certificate is over"),
+            (trust.signers >= 2, "trust was not signed by two others"),
+            (trust.rests_on.holds(now), "trust rests on an open audit"),
+            (
+                self.audits.last().is_some_and(|newest| newest.holds(now)),
+                "the newest audit does not hold",
+            ),
+        ];
+        let failed = checks.into_iter().find(|(holds, _)| !holds);
+        failed.map(|(_, why)| why)
+    }
+
     /// Why a worker must not act now; none when it may.
     pub(super) fn objection(&self, now: DateTime<Utc>) -> Option<&'static str> {
         let Some(certificate) = &self.certificate else {
@@ -112,6 +139,20 @@ impl Story {
                 "the plan was not approved by another",
             ),
             (self.is_open, "the wave is not open"),
+            (
+                self.release_signers.is_some_and(|count| count >= 1),
+                "the wave was not released by another",
+            ),
+            (
+                self.opened_with_licences,
+                "the wave opened without the licences that it takes",
+            ),
+            (!self.is_paused, "the wave is paused"),
+            (
+                !self.is_held || self.is_hold_shown,
+                "a held custodian is not on hold in the clean tenant",
+            ),
+            (!self.is_closed, "the case is closed"),
         ];
         checks
             .into_iter()

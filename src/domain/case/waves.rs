@@ -1,0 +1,137 @@
+//! What the case itself adds to waves: which plan they are of, when one may open, and when its workers stop. Pure.
+
+use chrono::{DateTime, Utc};
+
+use super::Case;
+use crate::domain::event::Event;
+use crate::domain::gates::{Guard, stands};
+use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
+use crate::domain::wave::{SIGNERS_MIN, WaveCommand};
+
+impl Case {
+    pub(super) fn decide_wave(
+        &self,
+        command: WaveCommand,
+        now: DateTime<Utc>,
+    ) -> Result<Event, Refusal> {
+        match command {
+            WaveCommand::Plan(data, facts) => {
+                self.known_plan(&data.plan)?;
+                if self.adopted.contains(&data.plan) {
+                    return Err(Refusal::PlanAlreadyAdopted(data.plan));
+                }
+                self.waves.check_planned(&data)?;
+                Ok(Event::WavesPlanned(Box::new(data), Box::new(facts)))
+            }
+            WaveCommand::Release(data, approval) => {
+                self.check_wave_of(&data.plan, data.wave)?;
+                if self.waves.is_released(&data.plan, data.wave) {
+                    return Err(Refusal::WaveReleasedAlready(data.wave));
+                }
+                let others = approval.check(&data.digest, SIGNERS_MIN, now);
+                if !stands(Guard::Others, others.is_ok()) {
+                    others?;
+                }
+                Ok(Event::WaveReleased(Box::new(data), Box::default()))
+            }
+            WaveCommand::Reorder(data, approval) => {
+                self.check_adopted(&data.plan)?;
+                self.waves.check_reorder(&data)?;
+                approval.check(&data.digest, SIGNERS_MIN, now)?;
+                Ok(Event::WavesReordered(Box::new(data), Box::default()))
+            }
+            WaveCommand::Pause(data, facts) => {
+                self.check_wave_of(&data.plan, data.wave)?;
+                if self.waves.is_paused(&data.plan, data.wave) {
+                    return Err(Refusal::WavePaused(data.wave));
+                }
+                Ok(Event::WavePaused(Box::new(data), Box::new(facts)))
+            }
+            WaveCommand::Resume(data, facts) => {
+                if !self.waves.is_paused(&data.plan, data.wave) {
+                    return Err(Refusal::WaveNotPaused(data.wave));
+                }
+                Ok(Event::WaveResumed(Box::new(data), Box::new(facts)))
+            }
+            WaveCommand::CountLicences(data) => {
+                self.check_wave_of(&data.plan, data.wave)?;
+                Ok(Event::LicencesCounted(Box::new(data), Box::default()))
+            }
+            WaveCommand::EvidenceHold(data, facts) => {
+                self.check_known(&data.custodian)?;
+                Ok(Event::TargetHoldEvidenced(Box::new(data), Box::new(facts)))
+            }
+        }
+    }
+
+    fn check_wave_of(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        self.check_adopted(plan)?;
+        self.waves.check_known(plan, wave)
+    }
+
+    /// Whether a wave of an adopted plan may open now. A case without gates asks nobody.
+    pub(super) fn check_may_open(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        self.waves.check_order(plan, wave)?;
+        self.check_not_paused(plan, wave)?;
+        if self.gates.pinned.is_none() {
+            return Ok(());
+        }
+        self.check_released(plan, wave)?;
+        let enough = self.waves.check_licences(plan, wave);
+        if stands(Guard::Licences, enough.is_ok()) {
+            return Ok(());
+        }
+        enough
+    }
+
+    /// Whether the workers of an open wave go on with a custodian.
+    pub(super) fn check_goes_on(
+        &self,
+        custodian: &Pseudonym,
+        plan: &str,
+        wave: u32,
+    ) -> Result<(), Refusal> {
+        self.check_not_paused(plan, wave)?;
+        if self.gates.pinned.is_none() {
+            return Ok(());
+        }
+        self.check_released(plan, wave)?;
+        self.check_hold_stands(custodian)
+    }
+
+    /// Whoever is under legal hold is on hold in the clean tenant before anything of theirs lies there: else a user could
+    /// delete there what may not be deleted.
+    pub fn check_hold_stands(&self, custodian: &Pseudonym) -> Result<(), Refusal> {
+        if self.gates.pinned.is_none() {
+            return Ok(());
+        }
+        let is_held = self.holds.of(custodian).next().is_some();
+        let holds = !is_held || self.waves.is_on_hold(custodian);
+        if stands(Guard::Hold, holds) {
+            return Ok(());
+        }
+        Err(Refusal::HoldNotEvidenced(custodian.to_string()))
+    }
+
+    pub(super) fn check_no_wave_left(&self) -> Result<(), Refusal> {
+        match self.waves.left_of(&self.adopted) {
+            Some(wave) => Err(Refusal::WavesLeft(wave)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_released(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        if stands(Guard::Release, self.waves.is_released(plan, wave)) {
+            return Ok(());
+        }
+        Err(Refusal::WaveNotReleased(wave))
+    }
+
+    fn check_not_paused(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        if stands(Guard::Pause, !self.waves.is_paused(plan, wave)) {
+            return Ok(());
+        }
+        Err(Refusal::WavePaused(wave))
+    }
+}

@@ -1,0 +1,39 @@
+//! What the milestones of waves, of a domain's move and of the end are about.
+
+use crate::domain::domain_move::Step;
+use crate::domain::event::Event;
+
+pub(super) fn about(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::WaveOpened(data, _)
+        | Event::WaveClosed(data, _)
+        | Event::WavePaused(data, _)
+        | Event::WaveResumed(data, _) => format!("wave {} of {}", data.wave, data.plan),
+        Event::WaveReleased(data, _) => format!("wave {} of {}", data.wave, data.plan),
+        Event::WavesPlanned(data, _) => format!("{} of {}", data.order.len(), data.plan),
+        Event::WavesReordered(data, _) => format!("{} of {}", data.order.len(), data.plan),
+        Event::LicencesCounted(data, _) => {
+            let (wave, needed, free) = (data.wave, data.without, data.free);
+            format!("wave {wave}: {needed} needed, {free} free")
+        }
+        Event::TargetHoldEvidenced(data, _) => data.custodian.to_string(),
+        Event::DomainMoveBegun(data, _) => data.domain.to_string(),
+        Event::DomainStepAttempted(data, _) => {
+            format!("{} of {}", step(data.step, data.undo), data.domain)
+        }
+        Event::DomainStepEnded(data, _) => {
+            let ended = if data.done { "done" } else { "not done" };
+            format!("{} of {}: {ended}", step(data.step, data.undo), data.domain)
+        }
+        Event::AddressSwapAttempted(data, _) => data.custodian.to_string(),
+        Event::AddressSwapped(data, _) => data.custodian.to_string(),
+        Event::OurAppsChecked(data, _) => format!("{} left", data.left),
+        Event::CaseClosed(data, _) => format!("on audit {}", data.audit),
+        _ => return None,
+    })
+}
+
+fn step(step: Step, undo: bool) -> String {
+    let back = if undo { ", rolled back" } else { "" };
+    format!("{}{back}", step.name())
+}
