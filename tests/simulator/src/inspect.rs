@@ -98,6 +98,37 @@ impl Inspect {
         tenant.directory.as_mut().map(change).is_some()
     }
 
+    /// What the world outside says of a domain: whether another tenant has it, and whether its verifying record is in DNS.
+    pub fn set_domain(&self, name: &str, is_elsewhere: bool, is_in_dns: bool) {
+        let mut tenant = lock(&self.0.tenant);
+        let domains = &mut tenant.domains;
+        for (set, holds) in [
+            (&mut domains.elsewhere, is_elsewhere),
+            (&mut domains.in_dns, is_in_dns),
+        ] {
+            if holds {
+                set.insert(name.to_owned());
+            } else {
+                set.remove(name);
+            }
+        }
+    }
+
+    /// The principal names of the users.
+    pub fn user_names(&self) -> Vec<String> {
+        let tenant = lock(&self.0.tenant);
+        tenant.users.iter().map(|user| user.upn.clone()).collect()
+    }
+
+    /// How many licences nobody has, and that a user has none.
+    pub fn set_licences(&self, free: u64, without: &str) {
+        let mut tenant = lock(&self.0.tenant);
+        tenant.licences.free = free;
+        let place = tenant.user_index(without);
+        let id = place.map(|place| tenant.users[place].id.clone());
+        tenant.licences.without = id.into_iter().collect();
+    }
+
     /// Every message of a mailbox, by id.
     pub fn messages(&self, user: &str) -> Vec<StoredMessage> {
         with_user(&lock(&self.0.tenant), user, messages).unwrap_or_default()

@@ -6,7 +6,8 @@ use crate::quotas::Lane;
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
 use crate::{
-    accounts, batch, calendar, contacts, directory_answers, drive, mail, sites, teams, todo, users,
+    accounts, batch, calendar, contacts, directory_answers, domains, drive, licences, mail, sites,
+    teams, todo, users,
 };
 
 /// Answers one Graph request (below `/v1.0`) or one pre-authenticated one (`/_upload`, `/_download`).
@@ -44,6 +45,8 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     }
     match &parts[..] {
         ["$batch"] => batch::run(tenant, request),
+        ["domains"] => domains::collection(tenant, request),
+        ["domains", name, rest @ ..] => domains::one(tenant, request, name, rest),
         ["groups"] => groups::collection(tenant, request),
         [named] if named.starts_with("groups(uniqueName='") => {
             groups::by_name(tenant, request, named)
@@ -52,8 +55,9 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
         ["invitations"] => groups::invite(tenant, request),
         ["organization"] => users::organization(tenant, request),
         ["sites", address, rest @ ..] => sites::handle(tenant, request, address, rest),
+        ["subscribedSkus"] => licences::subscribed(tenant, request),
         ["users"] => users::collection(tenant, request),
-        ["subscribedSkus"] => accounts::subscribed(tenant, request),
+        ["users", name] if request.method == "PATCH" => domains::rename(tenant, request, name),
         ["users", name] => users::one(tenant, request, name),
         ["users", name, "assignLicense" | "authentication", ..] => {
             let user = upns(tenant, name)?;

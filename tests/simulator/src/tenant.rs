@@ -204,6 +204,10 @@ pub(crate) struct Tenant {
     pub(crate) damage: Option<Damage>,
     /// Whether the hash that is named is that of other bytes.
     pub(crate) names_wrong_hash: bool,
+    /// Domains beside the initial one.
+    pub(crate) domains: crate::domains::Domains,
+    /// What was bought, and who has none of it.
+    pub(crate) licences: crate::licences::Licences,
     /// Policies and settings, where the tenant was given some.
     pub(crate) directory: Option<crate::directory::Directory>,
     counter: u64,
@@ -231,6 +235,8 @@ impl Tenant {
             takes_classes: true,
             damage: None,
             names_wrong_hash: false,
+            domains: crate::domains::Domains::default(),
+            licences: crate::licences::Licences::default(),
             directory: None,
             counter: 0,
         };

@@ -26,8 +26,14 @@ fn refuse(status: u16, error: &str, code: u32, message: &str) -> Answer {
 
 /// `/{tenant}/v2.0/.well-known/openid-configuration`.
 pub(crate) fn configuration(tenant: &Tenant, named: &str) -> Result<Answer, Answer> {
-    known_tenant(tenant, named)?;
-    let base = format!("{}/{}", tenant.base, tenant.id);
+    // The identity platform serves every tenant: the compromised one by its domain too.
+    let names = tenant.directory.as_ref().map(|directory| &directory.names);
+    let old = names.filter(|names| names.old_domain.eq_ignore_ascii_case(named));
+    let id = match old {
+        Some(names) => &names.old_tenant_id,
+        None => known_tenant(tenant, named).map(|()| &tenant.id)?,
+    };
+    let base = format!("{}/{id}", tenant.base);
     Ok(json_answer(
         200,
         json!({

@@ -79,7 +79,14 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
             let select_of = request.query.get("$select");
             let users = tenant.users.iter().filter(|user| user.site.is_none());
             let users = users.filter(fits);
-            let users = users.map(|user| select(shown(user), select_of)).collect();
+            let with_licences = |user: &User| {
+                let mut shown = shown(user);
+                shown["assignedLicenses"] = crate::licences::assigned(tenant, user);
+                shown
+            };
+            let users = users
+                .map(|user| select(with_licences(user), select_of))
+                .collect();
             page(users, request, &tenant.base, 100)
         }
         "POST" => create(tenant, request),
