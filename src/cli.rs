@@ -4,6 +4,7 @@ mod access;
 mod aliases;
 mod approve;
 mod as_of;
+mod asked;
 mod baseline;
 mod bundle;
 mod case;
@@ -15,6 +16,7 @@ mod demo;
 #[cfg(feature = "demo")]
 mod demo_folder;
 mod disclose;
+mod domain;
 mod erase;
 mod estimate;
 mod exceptions;
@@ -46,6 +48,7 @@ mod summary;
 mod target;
 mod verify;
 mod waive;
+mod wave;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -115,7 +118,11 @@ enum Command {
     State(state::State),
     Verify(verify::Verify),
     Waive(waive::Waive),
+    #[command(subcommand)]
+    Wave(wave::WaveCommand),
     Disclose(disclose::Disclose),
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
     #[command(subcommand)]
     Hold(hold::HoldCommand),
     Erase(erase::Erase),
@@ -230,7 +237,9 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::State(wanted) => state::run(&wanted, output),
         Command::Verify(verify) => verify::run(&verify, output),
         Command::Waive(wanted) => waive::run(&wanted, output).await,
+        Command::Wave(command) => wave::run(command, output).await,
         Command::Disclose(wanted) => disclose::run(&wanted, output),
+        Command::Domain(command) => domain::run(command, output).await,
         Command::Hold(command) => hold::run(command, output),
         Command::Erase(wanted) => erase::run(&wanted, output),
         Command::Target(command) => target::run(command, output).await,

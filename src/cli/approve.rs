@@ -16,7 +16,7 @@ use unbroken_ledger::{
 
 use super::exchange::{self, shown};
 use super::flow::sharing::{approval, queue};
-use super::flow::{erasing, gating, planning};
+use super::flow::{asking, erasing, gating, planning};
 use super::key_file::Passphrases;
 use super::keys::{expect_yes, fingerprint};
 use super::output::Output;
@@ -53,6 +53,10 @@ pub(crate) struct Approve {
     /// A file with the key's passphrase.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// The file with the words that are approved; beside the request, as FILE.words, when not given.
+    /// Plans, certificates and erasures have none.
+    #[arg(long, value_name = "FILE")]
+    words: Option<PathBuf>,
     /// Sign without asking.
     #[arg(long)]
     yes: bool,
@@ -84,6 +88,9 @@ pub(crate) fn run(wanted: &Approve, output: &Output) -> Result<()> {
         return Err(refused("another key asks than the one that you named"));
     }
     output.note(summary(&request)?.trim_end());
+    if asking::SCOPES.contains(&request.scope()) {
+        output.note(words_of(&request, wanted)?.trim_end());
+    }
     if wanted.asked_by.is_none() {
         output.note(
             "Whose key that is the file cannot show: compare the fingerprint\n\
@@ -155,6 +162,8 @@ pub(super) fn summary(request: &ApprovalRequest) -> Result<String> {
         gating::SCOPE => of_certificate(entry, request)?,
         approval::SCOPE => access::of_plan(entry, request)?,
         queue::SCOPE => access::of_release(entry, request)?,
+        // The words say it: whoever shows this shows them too.
+        scope if asking::SCOPES.contains(&scope) => Vec::new(),
         _ => {
             return Err(refused(
                 "this program knows no proposal under such a heading",
@@ -165,6 +174,20 @@ pub(super) fn summary(request: &ApprovalRequest) -> Result<String> {
         let _ = writeln!(said, "{name:<12} {value}");
         said
     }))
+}
+
+/// The words whose digest was proposed: nothing else says what is approved, and no other words have that digest.
+fn words_of(request: &ApprovalRequest, wanted: &Approve) -> Result<String> {
+    let beside = asking::beside(&wanted.request);
+    let path = wanted.words.as_deref().unwrap_or(&beside);
+    let bytes = exchange::read(path, asking::WORDS_BYTES_MAX)
+        .map_err(|error| error.hint("the words come with the request; --words names their file"))?;
+    if Hash::of(&bytes) != *request.digest() {
+        return Err(refused("the words are not those that were proposed"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused("the words are not text"))?;
+    let lines: Vec<String> = text.lines().map(shown).collect();
+    Ok(lines.join("\n"))
 }
 
 fn refused(why: &str) -> Error {

@@ -1,5 +1,8 @@
 //! `unbroken case`: declaring a case, connecting its clean tenant, saying who is who, and its state.
 
+mod close;
+mod cost;
+mod decide;
 mod declaration;
 mod declared;
 mod import;
@@ -23,8 +26,12 @@ use crate::error::Result;
 /// Declare a case, connect its clean tenant, map its people, see where it stands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaseCommand {
+    AppsGone(close::AppsGone),
     Checklist(declaration::Checklist),
+    Close(close::Close),
     Connect(Connect),
+    Cost(cost::Cost),
+    Decide(decide::Decide),
     Declare(Declare),
     Evidence(declaration::EvidenceFile),
     Finish(Finish),
@@ -126,8 +133,12 @@ pub(crate) struct Finish {
 /// Does what was asked.
 pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
     match command {
+        CaseCommand::AppsGone(wanted) => close::run_apps_gone(&wanted, output).await,
+        CaseCommand::Cost(wanted) => cost::run(&wanted, output),
+        CaseCommand::Close(wanted) => close::run_close(&wanted, output).await,
         CaseCommand::Checklist(wanted) => declaration::run_checklist(&wanted, output),
         CaseCommand::Connect(connect) => run_connect(&connect, output).await,
+        CaseCommand::Decide(wanted) => decide::run(&wanted, output).await,
         CaseCommand::Declare(declare) => run_declare(declare, output),
         CaseCommand::Evidence(wanted) => declaration::run_evidence(&wanted, output).await,
         CaseCommand::Finish(finish) => run_finish(&finish, output).await,

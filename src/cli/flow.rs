@@ -2,13 +2,18 @@
 //! What may be done is decided in the domain; nothing here prints.
 
 pub(crate) mod anchoring;
+pub(crate) mod asking;
+pub(crate) mod closing;
+pub(crate) mod comparing;
 pub(crate) mod copies;
 pub(crate) mod custodians;
+pub(crate) mod deciding;
 pub(crate) mod digesting;
 pub(crate) mod erasing;
 pub(crate) mod gating;
 pub(crate) mod identities;
 pub(crate) mod mapping;
+pub(crate) mod moving;
 pub(crate) mod opening;
 mod patience;
 pub(crate) mod planning;
@@ -23,6 +28,7 @@ pub(crate) mod suggesting;
 mod teaming;
 pub(crate) mod tenant;
 pub(crate) mod waiving;
+pub(crate) mod waving;
 
 use unbroken_ledger::random;
 

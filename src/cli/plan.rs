@@ -1,5 +1,7 @@
 //! `unbroken plan`: exactly what will be written where; asked for, approved and adopted.
 
+mod diff;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use serde_json::json;
 use super::access::{CaseFolder, instant};
 use super::aliases::{self, ListAliases};
 use super::choices::ChoiceArgs;
+use super::flow::waving::Waving;
 use super::flow::{self, opening, planning, sources};
 use super::keys::expect_yes;
 use super::output::Output;
@@ -27,6 +30,7 @@ pub(crate) enum PlanCommand {
     Adopt(Adopt),
     Aliases(ListAliases),
     Approve(Approve),
+    Diff(diff::Diff),
     Estimate(Estimate),
     Make(Make),
     Propose(Propose),
@@ -46,6 +50,12 @@ pub(crate) struct Make {
     /// The newest instant that may be restored; the newest restore point when not given.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Who is in which wave: CSV with the header `custodian,department,wave`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waves: Option<PathBuf>,
+    /// What is newer than so many days before the restore point goes in a wave before the rest.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) recent_days: Option<u16>,
     #[command(flatten)]
     pub(crate) choices: ChoiceArgs,
     #[command(flatten)]
@@ -126,6 +136,7 @@ pub(crate) async fn run(command: PlanCommand, output: &Output) -> Result<()> {
         PlanCommand::Adopt(adopt) => run_adopt(&adopt, output).await,
         PlanCommand::Aliases(wanted) => aliases::run(&wanted, output),
         PlanCommand::Approve(approve) => run_approve(&approve, output),
+        PlanCommand::Diff(diff) => diff::run(&diff, output),
         PlanCommand::Estimate(estimate) => run_estimate(&estimate, output),
         PlanCommand::Make(make) => run_make(&make, output).await,
         PlanCommand::Propose(propose) => run_propose(&propose, output),
@@ -138,7 +149,9 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let source = sources::open(&make.source)?;
     let journal = opening::open_folder(&make.folder)?;
     sources::expect_registered(&journal, &*source, &make.source)?;
-    let planned = planning::make(&journal, &*source, make.as_of, &choices).await?;
+    let waving = Waving::read(make.waves.as_deref(), make.recent_days)?;
+    let planned =
+        planning::make_in_waves(&journal, &*source, make.as_of, (&choices, &waving)).await?;
     let mut value = as_json(&planned.plan, planned.counts);
     value["choices"] = json!(choices.words());
     value["point"] = planned.point.clone().into();

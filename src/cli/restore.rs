@@ -1,19 +1,24 @@
 //! `unbroken restore`: the work itself; may be stopped and started again at any time.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use tokio::sync::watch;
 
 use super::access::{CaseFolder, TargetAccess};
-use super::flow::{anchoring, opening, restoring, sources, tenant};
+use super::flow::{anchoring, meaning, opening, planning, restoring, sources, tenant, waving};
 use super::open;
 use super::output::Output;
 use super::pace::{self, Pace};
 use super::summary::Summary;
+use crate::clock::{Clock, SystemClock};
 use crate::engine::governor::Quotas;
+use crate::engine::{Options, Progress, RunSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
+use crate::sources::Source;
+use crate::targets::graph::Graph;
 
 /// Restore what the adopted plan says, read each item back, record both.
 #[derive(Args, Debug)]
@@ -58,8 +63,9 @@ pub(crate) async fn run(
     let configuration = open::anchors(&restore.folder.case)?;
     wait_for_old_requests(&journal, stop.clone(), output).await?;
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
+    let source: Arc<dyn Source> = source.into();
     let ran = tokio::select! {
-        ran = restoring::restore(&journal, source.into(), target, options, stop, &bar) => ran,
+        ran = in_waves(&journal, &source, &target, (&options, &stop), &bar) => ran,
         never = anchoring::keep(
             journal.ledger(),
             &configuration,
@@ -79,6 +85,35 @@ pub(crate) async fn run(
             .hint("start again with the same command: nothing is written twice"));
     }
     summary.expect_all()
+}
+
+/// Wave after wave, as far as they are released. What licences a wave takes is counted before it opens.
+async fn in_waves(
+    journal: &Journal,
+    source: &Arc<dyn Source>,
+    target: &Graph,
+    (options, stop): (&Options, &watch::Receiver<bool>),
+    progress: &dyn Progress,
+) -> Result<RunSummary> {
+    loop {
+        let case = journal.case().map_err(meaning)?;
+        let plan = planning::newest(journal)?.plan;
+        let wave = waving::due(&case, &plan);
+        let is_open = case.open_waves.contains(&(plan.clone(), wave));
+        let may =
+            case.gates.check_worker(SystemClock.now()).is_ok() && case.adopted.contains(&plan);
+        let is_released = !case.waves.is_in_waves(&plan) || case.waves.is_released(&plan, wave);
+        if case.gates.pinned.is_some() && may && !is_open && is_released {
+            waving::count_licences(journal, target, &plan, wave).await?;
+        }
+        let (source, target) = (Arc::clone(source), target.clone());
+        let (options, stop) = (options.clone(), stop.clone());
+        let ran = restoring::restore(journal, source, target, options, stop, progress).await?;
+        let case = journal.case().map_err(meaning)?;
+        if ran.was_stopped || !waving::another_is_due(&case, &plan, wave) {
+            return Ok(ran);
+        }
+    }
 }
 
 /// A worker that took over from another lets that one's last request come to its end before it reads back.

@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::access::CaseFolder;
+use super::asked::Steps;
+use super::flow::opening;
 use super::flow::waiving::{self, Wanted};
-use super::flow::{opening, planning};
-use super::keyring;
-use super::keys::expect_yes;
 use super::output::Output;
+use crate::domain::certificate::SIGNERS_MIN;
 use crate::error::Result;
 
 /// Let one object of one check pass for a time. There is no waiver for a check as such.
@@ -35,19 +35,8 @@ pub(crate) struct Waive {
     /// Why.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Ask for approval.
-    #[arg(long, group = "step")]
-    propose: bool,
-    /// Approve the newest proposal of it; with the key of somebody who did not propose it.
-    #[arg(long, group = "step")]
-    approve: bool,
-    /// For how long it holds, from the proposal.
-    #[arg(long, value_name = "HOURS", default_value_t = 72, requires = "propose",
-          value_parser = clap::value_parser!(u32).range(1..=2160))]
-    hours: u32,
-    /// Sign without asking.
-    #[arg(long, requires = "approve")]
-    yes: bool,
+    #[command(flatten)]
+    steps: Steps,
 }
 
 /// Does what was asked.
@@ -58,27 +47,10 @@ pub(crate) async fn run(waive: &Waive, output: &Output) -> Result<()> {
         object: waive.object.clone(),
         reason: waive.reason.clone(),
     };
-    if waive.propose {
-        let proposal = waiving::propose(&journal, &wanted, i64::from(waive.hours))?.to_string();
-        output.answer(
-            &json!({ "proposal": proposal }),
-            &format!("proposal {proposal}\ntwo others approve it now"),
-        );
-        return Ok(());
-    }
-    if waive.approve {
-        let approver = waive.folder.ring().key(keyring::APPROVER)?;
-        let (proposal, approval) = waiving::proposal_of(&journal, &wanted)?;
-        output.note(&format!(
-            "lets pass    {} of {}\nbecause      {}\nuntil        {}\nasked by     {}",
-            wanted.object, wanted.check, wanted.reason, approval.expires, approval.requester
-        ));
-        expect_yes(waive.yes, "Approve this?")?;
-        planning::approve(&journal, &proposal, &*approver)?;
-        output.answer(
-            &json!({ "proposal": proposal.to_string(), "approved": true }),
-            "approved: the waiver",
-        );
+    let with = (&waive.folder, &journal);
+    let was_asked =
+        wanted.question(|question| waive.steps.ask(with, question, SIGNERS_MIN, output))?;
+    if was_asked {
         return Ok(());
     }
     let until = waiving::waive(&journal, &wanted).await?;

@@ -59,7 +59,8 @@ pub fn mark(row: &PlanRow) -> Mark {
         Some((folder, transforms)) => (format!("{folder:?}"), transforms.as_slice()),
         None => (String::new(), &[][..]),
     };
-    let transforms: Vec<&str> = transforms.iter().map(|one| one.0).collect();
+    let chosen = row.choices.iter().map(String::as_str);
+    let transforms: Vec<&str> = transforms.iter().map(|one| one.0).chain(chosen).collect();
     let mut content = vec![&*row.digest, &*row.point, &*row.version];
     for old in &row.history {
         content.extend([&*old.id, &*old.digest]);
@@ -224,6 +225,9 @@ mod tests {
             wave: 1,
             history: Vec::new(),
             history_left_out: 0,
+            choices: Vec::new(),
+            post: None,
+            team: None,
         }
     }
 

@@ -94,7 +94,7 @@ pub enum Refusal {
     #[error("identity {0} is no user that was made; make it first")]
     IdentityNotMade(String),
     /// No trust yet.
-    #[error("no trust certificate holds; users come in after it, not before")]
+    #[error("no trust certificate holds; users come in and domains move after it, not before")]
     NotTrusted,
     /// Nobody made sure who gets the pass.
     #[error("nobody made sure who identity {0} is since the last pass; proof it first")]
@@ -312,7 +312,7 @@ pub enum Refusal {
     OurAppsNotChecked,
     /// The last application cannot see its own end.
     #[error("nobody vouches, with evidence, for the removal of the application that looked")]
-    NotAttested,
+    RemovalNotAttested,
     /// A wave was not worked on.
     #[error("wave {0} of a plan in force was not restored to its end")]
     WavesLeft(u32),
@@ -359,9 +359,6 @@ pub enum Refusal {
          clean tenant"
     )]
     HoldNotEvidenced(String),
-    /// None was issued.
-    #[error("there is no trust certificate; no domain moves without one")]
-    NotTrusted,
     /// No domain.
     #[error("{0:?} is no domain")]
     NotADomain(String),

@@ -82,6 +82,12 @@ impl Waves {
         self.on_hold.contains(custodian)
     }
 
+    /// Whether a plan was made in waves: each of those needs a release of its own.
+    pub fn is_in_waves(&self, plan: &str) -> bool {
+        let of = self.plans.get(plan);
+        of.is_some_and(|of| !of.order.is_empty())
+    }
+
     /// Whether a wave was released.
     pub fn is_released(&self, plan: &str, wave: u32) -> bool {
         let of = self.plans.get(plan);
@@ -116,7 +122,13 @@ impl Waves {
     pub(super) fn check_licences(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
         let of = self.plans.get(plan);
         let counted = of.and_then(|of| of.licences.get(&wave));
-        let counted = counted.ok_or(Refusal::LicencesNotCounted(wave))?;
+        let Some(counted) = counted else {
+            return if self.is_in_waves(plan) {
+                Err(Refusal::LicencesNotCounted(wave))
+            } else {
+                Ok(())
+            };
+        };
         if counted.without > counted.free {
             return Err(Refusal::LicencesMissing {
                 wave,
@@ -129,7 +141,7 @@ impl Waves {
     pub(super) fn check_planned(&self, data: &WavesPlanned) -> Result<(), Refusal> {
         let distinct: BTreeSet<u32> = data.order.iter().copied().collect();
         let is_list = !data.order.is_empty() && data.order.len() <= WAVES_MAX;
-        if !is_list || distinct.len() != data.order.len() || distinct.contains(&0) {
+        if !is_list || distinct.len() != data.order.len() {
             return Err(Refusal::WaveOrder);
         }
         match self.plans.get(&data.plan) {

@@ -4,6 +4,7 @@
 mod access;
 mod certification;
 mod clocks;
+mod course;
 mod cover;
 mod evidence;
 mod gates;

@@ -5,11 +5,14 @@ mod attachments;
 mod call;
 mod connect;
 mod directory;
+mod discovery;
+mod domains;
 mod drive;
 mod failure;
 mod folders;
 mod identities;
 mod json;
+mod licences;
 mod mail;
 mod outlook;
 mod quick_xor;
@@ -41,7 +44,9 @@ use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
 use crate::targets::teams::{Completion, FoundPost, PostPlace, TeamReadBack};
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
+pub use discovery::{DiscoveryError, tenant_of};
 pub use identities::{FoundUser, GroupList, NewGroup, NewUser};
+pub use licences::Licences;
 pub use sharing::{LetIn, Permission};
 
 /// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.
@@ -69,6 +74,41 @@ impl Graph {
     /// Reads a path of directory, policies or settings with all of its pages.
     pub async fn read(&self, path: &str) -> crate::domain::evidence::Answer {
         directory::read(&self.session, path).await
+    }
+
+    /// The same, and its pages byte for byte as they came.
+    pub async fn read_raw(&self, path: &str) -> (crate::domain::evidence::Answer, Vec<Vec<u8>>) {
+        directory::read_raw(&self.session, path).await
+    }
+
+    /// Makes a domain known to the tenant.
+    pub async fn add_domain(&self, name: &str) -> Result<(), TargetError> {
+        domains::add(&self.session, name).await
+    }
+
+    /// Has the tenant verify a domain by its record in DNS.
+    pub async fn verify_domain(&self, name: &str) -> Result<(), TargetError> {
+        domains::verify(&self.session, name).await
+    }
+
+    /// Takes a domain out of the tenant.
+    pub async fn remove_domain(&self, name: &str) -> Result<(), TargetError> {
+        domains::remove(&self.session, name).await
+    }
+
+    /// Whether the tenant has verified a domain; `None` where it does not know it.
+    pub async fn domain(&self, name: &str) -> Result<Option<bool>, TargetError> {
+        domains::state(&self.session, name).await
+    }
+
+    /// Gives a user another principal name.
+    pub async fn rename_user(&self, user: &str, to: &str) -> Result<(), TargetError> {
+        domains::rename(&self.session, user, to).await
+    }
+
+    /// What licences with a mailbox there are, and who has one; else why that could not be had.
+    pub async fn mailbox_licences(&self) -> Result<Licences, String> {
+        licences::read(&self.session).await
     }
 }
 

@@ -70,6 +70,13 @@ const ROLES: [&str; 16] = [
     "TeamMember.ReadWrite.All",
     "Teamwork.Migrate.All",
 ];
+/// The application that makes domains and names known, and reads no content.
+const PROVISION: &str = "00000000-0000-0000-0000-00000000a009";
+const PROVISION_ROLES: [&str; 3] = [
+    "Organization.Read.All",
+    "User.ReadWrite.All",
+    "Domain.ReadWrite.All",
+];
 const SECRET: &str = "a-secret-of-a-test";
 
 /// A tenant, a case's folder and a source.
@@ -112,6 +119,9 @@ impl Case {
         let mut identity = verify.clone();
         IDENTITY.clone_into(&mut identity.client_id);
         identity.roles = IDENTITY_ROLES.map(str::to_owned).to_vec();
+        let mut provision = app.clone();
+        PROVISION.clone_into(&mut provision.client_id);
+        provision.roles = PROVISION_ROLES.map(str::to_owned).to_vec();
         let user = |name: &str| UserSpec {
             user_principal_name: format!("{}@clean.example", name.to_lowercase()),
             display_name: name.to_owned(),
@@ -126,7 +136,7 @@ impl Case {
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
                 users: vec![user("Ada"), user("Ben")],
-                apps: vec![app, verify, sites, identity],
+                apps: vec![app, provision, verify, sites, identity],
                 static_token: None,
             },
             quotas,
@@ -203,7 +213,7 @@ impl Case {
                 "CASE" => command.arg("--case").arg(self.path("case")),
                 "SOURCE" => command.arg(self.source()),
                 "MAP" => command.arg(self.path("map.csv")),
-                "TARGET" | "VERIFY" | "IDENTITY" => self
+                "TARGET" | "VERIFY" | "IDENTITY" | "PROVISION" => self
                     .tenant(&mut command)
                     .arg("--secret-file")
                     .arg(self.path("secret"))
@@ -211,6 +221,7 @@ impl Case {
                     .arg(match word {
                         "VERIFY" => VERIFY,
                         "IDENTITY" => IDENTITY,
+                        "PROVISION" => PROVISION,
                         _ => CLIENT,
                     }),
                 "SITES" => self

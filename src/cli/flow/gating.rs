@@ -1,11 +1,12 @@
 //! The gates as steps: the compromised tenant is pinned, the clean one is looked at, people certify it. Verdicts are the domain's.
 
+mod keeping;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use serde_json::json;
 use unbroken_ledger::{ApprovalRequest, Hash};
 
 use super::{meaning, planning};
@@ -19,9 +20,7 @@ use crate::domain::event::{
     PinnedFacts, SourcePinned, WindowFacts, WindowSet,
 };
 use crate::domain::evidence::exchange::{self, BYTES_MAX};
-use crate::domain::evidence::{
-    Answer, Attestation, Certification, Evidence, Expected, ExpectedApp, scuba,
-};
+use crate::domain::evidence::{Attestation, Certification, Evidence, Expected, ExpectedApp, scuba};
 use crate::domain::finding::{Check, Finding, unread};
 use crate::domain::gates::GateCommand;
 use crate::domain::refusal::Refusal;
@@ -30,18 +29,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::approvals::Approvals;
 use crate::targets::graph::Graph;
+use keeping::Pages;
 
 /// What is certified, waived or decided on the approval of others, and under which heading that is asked for.
 pub(super) const APPROVED: [(&str, &str); 4] = [
     ("Certified/1", SCOPE),
-    ("CleanTenantDecided/1", "decision"),
+    ("CleanTenantDecided/1", super::asking::DECISION),
     ("FindingWaived/1", super::waiving::SCOPE),
     ("GrantReleased/1", super::sharing::queue::SCOPE),
 ];
 /// The heading of certificates.
 pub(crate) const SCOPE: &str = "certificate";
-/// Answers above that are kept by their digests alone.
-const ANSWERS_BYTES_MAX: usize = 32 << 20;
 /// How often what was read leads to further reads: an item of a drive of a tenant is the deepest.
 const ROUNDS_MAX: usize = 8;
 
@@ -222,30 +220,39 @@ pub(crate) async fn look(
     let target = target.ok_or_else(|| refused(Refusal::NoTarget.into()))?;
     let (mut evidence, declared) = evidence(brought)?;
     evidence.expected.tenant_id = target;
-    evidence.expected.old = declaration::old_tenant(pinned);
+    let arrived: Vec<&str> = case.moves.arrived().collect();
+    evidence.expected.old = declaration::old_tenant(pinned, &arrived);
     evidence.expected.declared_at = declared_at(journal)?;
     evidence.waivers = super::waiving::recorded(journal)?;
     evidence.now = SystemClock.now();
+    let mut pages = Pages::new();
     for _ in 0..ROUNDS_MAX {
         let paths = unread(family.checks(), &evidence);
         if paths.is_empty() {
             break;
         }
         for path in paths {
-            let answer = graph.read(&path).await;
+            let (answer, raw) = graph.read_raw(&path).await;
+            pages.insert(path.clone(), raw);
             evidence.graph.insert(path, answer);
         }
     }
     let findings = family.findings(&evidence);
-    record(journal, family, &evidence, &declared, &findings).await?;
+    let text = keeping::account(journal, (&evidence, &pages), &declared, &findings)?;
+    record(journal, family, &evidence, &text, &findings).await?;
     Ok(findings)
 }
 
 /// When the case was declared, as the ledger received it.
 fn declared_at(journal: &Journal) -> Result<Option<DateTime<Utc>>> {
+    received_at(journal, "CaseDeclared/1")
+}
+
+/// When the ledger received the first event of a type.
+pub(crate) fn received_at(journal: &Journal, kind: &str) -> Result<Option<DateTime<Utc>>> {
     for read in journal.ledger().entries(0).map_err(super::open::meaning)? {
         let (_, entry) = read.map_err(super::open::meaning)?;
-        if entry.event.kind == "CaseDeclared/1" {
+        if entry.event.kind == kind {
             return Ok(DateTime::from_timestamp_micros(entry.received.micros()));
         }
     }
@@ -304,6 +311,17 @@ fn evidence(brought: &Brought<'_>) -> Result<(Evidence, Hash)> {
     Ok((evidence, digest))
 }
 
+/// The app ids that the file declares as ours.
+pub(crate) fn our_apps(expected: &Path) -> Result<Vec<String>> {
+    let brought = Brought {
+        expected,
+        files: &[],
+    };
+    let apps = evidence(&brought)?.0.expected.apps;
+    let ours = apps.into_iter().filter(|app| app.is_ours);
+    Ok(ours.map(|app| app.app_id).collect())
+}
+
 fn expected_app(app: AppFile) -> ExpectedApp {
     ExpectedApp {
         app_id: app.app_id,
@@ -341,53 +359,14 @@ fn add_file(evidence: &mut Evidence, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is kept of a look: the findings, and all that they rest on. Answers stand there whole as long as they are small.
-fn account(evidence: &Evidence, declared: &Hash, findings: &[Finding]) -> serde_json::Value {
-    let size: usize = evidence
-        .graph
-        .iter()
-        .filter_map(|(_, answer)| match answer {
-            Answer::Said { body, .. } => Some(body.to_string().len()),
-            _ => None,
-        })
-        .sum();
-    let answers: serde_json::Map<String, serde_json::Value> = evidence
-        .graph
-        .iter()
-        .map(|(path, answer)| {
-            let kept = match answer {
-                Answer::Said { digest, body } if size <= ANSWERS_BYTES_MAX => {
-                    json!({ "digest": digest, "body": body })
-                }
-                Answer::Said { digest, .. } => json!({ "digest": digest }),
-                Answer::Nothing => json!({ "nothing": true }),
-                Answer::NotHad(why) => json!({ "not_had": why }),
-            };
-            (path.to_owned(), kept)
-        })
-        .collect();
-    let files: Vec<serde_json::Value> = evidence
-        .files
-        .iter()
-        .map(|file| json!({ "name": file.name, "digest": file.digest, "taken_at": file.taken_at }))
-        .collect();
-    json!({
-        "answers": answers,
-        "expected": declared.to_string(),
-        "files": files,
-        "findings": findings,
-    })
-}
-
 /// Puts the look on the record. One that does not open ends a certificate that rests on the same checks.
 async fn record(
     journal: &Journal,
     family: Family,
     evidence: &Evidence,
-    declared: &Hash,
+    text: &str,
     findings: &[Finding],
 ) -> Result<()> {
-    let text = account(evidence, declared, findings).to_string();
     let case = journal.case().map_err(meaning)?;
     let (last, stands) = match family {
         Family::Baseline => (&case.gates.baseline, CertificateKind::Readiness),
@@ -402,6 +381,7 @@ async fn record(
         .iter()
         .filter(|waiver| ids.contains(&&*waiver.check));
     let data = Audited {
+        at: Some(evidence.now),
         findings: journal.keep_text(text.as_bytes()).map_err(meaning)?,
         number: last.as_ref().map_or(1, |last| last.number + 1),
         until: used.map(|waiver| waiver.until).min(),

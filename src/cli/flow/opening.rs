@@ -108,6 +108,13 @@ fn policy(erase_approvals: u64) -> Policy {
         scope: super::erasing::SCOPE.to_owned(),
     };
     policy.approvals.insert("Erased".to_owned(), approval);
+    for (kind, scope) in super::waving::APPROVED {
+        let approval = ApprovalRule {
+            m: crate::domain::wave::SIGNERS_MIN as u64,
+            scope: scope.to_owned(),
+        };
+        policy.approvals.insert(kind.to_owned(), approval);
+    }
     for (kind, scope) in super::gating::APPROVED {
         let approval = ApprovalRule {
             m: crate::domain::certificate::SIGNERS_MIN as u64,

@@ -2,14 +2,16 @@
 
 mod known;
 mod reading;
+mod recent;
 mod teams;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use unbroken_ledger::entry::leaf;
 use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 
+use super::waving::Waving;
 use super::{mapping, meaning, new_pseudonym};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::choices::Choices;
@@ -25,13 +27,14 @@ use crate::journal::Journal;
 use crate::sources::{RestorePoint, Source};
 use known::EarlierPlans;
 use reading::Reading;
+use recent::Recent;
 use teams::TeamsPlan;
 
 /// The heading under which plans are approved.
 pub(crate) const SCOPE: &str = "plan";
 /// Rows of a part at most: small enough that the parts of a thousand custodians can be worked on at once.
 const PART_ROWS: usize = 128;
-/// Every custodian is in the first wave; waves by importance come later.
+/// The one wave of a plan without waves.
 pub(crate) const WAVE: u32 = 1;
 
 /// A plan as a person sees it.
@@ -52,26 +55,37 @@ pub(crate) async fn make(
     as_of: Option<DateTime<Utc>>,
     choices: &Choices,
 ) -> Result<Planned> {
+    let waving = Waving::read(None, None)?;
+    make_in_waves(journal, source, as_of, (choices, &waving)).await
+}
+
+/// The same, with critical people and what is recent in waves before the others.
+pub(crate) async fn make_in_waves(
+    journal: &Journal,
+    source: &dyn Source,
+    as_of: Option<DateTime<Utc>>,
+    (choices, waving): (&Choices, &Waving),
+) -> Result<Planned> {
     let description = source.description();
     let place = choose(&description.points, as_of)?;
     // First of all: whoever is not mapped is named below, and a refusal after that would leave its names in the record.
     let may_plan = journal.case().map_err(meaning)?.check_may_plan();
     may_plan.map_err(refused)?;
+    waving.expect_known(description.custodians.iter().map(|one| &*one.0))?;
+    let recent = Recent::of(waving, &description.points[place]);
     name_everybody(journal, &description.custodians).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
     let people = people(&case);
     let earlier = EarlierPlans::load(journal, &case)?;
-    let mut has_window = false;
     let mut parts = Vec::new();
-    let mut counts = PlanCounts::default();
-    let mut unproven = 0;
+    let mut sums = Sums::default();
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = person(&people, custodian)?;
         let known = earlier.of(journal, &pseudonym)?;
         let mut teams = TeamsPlan::begin(source, place, &case, &pseudonym, known.posts());
         let window = window(&case, &pseudonym);
-        has_window |= window.is_some();
+        sums.has_window |= window.is_some();
         let mut last = Reading::begin(source, &description.points[..=place], custodian, window)?;
         let mut tree = TargetTree::default();
         while let Some((snapshots, unreadable)) = last.next()? {
@@ -85,7 +99,7 @@ pub(crate) async fn make(
                 known: &known,
                 secret: &secret,
                 choices,
-                wave: WAVE,
+                wave: waving.wave_of(&custodian.0),
             };
             let making = Making {
                 secret: &secret,
@@ -94,11 +108,11 @@ pub(crate) async fn make(
             };
             let mut rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
             teams.complete(&mut rows, &known)?;
+            recent.split(&mut rows);
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
             for rows in rows.chunks(PART_ROWS).chain(empty) {
-                add(&mut counts, count(rows.iter()));
-                unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
+                sums.take(rows);
                 parts.push(journal.keep_part(&pseudonym, rows).map_err(meaning)?);
             }
         }
@@ -107,21 +121,39 @@ pub(crate) async fn make(
     let plan = sealed.plan.to_string();
     let made = PlanMade {
         as_of: place as u64,
-        counts,
+        counts: sums.counts,
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
         choices: Some(choices.words()),
-        unproven: Some(unproven),
-        window: Some(has_window),
+        unproven: Some(sums.unproven),
+        window: Some(sums.has_window),
     };
     let command = CaseCommand::MakePlan(made);
     journal.command(command).await.map_err(meaning)?;
+    super::waving::plan(journal, waving, &plan, &sums.waves).await?;
     Ok(Planned {
         plan,
         point: description.points[place].id.0.clone(),
-        counts,
+        counts: sums.counts,
     })
+}
+
+/// What a plan comes to, row by row.
+#[derive(Default)]
+struct Sums {
+    counts: PlanCounts,
+    unproven: u64,
+    has_window: bool,
+    waves: BTreeSet<u32>,
+}
+
+impl Sums {
+    fn take(&mut self, rows: &[PlanRow]) {
+        add(&mut self.counts, count(rows.iter()));
+        self.unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
+        self.waves.extend(rows.iter().map(|row| row.wave));
+    }
 }
 
 /// Whoever is in the source and not mapped gets a name in the record too.

@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use unbroken_ledger::{State, Timestamp};
 
-use super::planning::{WAVE, newest};
+use super::planning::newest;
 use super::record::JournalRecord;
-use super::{digesting, engine_meaning, meaning};
+use super::{digesting, engine_meaning, meaning, waving};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
@@ -54,11 +54,12 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
     progress: &dyn Progress,
 ) -> Result<RunSummary> {
     let plan = newest(journal)?.plan;
+    let case = journal.case().map_err(meaning)?;
+    let number = waving::due(&case, &plan);
     let wave = Wave {
         plan: plan.clone(),
-        wave: WAVE,
+        wave: number,
     };
-    let case = journal.case().map_err(meaning)?;
     // Refused before the wave opens: a wave that nobody may work on is not opened.
     case.gates
         .check_worker(SystemClock.now())
@@ -67,13 +68,14 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
                 .hint("`unbroken baseline`, then `unbroken certify`: docs/gates.md")
         })?;
     expect_attested(journal, &case, &plan)?;
+    waving::expect_holds(&case, journal, &plan, number)?;
     let (quotas, workers) = (options.quotas, options.overall);
-    if !case.open_waves.contains(&(plan, WAVE)) {
+    if !case.open_waves.contains(&(plan, number)) {
         pacing::estimated(journal, &wave, &quotas, workers)?;
         journal
             .command(CaseCommand::OpenWave(wave.clone()))
             .await
-            .map_err(meaning)?;
+            .map_err(waving::refused)?;
     }
     let backlog = OpenRows::load(journal)?.into_backlog().await?;
     let began = SystemClock.now();

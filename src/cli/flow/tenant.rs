@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::super::access::TargetAccess;
 use crate::clock::SystemClock;
 use crate::error::{Error, Result};
-use crate::targets::graph::{Credential, Graph, Settings};
+use crate::targets::graph::{Credential, Graph, Settings, tenant_of};
 
 /// Larger than any key, certificate chain or secret.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -46,6 +46,34 @@ pub(crate) fn connect(settings: Settings) -> Result<Graph> {
         Error::failed(error)
             .hint("a key is converted by: openssl pkcs8 -topk8 -nodes -in old.key -out app.key")
     })
+}
+
+/// The one tenant that all these domains belong to, as discovery names it.
+pub(crate) async fn of_domains(
+    login_base: &str,
+    domains: &[String],
+    roots: Option<&Path>,
+) -> Result<String> {
+    let roots = roots.map(read).transpose()?;
+    let mut found: Option<(String, &String)> = None;
+    for domain in domains {
+        let id = tenant_of(login_base, domain, roots.as_deref()).await;
+        let id = id.map_err(|error| {
+            Error::failed(error)
+                .while_doing("the compromised tenant's GUID cannot be had")
+                .hint("--tenant-id gives it, where you have it by another way")
+        })?;
+        match &found {
+            Some((known, of)) if *known != id => {
+                let text = format!("{of} is of tenant {known}, {domain} of tenant {id}");
+                return Err(Error::failed(text)
+                    .hint("a case has one compromised tenant; a domain may have moved already"));
+            }
+            _ => found = Some((id, domain)),
+        }
+    }
+    let found = found.map(|(id, _)| id);
+    found.ok_or_else(|| Error::failed("no domain is named"))
 }
 
 fn read_secret(path: &Path) -> Result<SecretString> {

@@ -1,15 +1,15 @@
 //! Waivers as steps: asked for, approved by two others, recorded; and read back from the record for the next look.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use unbroken_ledger::Hash;
 
-use super::gating::{self, newest_of};
-use super::{meaning, planning};
+use super::asking::Question;
+use super::{gating, meaning};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::event::{FindingWaived, WaivedFacts};
 use crate::domain::gates::GateCommand;
 use crate::domain::waiver::{Waiver, words};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::journal::Journal;
 use crate::projections::approvals::Approvals;
 
@@ -28,39 +28,21 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn digest(&self, until: DateTime<Utc>) -> Hash {
-        Hash::of(words(&self.check, &self.object, &self.reason, until).as_bytes())
+    /// Asks, approves or waives: `with` gets the question.
+    pub(crate) fn question<T>(&self, with: impl FnOnce(&Question<'_>) -> T) -> T {
+        with(&Question {
+            scope: SCOPE,
+            words: &|until| words(&self.check, &self.object, &self.reason, until),
+            hint: "`unbroken waive --propose`, with the same check, object and reason",
+        })
     }
-}
-
-/// Asks for it; it ends when the proposal does.
-pub(crate) fn propose(journal: &Journal, wanted: &Wanted, hours: i64) -> Result<Hash> {
-    let now = SystemClock.now();
-    let until = now + TimeDelta::hours(hours);
-    let expires = planning::expiry(now, TimeDelta::hours(hours))?;
-    let receipt = journal.propose(&wanted.digest(until), SCOPE, expires);
-    Ok(receipt.map_err(meaning)?.leaf)
-}
-
-/// The newest proposal of exactly this.
-pub(crate) fn proposal_of(
-    journal: &Journal,
-    wanted: &Wanted,
-) -> Result<(Hash, crate::domain::approval::Approval)> {
-    let digest = |until| wanted.digest(until).to_string();
-    newest_of(journal, SCOPE, digest)?.ok_or_else(|| {
-        let text = format!(
-            "nobody proposed to waive {} for {}",
-            wanted.check, wanted.object
-        );
-        Error::new(ErrorKind::GateRefused, text)
-            .hint("`unbroken waive --propose`, with the same check, object and reason")
-    })
 }
 
 /// Puts it on the record.
 pub(crate) async fn waive(journal: &Journal, wanted: &Wanted) -> Result<DateTime<Utc>> {
-    let (_, approval) = proposal_of(journal, wanted)?;
+    let approval = wanted
+        .question(|question| question.asked(journal))?
+        .approval;
     let until = approval.expires;
     let data = FindingWaived {
         check: wanted.check.clone(),

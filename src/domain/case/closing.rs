@@ -82,7 +82,7 @@ impl Case {
         if is_named && digest.is_some() {
             return Ok(());
         }
-        Err(Refusal::NotAttested)
+        Err(Refusal::RemovalNotAttested)
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
             Err(Refusal::OurAppsNotChecked)
         );
         let nobody = case(good()).decide(close(1, " "));
-        assert_eq!(nobody, Err(Refusal::NotAttested));
+        assert_eq!(nobody, Err(Refusal::RemovalNotAttested));
         let older = case(good()).decide(close(2, "the admin"));
         assert_eq!(older, Err(Refusal::AuditNotClean));
     }

@@ -195,6 +195,7 @@ impl World {
         };
         if self.command(command) {
             match step {
+                Step::MakePlan => self.plan_waves(),
                 Step::Connect => self.story.is_connected = true,
                 Step::Map => self.story.is_mapped = true,
                 Step::Pin => self.story.is_pinned = true,

@@ -19,6 +19,7 @@ pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
         looked("Baseline", gates.baseline.as_ref()),
         looked("Separation audit", gates.audit.as_ref()),
     ];
+    points.splice(1..1, super::course::decision(gathered));
     for (waived, facts) in &gates.waivers {
         let object = fact(gathered, facts.object.as_ref());
         points.push(format!(
@@ -41,7 +42,10 @@ pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
             said.until
         ));
     }
-    vec![Block::Heading("Gates".to_owned()), Block::List(points)]
+    points.extend(super::course::end(gathered));
+    let mut blocks = vec![Block::Heading("Gates".to_owned()), Block::List(points)];
+    blocks.extend(super::course::domains(gathered));
+    blocks
 }
 
 fn looked(what: &str, look: Option<&Audited>) -> String {

@@ -41,8 +41,9 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Heading("Custodians".to_owned()))
         .with(Block::Table(custodians(gathered)));
     let section = choices(gathered).into_iter().fold(section, Section::with);
-    let section = super::gates::gates(gathered)
+    let section = super::course::waves(gathered)
         .into_iter()
+        .chain(super::gates::gates(gathered))
         .fold(section, Section::with);
     let section = section.with(Block::Heading("Out of scope".to_owned()));
     section.says(out_of_scope(gathered))

@@ -73,7 +73,6 @@ pub enum SettingsError {
 
 pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Session, SettingsError> {
     let plain_http = check_address("--graph-base", &settings.graph_base)?;
-    check_address("--login-base", &settings.login_base)?;
     let proof = match &settings.credential {
         Credential::Secret(secret) => Proof::Secret(secret.clone()),
         Credential::Certificate {
@@ -82,19 +81,9 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
         } => Proof::Certificate(Box::new(signer(certificate_pem, private_key_pem)?)),
     };
     let is_by_certificate = matches!(proof, Proof::Certificate(_));
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(settings.extra_roots_pem.as_deref())?)
-        .user_agent(USER_AGENT)
-        .connect_timeout(Duration::from_secs(15))
-        .pool_idle_timeout(Duration::from_secs(50))
-        // A redirect would carry the token to whoever is named in it.
-        .redirect(reqwest::redirect::Policy::none());
-    if is_local(&settings.graph_base) {
-        builder = builder.no_proxy();
-    }
-    let http = builder
-        .build()
-        .map_err(|error| SettingsError::Tls(error.to_string()))?;
+    check_address("--login-base", &settings.login_base)?;
+    let roots = settings.extra_roots_pem.as_deref();
+    let http = client("--graph-base", &settings.graph_base, roots)?;
     let login = settings.login_base.trim_end_matches('/');
     let origin = settings
         .graph_base
@@ -118,6 +107,27 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
         hint: std::sync::Mutex::default(),
         plain_http,
     })
+}
+
+/// Connections to an address; nothing is sent yet.
+pub(super) fn client(
+    what: &'static str,
+    address: &str,
+    extra_roots_pem: Option<&[u8]>,
+) -> Result<reqwest::Client, SettingsError> {
+    check_address(what, address)?;
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(extra_roots_pem)?)
+        .user_agent(USER_AGENT)
+        .connect_timeout(Duration::from_secs(15))
+        .pool_idle_timeout(Duration::from_secs(50))
+        // A redirect would carry the token to whoever is named in it.
+        .redirect(reqwest::redirect::Policy::none());
+    if is_local(address) {
+        builder = builder.no_proxy();
+    }
+    let built = builder.build();
+    built.map_err(|error| SettingsError::Tls(error.to_string()))
 }
 
 fn is_local(address: &str) -> bool {

@@ -77,7 +77,24 @@ const QUERIES: [(&str, &str); 11] = [
 
 /// Reads one path. Whatever goes wrong is an answer that could not be had, with the reason: one bad read never stops the others.
 pub(super) async fn read(session: &Session, path: &str) -> Answer {
-    let mut next = url_of(path);
+    read_url(session, path, url_of(path), &mut |_| {}).await
+}
+
+/// The same, with each page as it came, byte for byte: the digest is of exactly these.
+pub(super) async fn read_raw(session: &Session, path: &str) -> (Answer, Vec<Vec<u8>>) {
+    let mut pages = Vec::new();
+    let keep = &mut |page: &[u8]| pages.push(page.to_vec());
+    let answer = read_url(session, path, url_of(path), keep).await;
+    (answer, pages)
+}
+
+/// With a query of its own; `keep` gets each page.
+pub(super) async fn read_url(
+    session: &Session,
+    path: &str,
+    mut next: String,
+    keep: &mut (dyn FnMut(&[u8]) + Send),
+) -> Answer {
     let mut digest = Sha256::new();
     let mut rows = Vec::new();
     for _ in 0..PAGES_MAX {
@@ -87,6 +104,7 @@ pub(super) async fn read(session: &Session, path: &str) -> Answer {
             Err(error) => return Answer::NotHad(format!("{} {}", error.status, error.code)),
         };
         digest.update(&page);
+        keep(&page);
         let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&page) else {
             return Answer::NotHad("the answer is not JSON".to_owned());
         };

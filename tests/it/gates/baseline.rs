@@ -3,7 +3,7 @@
 use unbroken::domain::finding::Verdict;
 use unbroken::domain::waiver::Waiver;
 
-use super::world::{World, at, changed, clean, names, with, without};
+use super::world::{World, app, at, changed, clean, names, with, without};
 
 /// Check, what is planted, the object that the finding names.
 const FAILS: [(&str, &str, &str); 27] = [
@@ -172,6 +172,22 @@ fn decisions_of_people_fail_for_their_own_reason_too() {
         let finding = world.finding(check);
         assert!(names(&finding, object), "{check}: {:?}", finding.failed);
     }
+}
+
+/// A declaration that asks for more than any step takes is no leave to hold it.
+#[test]
+fn our_own_apps_hold_nothing_that_no_step_takes_whatever_was_declared() {
+    let mut world = with(&["our_app_holds_more"]);
+    let role = "RoleManagement.ReadWrite.Directory";
+    let data = world
+        .expected
+        .apps
+        .iter_mut()
+        .find(|one| one.app_id == app(2));
+    data.expect("our app").roles.push(role.to_owned());
+    let finding = world.finding("C15");
+    assert_eq!(finding.verdict, Verdict::Fail);
+    assert!(names(&finding, "unbroken data"), "{:?}", finding.failed);
 }
 
 #[test]

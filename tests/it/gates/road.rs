@@ -14,7 +14,7 @@ pub(crate) const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
 pub(crate) const LOOK: &str = "--expected @expected.json --evidence @exchange.json VERIFY";
 
 #[track_caller]
-fn refused(output: &Output, words: &[&str]) {
+pub(super) fn refused(output: &Output, words: &[&str]) {
     let said = [&output.stderr[..], &output.stdout[..]].concat();
     let said = String::from_utf8_lossy(&said);
     assert_eq!(output.status.code(), Some(12), "{said}");
@@ -23,7 +23,7 @@ fn refused(output: &Output, words: &[&str]) {
     }
 }
 
-fn expected() -> Value {
+pub(super) fn expected() -> Value {
     let upn = |name: &str| format!("{name}@clean.example");
     let key = |number: u16| app(number).replace("51710010", "51710050");
     let ours = |number: u16, roles: &[&str]| {
@@ -52,11 +52,18 @@ fn expected() -> Value {
 
 /// A case with people mapped and a plan in force, a tenant with a directory, and what an administrator exported.
 pub(crate) fn case() -> Case {
+    case_with(|case| {
+        for number in 1..=3 {
+            case.plant(&format!("{number}.eml"), &mail(number, 0));
+        }
+        case.prepare("mailbox");
+    })
+}
+
+/// The same with a case of its own.
+pub(super) fn case_with(prepare: impl FnOnce(&Case)) -> Case {
     let case = Case::new(Faults::none());
-    for number in 1..=3 {
-        case.plant(&format!("{number}.eml"), &mail(number, 0));
-    }
-    case.prepare("mailbox");
+    prepare(&case);
     case.inspect().set_directory(OLD, "old.example");
     put(
         &case.path("expected.json"),
@@ -66,7 +73,11 @@ pub(crate) fn case() -> Case {
     case
 }
 
-fn export(case: &Case) {
+pub(super) fn export(case: &Case) {
+    export_as(case, "exchange.json");
+}
+
+pub(super) fn export_as(case: &Case, name: &str) {
     let mut sections = json!({});
     let has_one = case.inspect().change_directory(|directory| {
         sections = json!(directory.exports);
@@ -80,7 +91,15 @@ fn export(case: &Case) {
         "takenAt": chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).to_rfc3339(),
         "sections": sections,
     });
-    put(&case.path("exchange.json"), file.to_string().as_bytes());
+    put(&case.path(name), file.to_string().as_bytes());
+}
+
+/// Somebody else lets the wave open.
+pub(super) fn released(case: &Case, wave: u32) {
+    let release = format!("wave release CASE --wave {wave}");
+    case.done(&format!("{release} --propose"));
+    case.done(&format!("{release} --approve --yes"));
+    case.done(&release);
 }
 
 fn plant(case: &Case, name: &str) {

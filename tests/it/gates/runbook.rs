@@ -50,16 +50,22 @@ fn the_runbook_of_the_gates_does_what_it_says() {
 }
 
 /// `TENANT`, `RESTORE-APP` and `VERIFY-APP` on the page stand for those of the reader; here they are the simulated ones.
-fn filled(case: &crate::case::Case, command: &str) -> Vec<String> {
-    let mut words: Vec<String> = command
-        .split_whitespace()
-        .map(|word| match word {
+pub(super) fn filled(case: &crate::case::Case, command: &str) -> Vec<String> {
+    let mut words: Vec<String> = crate::cli::words(command)
+        .into_iter()
+        .map(|word| match &*word {
             "TENANT" => "11111111-2222-3333-4444-555555555555".to_owned(),
             "RESTORE-APP" => "00000000-0000-0000-0000-00000000a001".to_owned(),
+            "PROVISION-APP" => "00000000-0000-0000-0000-00000000a009".to_owned(),
             "VERIFY-APP" => "00000000-0000-0000-0000-00000000a003".to_owned(),
-            word => word.to_owned(),
+            _ => word,
         })
         .collect();
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    if has("pin") && !has("--tenant-id") {
+        let base = case.running.base_url.clone();
+        words.extend(["--login-base".to_owned(), base]);
+    }
     if words.iter().any(|word| word == "--tenant") {
         let base = &case.running.base_url;
         words.extend(["--login-base".to_owned(), base.clone()]);

@@ -59,6 +59,7 @@ fn expected() -> Expected {
                 "old.example".to_owned(),
                 "oldcorp.onmicrosoft.com".to_owned(),
             ],
+            moved: Vec::new(),
             app_ids: vec!["99999999-0000-4000-8000-000000000001".to_owned()],
             thumbprints: vec!["0LDC0FFEE".to_owned()],
         },

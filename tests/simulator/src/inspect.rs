@@ -121,7 +121,7 @@ impl Inspect {
     }
 
     /// How many licences nobody has, and that a user has none.
-    pub fn set_licences(&self, free: u64, without: &str) {
+    pub fn set_mailbox_licences(&self, free: u64, without: &str) {
         let mut tenant = lock(&self.0.tenant);
         tenant.licences.free = free;
         let place = tenant.user_index(without);

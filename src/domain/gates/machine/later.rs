@@ -13,7 +13,7 @@ use crate::domain::domain_move::{MoveCommand, Step as MoveStep};
 use crate::domain::event::{
     Audited, CaseClosed, CaseFinished, CertificateKind, Certified, ClosedFacts, DomainFacts,
     DomainMoveBegun, DomainStepAttempted, DomainStepEnded, EvidenceFacts, LicencesCounted,
-    OurAppsChecked, PauseFacts, TargetHoldEvidenced, Wave, WaveReleased,
+    OurAppsChecked, PauseFacts, TargetHoldEvidenced, Wave, WaveReleased, WavesFacts, WavesPlanned,
 };
 use crate::domain::finding::Verdict;
 use crate::domain::gates::GateCommand;
@@ -23,6 +23,15 @@ use crate::domain::wave::WaveCommand;
 impl World {
     fn wave(&mut self, command: WaveCommand) -> bool {
         self.command(CaseCommand::Waves(Box::new(command), self.now))
+    }
+
+    /// The plan has waves: its own approval opens none of them.
+    pub(super) fn plan_waves(&mut self) {
+        let planned = WavesPlanned {
+            order: vec![0],
+            plan: "p".to_owned(),
+        };
+        self.wave(WaveCommand::Plan(planned, WavesFacts::default()));
     }
 
     pub(super) fn count_licences(&mut self, step: Step) {
