@@ -72,7 +72,11 @@ impl Schedule {
         mark: &str,
         is_existing: bool,
     ) -> (PlannedTeam, Option<&'static str>) {
-        let planned = planned_team(team, &self.people, mark);
+        let mut planned = planned_team(team, &self.people, mark);
+        if is_existing {
+            // Only a team that is made in migration mode takes channels that are.
+            planned.road = Road::Start;
+        }
         let owners = planned.members.iter().filter(|one| one.owner).count();
         self.held = match team.kind {
             Kind::Team if owners == 0 && !is_existing => Some(NO_OWNER),

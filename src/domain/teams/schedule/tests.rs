@@ -150,6 +150,8 @@ fn members_come_by_the_map_and_nobody_from_outside() {
     assert_eq!(why, ["from-outside", "not-mapped"]);
     assert_eq!(planned.road, Road::Creation);
     assert!(planned.made_private);
+    let (planned, _) = Schedule::new(people(), None).team(&whole, "x", true);
+    assert_eq!(planned.road, Road::Start, "a team that is there");
     whole.members.remove(0);
     let (_, held) = Schedule::new(people(), None).team(&whole, "x", false);
     assert_eq!(held, Some(NO_OWNER));
