@@ -89,6 +89,9 @@ fn comes_in_numbers(kind: &str) -> bool {
 
 /// What a milestone is called; `None` for what is none.
 fn words(kind: &str, stream: &str) -> Option<&'static str> {
+    if let Some(words) = course::words(kind) {
+        return Some(words);
+    }
     Some(match kind {
         "Opened" => "ledger opened",
         "KeyEnrolled" => "key enrolled",
@@ -139,20 +142,6 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "CertificateRevoked/1" => "certificate revoked",
         "TeamAttempted/1" => "members of a team or chat to be let in",
         "TeamCompleted/1" => "team or chat completed, its members read back",
-        "WavesPlanned/1" => "waves of the plan set",
-        "WavesReordered/1" => "waves put into another order",
-        "WaveReleased/1" => "wave released",
-        "WavePaused/1" => "wave paused",
-        "WaveResumed/1" => "wave goes on",
-        "LicencesCounted/1" => "licences for the wave counted",
-        "TargetHoldEvidenced/1" => "hold in the clean tenant evidenced",
-        "DomainMoveBegun/1" => "move of a domain begun",
-        "DomainStepAttempted/1" => "step of a domain's move begun",
-        "DomainStepEnded/1" => "step of a domain's move ended",
-        "AddressSwapAttempted/1" => "address to be swapped",
-        "AddressSwapped/1" => "address swapped",
-        "OurAppsChecked/1" => "own applications looked for",
-        "CaseClosed/1" => "case closed",
         "CaseFinished/1" => "case finished",
         "ExceptionAssigned/1" => "owner named for an item",
         "ProjectionsDigested/1" => "state of the case noted, to compare later",

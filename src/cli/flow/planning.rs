@@ -69,8 +69,7 @@ pub(crate) async fn make_in_waves(
     let description = source.description();
     let place = choose(&description.points, as_of)?;
     // First of all: whoever is not mapped is named below, and a refusal after that would leave its names in the record.
-    let may_plan = journal.case().map_err(meaning)?.check_may_plan();
-    may_plan.map_err(refused)?;
+    expect_may_plan(journal)?;
     waving.expect_known(description.custodians.iter().map(|one| &*one.0))?;
     let recent = Recent::of(waving, &description.points[place]);
     name_everybody(journal, &description.custodians).await?;
@@ -129,8 +128,8 @@ pub(crate) async fn make_in_waves(
         unproven: Some(sums.unproven),
         window: Some(sums.has_window),
     };
-    let command = CaseCommand::MakePlan(made);
-    journal.command(command).await.map_err(meaning)?;
+    let made = journal.command(CaseCommand::MakePlan(made)).await;
+    made.map_err(meaning)?;
     super::waving::plan(journal, waving, &plan, &sums.waves).await?;
     Ok(Planned {
         plan,
@@ -154,6 +153,11 @@ impl Sums {
         self.unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
         self.waves.extend(rows.iter().map(|row| row.wave));
     }
+}
+
+fn expect_may_plan(journal: &Journal) -> Result<()> {
+    let may_plan = journal.case().map_err(meaning)?.check_may_plan();
+    may_plan.map_err(refused)
 }
 
 /// Whoever is in the source and not mapped gets a name in the record too.

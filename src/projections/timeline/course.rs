@@ -3,6 +3,26 @@
 use crate::domain::domain_move::Step;
 use crate::domain::event::Event;
 
+pub(super) fn words(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "WavesPlanned/1" => "waves of the plan set",
+        "WavesReordered/1" => "waves put into another order",
+        "WaveReleased/1" => "wave released",
+        "WavePaused/1" => "wave paused",
+        "WaveResumed/1" => "wave goes on",
+        "LicencesCounted/1" => "licences for the wave counted",
+        "TargetHoldEvidenced/1" => "hold in the clean tenant evidenced",
+        "DomainMoveBegun/1" => "move of a domain begun",
+        "DomainStepAttempted/1" => "step of a domain's move begun",
+        "DomainStepEnded/1" => "step of a domain's move ended",
+        "AddressSwapAttempted/1" => "address to be swapped",
+        "AddressSwapped/1" => "address swapped",
+        "OurAppsChecked/1" => "own applications looked for",
+        "CaseClosed/1" => "case closed",
+        _ => return None,
+    })
+}
+
 pub(super) fn about(event: &Event) -> Option<String> {
     Some(match event {
         Event::WaveOpened(data, _)
