@@ -1,6 +1,7 @@
 //! `unbroken target`: what the clean tenant really does, seen before anything depends on it.
 
 mod personal;
+mod site;
 
 use std::io::Cursor;
 
@@ -23,6 +24,7 @@ use crate::targets::{FileToWrite, Target, TargetUser};
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     Probe(Probe),
+    Site(site::Site),
 }
 
 /// Write one canary of each workload, read it back, remove it, and say what the tenant did.
@@ -48,7 +50,10 @@ struct Seen {
 
 /// Does what was asked.
 pub(crate) async fn run(command: TargetCommand, output: &Output) -> Result<()> {
-    let TargetCommand::Probe(probe) = command;
+    let probe = match command {
+        TargetCommand::Probe(probe) => probe,
+        TargetCommand::Site(wanted) => return site::run(&wanted, output).await,
+    };
     let target = tenant::open(&probe.target)?;
     let user = target.user(&probe.user).await.map_err(target_meaning)?;
     let user = user.ok_or_else(|| {

@@ -9,6 +9,7 @@ mod identities;
 mod mapping;
 mod moving;
 mod one_mailbox;
+mod sites;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use chrono::{DateTime, Utc};
 pub use access::{AccessCommand, OpenAccess};
 pub use granting::{Grants, release_words};
 pub use identities::{Identities, Identity, IdentityCommand};
+pub use sites::SiteCommand;
 
 use super::closing::{Closing, ClosingCommand};
 use super::domain_move::{MoveCommand, Moves};
@@ -74,6 +76,8 @@ pub enum CaseCommand {
     OpenWave(Wave),
     /// Add a backup.
     RegisterSource(SourceRegistered, SourceFacts),
+    /// Make a site in the target.
+    Site(SiteCommand),
     /// Something about waves, at an instant.
     Waves(Box<WaveCommand>, DateTime<Utc>),
 }
@@ -151,6 +155,7 @@ impl Case {
                 | CaseCommand::IssueReport(..)
                 | CaseCommand::PlaceHold(..)
                 | CaseCommand::ReleaseHold(..)
+                | CaseCommand::Site(..)
         );
         self.check_not_closed(&command)?;
         if at_any_time {
@@ -218,6 +223,7 @@ impl Case {
     fn decide_at_any_time(&self, command: CaseCommand) -> Result<Event, Refusal> {
         match command {
             CaseCommand::Access(command) => self.decide_access(command),
+            CaseCommand::Site(command) => self.decide_site(command),
             CaseCommand::AssignException(data) => self.assign(data),
             CaseCommand::BindSealKey(data) => self.bind_seal_key(data),
             CaseCommand::IssueReport(data, facts) => {

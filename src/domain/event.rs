@@ -21,6 +21,7 @@ mod outcomes;
 mod pace;
 mod reporting;
 mod teams;
+mod sites;
 mod waves;
 
 pub use access::{
@@ -50,6 +51,7 @@ pub use outcomes::{
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
+pub use sites::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
 pub use waves::{
     LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts, WavesPlanned,
     WavesReordered,
@@ -249,6 +251,10 @@ events! {
     ReleaseAsked("ReleaseAsked/1"): ReleaseAsked, ReleaseFacts;
     /// Two other people released them.
     GrantReleased("GrantReleased/1"): GrantReleased, NoFacts;
+    /// Intent: a site will be made in the target.
+    SiteAttempted("SiteAttempted/1"): SiteAttempted, SiteFacts;
+    /// The site is there, and how far it is open.
+    SiteReady("SiteReady/1"): SiteReady, SiteReadyFacts;
     /// Intent: a custodian's files will be opened to those whom the source let in.
     AccessPlanned("AccessPlanned/1"): AccessPlanned, AccessPlannedFacts;
     /// Outcome: which of the calls were made.

@@ -126,6 +126,8 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "GrantReleased/1" => "held access released",
         "WaveEstimated/1" => "estimate of a wave noted",
         "WavePaced/1" => "pace of a run noted",
+        "SiteAttempted/1" => "site to be made",
+        "SiteReady/1" => "site there and read back",
         "AccessPlanned/1" => "files to be opened to others",
         "AccessApplied/1" => "files opened to others",
         "AccessCompared/1" => "access read back and compared",

@@ -48,6 +48,7 @@ pub use discovery::{DiscoveryError, tenant_of};
 pub use identities::{FoundUser, GroupList, NewGroup, NewUser};
 pub use licences::Licences;
 pub use sharing::{LetIn, Permission};
+pub use sites::making::{NewSite, SiteState};
 
 /// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 
 mod archive;
 mod journey;
+mod making;
 mod mishaps;
 
 pub(crate) use journey::exchanges;

@@ -4,6 +4,7 @@
 mod fields;
 pub(super) mod items;
 pub(super) mod lists;
+pub(super) mod making;
 pub(super) mod rest;
 
 use super::call::{Call, Session};
@@ -12,11 +13,16 @@ use crate::targets::{TargetError, TargetUser};
 
 /// Before the id of an owner that is a site. No user's id has it: those are GUIDs.
 const SITE: &str = "site:";
+/// Before the id of an owner that is a library of a site.
+const DRIVE: &str = "drive:";
 
 /// Where an owner's files lie: a user's drive, or a site's default library.
 pub(super) fn drive_of(owner: &TargetUser) -> String {
     if let Some(team) = owner.id.strip_prefix(super::teams::TEAM) {
         return format!("groups/{}/drive", segment(team));
+    }
+    if let Some(drive) = owner.id.strip_prefix(DRIVE) {
+        return format!("drives/{}", segment(drive));
     }
     match owner.id.strip_prefix(SITE) {
         Some(site) => format!("sites/{}/drive", segment(site)),
@@ -50,8 +56,26 @@ pub(super) async fn find(
                 user_principal_name: shown.to_owned(),
             }))
         }
-        Err(error) if error.status == 404 => Ok(None),
+        Err(error) if error.status == 404 => library(session, address).await,
         Err(error) => Err(error),
+    }
+}
+
+/// The library of a site by an address below the site's: `https://host/sites/quay/Plans`.
+async fn library(session: &Session, address: &str) -> Result<Option<TargetUser>, TargetError> {
+    let (above, name) = address
+        .trim_end_matches('/')
+        .rsplit_once('/')
+        .unwrap_or_default();
+    // Below the host, the managed path and the site's own name.
+    if above.split('/').count() < 5 || name.is_empty() {
+        return Ok(None);
+    }
+    match Box::pin(find(session, above)).await? {
+        Some(site) if site.id.starts_with(SITE) => {
+            making::library_named(session, &site, name).await
+        }
+        _ => Ok(None),
     }
 }
 
@@ -119,5 +143,6 @@ mod tests {
         };
         assert_eq!(owner("1-2"), "users/1-2/drive");
         assert_eq!(owner("site:h,1,2"), "sites/h%2C1%2C2/drive");
+        assert_eq!(owner("drive:b!1"), "drives/b%211");
     }
 }

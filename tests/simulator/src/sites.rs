@@ -16,6 +16,8 @@ use crate::tenant::{Tenant, User};
 
 pub(crate) use lists::Lists;
 
+/// Before the path of the site that a library belongs to: no address of a site begins so.
+const LIBRARY: &str = "library:";
 const READ: [&str; 2] = ["Sites.Read.All", "Sites.ReadWrite.All"];
 
 fn not_found() -> Answer {
@@ -57,7 +59,8 @@ pub(crate) fn handle(
             let path = format!("/{}", path.trim_end_matches(':'));
             let is_it = |user: &User| {
                 let site = user.site.as_ref();
-                site.is_some_and(|site| site.eq_ignore_ascii_case(&path))
+                let is_there = user.lists.1.asks_left == 0;
+                is_there && site.is_some_and(|site| site.eq_ignore_ascii_case(&path))
             };
             tenant.users.iter().position(is_it)
         }
@@ -70,6 +73,14 @@ pub(crate) fn handle(
     let place = named.ok_or_else(not_found)?;
     match rest {
         ["drive", rest @ ..] => drive::handle(tenant, request, place, rest),
+        ["drives"] if request.method == "GET" => {
+            request.needs(&READ)?;
+            request.only(&["$select", "$skiptoken"])?;
+            let wanted = request.query.get("$select");
+            let all = drives(tenant, place).into_iter();
+            let all = all.map(|drive| select(drive, wanted)).collect();
+            crate::answer::page(all, request, &tenant.base, 100)
+        }
         ["lists", rest @ ..] => lists::handle(tenant, request, place, rest),
         [] if request.method == "GET" => {
             request.needs(&READ)?;
@@ -89,4 +100,23 @@ pub(crate) fn handle(
         }
         _ => Err(not_found()),
     }
+}
+
+/// The libraries of a site: its own, and those that were made.
+fn drives(tenant: &Tenant, site: usize) -> Vec<serde_json::Value> {
+    let path = tenant.users[site].site.clone().unwrap_or_default();
+    let host = host(tenant);
+    let shown = |drive: &str, name: &str, below: &str| {
+        json!({
+            "id": drive, "name": name, "driveType": "documentLibrary",
+            "webUrl": format!("https://{host}{path}/{below}"),
+        })
+    };
+    let own = &tenant.users[site].drive;
+    let mut all = vec![shown(own, "Documents", "Shared%20Documents")];
+    let of_site = format!("{LIBRARY}{path}");
+    let libraries = tenant.users.iter();
+    let libraries = libraries.filter(|user| user.site.as_deref() == Some(&*of_site));
+    all.extend(libraries.map(|user| shown(&user.drive, &user.display_name, &user.display_name)));
+    all
 }

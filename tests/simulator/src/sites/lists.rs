@@ -29,7 +29,16 @@ const SETTINGS: [&str; 10] = [
 
 /// A site's lists, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lists(pub(crate) Vec<List>);
+pub(crate) struct Lists(pub(crate) Vec<List>, pub(crate) Settings);
+
+/// What a site is beside its lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    /// Members share with people outside by e-mail.
+    pub(crate) shares: bool,
+    /// How often somebody has to ask before it is there.
+    pub(crate) asks_left: u32,
+}
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -185,6 +194,10 @@ fn make(tenant: &mut Tenant, request: &Request, site: usize) -> Result<Answer, A
         next: 1,
     };
     let answer = json_answer(201, shown(&list));
+    if list.template == "documentLibrary" {
+        let path = tenant.users[site].site.clone().unwrap_or_default();
+        super::add(tenant, &format!("{}{path}", super::LIBRARY), &list.name);
+    }
     tenant.users[site].lists.0.push(list);
     Ok(answer)
 }

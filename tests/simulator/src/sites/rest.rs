@@ -45,11 +45,18 @@ pub(crate) fn handle(tenant: &mut Tenant, request: &Request, rest: &str) -> Resu
     let (path, call) = rest.split_once("_api/").ok_or_else(nowhere)?;
     let path = decode(path, false).ok_or_else(|| bad("The URL is malformed."))?;
     let path = format!("/{}", path.trim_end_matches('/'));
+    if let Some(call) = call.strip_prefix("SPSiteManager/") {
+        return making(tenant, request, call);
+    }
     let site = tenant.users.iter().position(|user| {
         let known = user.site.as_deref();
         known.is_some_and(|known| known.eq_ignore_ascii_case(&path))
     });
     let site = site.ok_or_else(|| missing("-1", "404 FILE NOT FOUND"))?;
+    if call == "site" && request.method == "GET" {
+        let shares = tenant.users[site].lists.1.shares;
+        return Ok(json_answer(200, json!({"ShareByEmailEnabled": shares})));
+    }
     let call = call.strip_prefix("web/").ok_or_else(nowhere)?;
     if call == "ensureuser" && request.method == "POST" {
         return users::ensure_user(tenant, request, site).map_err(as_of_sharepoint);
@@ -131,4 +138,58 @@ fn add(files: &mut Vec<(String, Vec<u8>)>, name: &str, content: &[u8]) -> Result
     }
     files.push((name.to_owned(), content.to_vec()));
     Ok(json_answer(200, json!({"FileName": name})))
+}
+
+/// Sites are made here, and asked about until they are there.
+/// <https://learn.microsoft.com/sharepoint/dev/apis/site-creation-rest>
+fn making(tenant: &mut Tenant, request: &Request, call: &str) -> Result<Answer, Answer> {
+    let host = format!("https://{}", super::host(tenant));
+    let place = |tenant: &Tenant, address: &str| {
+        let path = address.strip_prefix(&host)?.to_owned();
+        let mut users = tenant.users.iter();
+        let place = users.position(|user| user.site.as_deref() == Some(&*path));
+        Some((path, place))
+    };
+    let answer = |address: &str, status: u32| {
+        let body = json!({"SiteId": "", "SiteStatus": status, "SiteUrl": address});
+        Ok(json_answer(200, body))
+    };
+    match (&*request.method, call) {
+        ("POST", "create") => {
+            let wanted = Value::Object(request.json()?)["request"].take();
+            let text = |name: &str| wanted[name].as_str().unwrap_or_default();
+            let address = text("Url");
+            let (path, there) = place(tenant, address).ok_or_else(|| bad("The Url is invalid."))?;
+            if there.is_some() {
+                return answer(address, 4);
+            }
+            let is_whole = !text("Title").is_empty() && path.starts_with("/sites/");
+            if !is_whole || !["STS#3", "SITEPAGEPUBLISHING#0"].contains(&text("WebTemplate")) {
+                return Err(bad("Title, Url and WebTemplate are required."));
+            }
+            // An application has no site of its own: somebody must own it.
+            if tenant.user_index(text("Owner")).is_none() || text("Owner").is_empty() {
+                return answer(address, 3);
+            }
+            let site = super::add(tenant, &path, text("Title"));
+            let made = tenant.users.iter_mut().find(|user| user.id == site);
+            if let Some(made) = made {
+                // Sharing by e-mail is on where nobody says that it is not.
+                made.lists.1.shares = wanted["ShareByEmailEnabled"] != false;
+                made.lists.1.asks_left = 1;
+            }
+            answer(address, 1)
+        }
+        ("GET", "status") => {
+            let address = request.query.get("url").map(String::as_str);
+            let address = address.unwrap_or_default().trim_matches('\'').to_owned();
+            let Some((_, Some(there))) = place(tenant, &address) else {
+                return answer(&address, 0);
+            };
+            let left = &mut tenant.users[there].lists.1.asks_left;
+            *left = left.saturating_sub(1);
+            answer(&address, if *left == 0 { 2 } else { 1 })
+        }
+        _ => Err(nowhere()),
+    }
 }

@@ -76,6 +76,29 @@ impl Inspect {
         all
     }
 
+    /// Opens a site to people outside, as whoever owns it could; false where there is none.
+    pub fn open_site(&self, site: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(site);
+        place
+            .map(|place| tenant.users[place].lists.1.shares = true)
+            .is_some()
+    }
+
+    /// Under which id the tenant shows what is in a site, or in a library of it by its name.
+    pub fn site_id(&self, path: &str, library: Option<&str>) -> Option<String> {
+        let tenant = lock(&self.0.tenant);
+        let site = match library {
+            Some(_) => format!("{}{path}", super::LIBRARY),
+            None => path.to_owned(),
+        };
+        let is_it = |user: &&crate::tenant::User| {
+            user.site.as_ref() == Some(&site)
+                && library.is_none_or(|name| user.display_name == name)
+        };
+        tenant.users.iter().find(is_it).map(|user| user.id.clone())
+    }
+
     /// Changes fields and files of a stored item behind everybody's back; false where there is none.
     pub fn change_list_item(
         &self,

@@ -1,0 +1,120 @@
+//! A site that is not there is made with a library, closed to the outside, and what is restored into the library lies there.
+
+use m365_simulator::{FaultKind, Faults, OneShot};
+use unbroken::domain::item::{CustodianName, RestorePointId};
+use unbroken::sources::archive::index::{
+    CustodianTag, Entry, EvidenceTag, FidelityName, FileEntry, FileSystemInfo, ParentReference,
+    PointTag, Tag,
+};
+use unbroken::sources::archive::writer::ArchiveWriter;
+use unbroken_verify::VerdictKind;
+
+use super::archive::OLD_SITE;
+use crate::case::Case;
+use crate::tampering::forge::put;
+
+const MAKE: &str = "target site CASE --address https://clean.sharepoint.com/sites/quay \
+                    --title Quay --owner ada@clean.example --library Plans SITES";
+
+/// The site and its further library as custodians, a file in each.
+fn write_libraries(case: &Case) {
+    let owners = [OLD_SITE.to_owned(), format!("{OLD_SITE}/Plans")];
+    let custodians = owners.iter().zip(1..).map(|(name, number)| CustodianTag {
+        name: name.clone(),
+        id: number.to_string(),
+        index: format!("c{number}"),
+    });
+    let point = PointTag {
+        id: "p".to_owned(),
+        taken: "2026-01-01T00:00:00Z".parse().expect("a time"),
+    };
+    let tag = Tag::new(
+        FidelityName::OriginalBytes,
+        EvidenceTag::default(),
+        vec![point],
+        custodians.collect(),
+    );
+    let mut writer = ArchiveWriter::create(&case.source(), tag).expect("begun");
+    for owner in owners {
+        let entry = Entry::Files(FileEntry {
+            id: owner.clone(),
+            name: "a.txt".to_owned(),
+            parent_reference: ParentReference { path: Vec::new() },
+            object: writer.object(owner.as_bytes()).expect("stored"),
+            file_system_info: FileSystemInfo::default(),
+            permissions: Vec::new(),
+            versions: Vec::new(),
+        });
+        let point = RestorePointId("p".to_owned());
+        writer
+            .index(&point, &CustodianName(owner), &[entry])
+            .expect("written");
+    }
+    writer.finish().expect("finished");
+}
+
+#[test]
+fn a_site_and_its_library_are_made_once_on_the_record_and_filled() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    // The answer to the request that makes it is lost: whether it came to be is read back.
+    case.inspect().arm(OneShot {
+        kind: FaultKind::ErrorAfter,
+        method: "POST".to_owned(),
+        path: "/SPSiteManager/create".to_owned(),
+        skip: 0,
+    });
+    let said = case.done(MAKE);
+    assert!(said.contains("made, 1 libraries"), "{said}");
+    let again = case.done(MAKE);
+    assert!(again.contains("there already"), "{again}");
+    let map = format!(
+        "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
+         {OLD_SITE}/Plans,https://clean.sharepoint.com/sites/quay/Plans\n"
+    );
+    put(&case.path("map.csv"), map.as_bytes());
+    case.done("case map CASE --csv MAP SITES");
+    case.plan();
+    super::journey::restore(&case);
+    for (library, length) in [(None, OLD_SITE.len()), (Some("Plans"), OLD_SITE.len() + 6)] {
+        let id = case.inspect().site_id("/sites/quay", library);
+        let files = case.inspect().files(&id.expect("it is there"));
+        assert_eq!((files.len(), files[0].size), (1, length), "{library:?}");
+    }
+    let events = case.events("bundle-of-site");
+    let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!((of("SiteAttempted/1"), of("SiteReady/1")), (2, 2));
+    let ready = events.iter().find(|event| event["type"] == "SiteReady/1");
+    let ready = &ready.expect("it is there")["data"];
+    assert_eq!(ready["made"], true);
+    assert_eq!(ready["sharing_closed"], true);
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn a_site_that_is_open_to_the_outside_is_named_and_not_taken_for_closed() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    let site = case.inspect().add_site("/sites/quay", "Quay");
+    assert!(case.inspect().open_site(&site));
+    let ended = case.run(MAKE);
+    assert_eq!(ended.status.code(), Some(12));
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("share it with people outside"), "{said}");
+    let events = case.events("bundle-of-open");
+    let ready = events.iter().find(|event| event["type"] == "SiteReady/1");
+    assert_eq!(ready.expect("recorded")["data"]["sharing_closed"], false);
+}
+
+#[test]
+fn an_owner_who_is_not_there_makes_no_site() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    let nobody = MAKE.replace("ada@", "nobody@");
+    let ended = case.run(&nobody);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(case.inspect().site_id("/sites/quay", None).is_none());
+}
