@@ -41,6 +41,7 @@ pub mod separation;
 pub mod sharepoint_name;
 pub mod site_item;
 pub mod site_list;
+pub mod site_page;
 pub mod target_tree;
 pub mod task;
 pub mod teams;

@@ -45,6 +45,9 @@ pub struct TargetUser {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TargetId(pub String);
 
+/// In place of the id of a list: the pages of a site. No list has it, those are GUIDs.
+pub const PAGES: &str = "pages";
+
 /// A message that carries our key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundMessage {

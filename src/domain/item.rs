@@ -62,6 +62,8 @@ pub enum Workload {
     Lists,
     /// A team or chat itself, or a message in one.
     Teams,
+    /// A page of a site.
+    Pages,
 }
 
 impl Workload {
@@ -73,6 +75,7 @@ impl Workload {
             Self::Files => "files",
             Self::Lists => "lists",
             Self::Mail => "mail",
+            Self::Pages => "pages",
             Self::Tasks => "tasks",
             Self::Teams => "teams",
         }
@@ -86,6 +89,7 @@ impl Workload {
             "files" => Some(Self::Files),
             "lists" => Some(Self::Lists),
             "mail" => Some(Self::Mail),
+            "pages" => Some(Self::Pages),
             "tasks" => Some(Self::Tasks),
             "teams" => Some(Self::Teams),
             _ => None,

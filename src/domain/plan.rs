@@ -45,7 +45,8 @@ pub struct PlanRow {
     pub item: Pseudonym,
     /// Its key, hex.
     pub key: String,
-    /// `mail`, `files`, `calendar`, `contacts`, `tasks` or `lists`; `unknown` for what could not be read or is none of these.
+    /// `mail`, `files`, `calendar`, `contacts`, `tasks`, `lists` or `pages`; `unknown` for what could not be read or is none of
+    /// these.
     pub workload: String,
     /// What identifies it in the source.
     pub stable_id: String,

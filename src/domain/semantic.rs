@@ -3,6 +3,7 @@
 
 mod contact;
 mod event;
+mod page;
 mod site;
 mod task;
 
@@ -51,6 +52,7 @@ pub fn compare_site(written: &SiteItem, found: &SiteItem) -> Compared {
 fn site_fields(item: &SiteItem) -> Vec<Field> {
     let (kind, mut fields) = match item {
         SiteItem::ListItem(item) => ("list-item", site::fields(item)),
+        SiteItem::Page(page) => ("page", page::fields(page)),
     };
     fields.push(("kind", kind.to_owned()));
     fields.sort();

@@ -3,12 +3,15 @@
 use super::item::Workload;
 use super::list_item::ListItem;
 use super::message::{Attachment, Delta, Transform};
+use super::site_page::SitePage;
 
 /// An item of a site that is not a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SiteItem {
     /// An item of a list.
     ListItem(Box<ListItem>),
+    /// A page.
+    Page(Box<SitePage>),
 }
 
 impl SiteItem {
@@ -16,6 +19,7 @@ impl SiteItem {
     pub fn workload(&self) -> Workload {
         match self {
             Self::ListItem(_) => Workload::Lists,
+            Self::Page(_) => Workload::Pages,
         }
     }
 
@@ -23,6 +27,7 @@ impl SiteItem {
     pub fn transforms(&self) -> &[Transform] {
         match self {
             Self::ListItem(item) => &item.transforms,
+            Self::Page(page) => &page.transforms,
         }
     }
 
@@ -30,6 +35,7 @@ impl SiteItem {
     pub fn deltas(&self) -> &[Delta] {
         match self {
             Self::ListItem(item) => &item.deltas,
+            Self::Page(page) => &page.deltas,
         }
     }
 
@@ -37,6 +43,7 @@ impl SiteItem {
     pub fn attachments(&self) -> &[Attachment] {
         match self {
             Self::ListItem(item) => &item.attachments,
+            Self::Page(_) => &[],
         }
     }
 }

@@ -144,11 +144,14 @@ pub fn list(columns: u32) -> Cost {
 
 /// The creating request of an item of a list, and what is looked for before it.
 pub fn create_site_item(item: &SiteItem) -> Cost {
-    let SiteItem::ListItem(item) = item;
+    let fields = match item {
+        SiteItem::ListItem(item) => item.fields.len(),
+        SiteItem::Page(page) => page.sections.len() * 16,
+    };
     Cost {
         requests: 1,
         resource_units: 2,
-        upload_bytes: item.fields.len() as u64 * 256,
+        upload_bytes: fields as u64 * 256,
         ..Cost::default()
     }
 }
@@ -214,7 +217,7 @@ pub fn item(workload: Workload, size_bytes: u64) -> Cost {
     match workload {
         Workload::Files => write_file(size_bytes).and(read_file(size_bytes)),
         // Looked for, created, its attachments listed and read back.
-        Workload::Lists => Cost {
+        Workload::Lists | Workload::Pages => Cost {
             requests: 4,
             resource_units: 6,
             upload_bytes: size_bytes,

@@ -218,7 +218,7 @@ fn spread(amount: u64, quota: u64, length_s: i64) -> i64 {
 
 fn lane_of(workload: Workload, custodian: &str) -> Lane {
     match workload {
-        Workload::Files | Workload::Lists => Lane::SharePoint,
+        Workload::Files | Workload::Lists | Workload::Pages => Lane::SharePoint,
         // As if all of a team were one channel: on the safe side.
         Workload::Teams => Lane::TeamsImport {
             team: custodian.to_owned(),

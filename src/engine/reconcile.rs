@@ -30,7 +30,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
         Workload::Calendar | Workload::Contacts | Workload::Tasks => {
             look_for_outlook_item(shop, work).await
         }
-        Workload::Lists => site::look(shop, work, tries).await,
+        Workload::Lists | Workload::Pages => site::look(shop, work, tries).await,
         Workload::Teams => look_for_post(shop, work).await,
     };
     match looked {

@@ -225,7 +225,7 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                     .await
             }
             // A list has columns, so it is made with them and never by its name alone.
-            Workload::Lists => Err(Trouble::Differs(vec!["list"])),
+            Workload::Lists | Workload::Pages => Err(Trouble::Differs(vec!["list"])),
             Workload::Teams => {
                 let planned = work.teams.as_ref();
                 let planned = planned.ok_or_else(|| Trouble::Target(stopped()))?;
@@ -299,7 +299,7 @@ pub(crate) fn lane(work: &Work) -> Lane {
         Workload::Calendar | Workload::Contacts | Workload::Mail | Workload::Tasks => {
             Lane::Mailbox(work.user.id.clone())
         }
-        Workload::Files | Workload::Lists => Lane::SharePoint,
+        Workload::Files | Workload::Lists | Workload::Pages => Lane::SharePoint,
         Workload::Teams => Lane::TeamsImport {
             team: work.user.id.clone(),
             channel: match &work.target_folder {

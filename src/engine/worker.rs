@@ -252,7 +252,7 @@ async fn read<R: Record, T: Target + 'static, C: Time>(
         Workload::Calendar | Workload::Contacts | Workload::Tasks => read_outlook_item(shop, work)
             .await
             .map(|item| Content::Outlook(Box::new(item))),
-        Workload::Lists => site::read(shop, work)
+        Workload::Lists | Workload::Pages => site::read(shop, work)
             .await
             .map(|item| Content::Site(Box::new(item))),
         Workload::Teams => read_teams_item(shop, work)

@@ -226,7 +226,11 @@ impl Archive {
                 }
                 item.name = entry.name;
             }
-            Entry::Pages(entry) => item.name = entry.name,
+            Entry::Pages(entry) => {
+                item.workload = Workload::Pages;
+                item.folder = FolderPath::List("Site Pages".to_owned());
+                item.name = entry.name;
+            }
             Entry::Teams(entry) => {
                 item.workload = Workload::Teams;
                 item.folder = FolderPath::Teams(entry.channel.map(|one| one.display_name));
@@ -318,6 +322,23 @@ impl Archive {
         }
     }
 
+    /// The same of a page; one that is not made of sections waits for a person.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the Items of a source are made of these"
+    )]
+    fn described_page(&self, mut item: SourceItem) -> Result<SourceItem, BadItem> {
+        let bytes = match self.item_bytes(&item) {
+            Ok(bytes) => bytes,
+            Err((class, reason)) => return Err(refuse(item, class, reason)),
+        };
+        if let Err(rule) = site_json::page(&bytes) {
+            return Err(left_of(item, "page", &format!("a page of a site: {rule}")));
+        }
+        [item.created, item.modified] = site_json::dates(&bytes).unwrap_or_default();
+        Ok(item)
+    }
+
     fn list_item(
         &self,
         item: &SourceItem,
@@ -379,7 +400,8 @@ impl Archive {
 fn left_of(item: SourceItem, class: &'static str, what: &str) -> BadItem {
     BadItem {
         custodian: item.custodian,
-        workload: Some(item.workload).filter(|known| *known == Workload::Lists),
+        workload: Some(item.workload)
+            .filter(|known| matches!(known, Workload::Lists | Workload::Pages)),
         reason: format!("{:?} is {what}; it is not restored", item.name),
         locator: item.locator,
         digest: Some(item.digest),
@@ -475,7 +497,7 @@ impl Source for Archive {
                     }
                     Some(Ok(_)) => None,
                 },
-                Entry::Pages(_) => Some(("page", "a page of a site".to_owned())),
+                Entry::Pages(_) => None,
                 _ => None,
             };
             let item = self.item(&point, &custodian, line);
@@ -488,6 +510,7 @@ impl Source for Archive {
                     self.described_personal(item)
                 }
                 Workload::Lists => self.described_list_item(item),
+                Workload::Pages => self.described_page(item),
                 Workload::Files => Ok(item),
                 Workload::Teams => self.described_teams(item),
             }
@@ -512,6 +535,11 @@ impl Source for Archive {
     }
 
     fn site_item(&self, item: &SourceItem) -> Result<SiteItem, SourceError> {
+        if item.workload == Workload::Pages {
+            let page = site_json::page(&self.object(item)?);
+            let page = page.map_err(|rule| self.bag.invalid(&item.locator, "page", &rule))?;
+            return Ok(SiteItem::Page(Box::new(page)));
+        }
         let (read, _) = self.list_item(item, true)?;
         Ok(SiteItem::ListItem(Box::new(read)))
     }

@@ -3,11 +3,13 @@
 
 mod columns;
 mod fields;
+mod page;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+pub(super) use page::page;
 use serde_json::Value;
 
 use crate::domain::list_item::{ListItem, Person};

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    FileToWrite, FoundFile, FoundHistory, FoundMessage, Organization, QuotaHint, Target,
+    FileToWrite, FoundFile, FoundHistory, FoundMessage, Organization, PAGES, QuotaHint, Target,
     TargetError, TargetId, TargetUser, Written,
 };
 use crate::domain::file::{BytesReadBack, FileReadBack};
@@ -316,6 +316,9 @@ impl Target for Graph {
         list: &TargetId,
         key: &ItemKey,
     ) -> Result<Vec<TargetId>, TargetError> {
+        if list.0 == PAGES {
+            return sites::pages::find(&self.session, site, key).await;
+        }
         sites::items::find(&self.session, site, list, key).await
     }
 
@@ -326,8 +329,12 @@ impl Target for Graph {
         item: &SiteItem,
         key: &ItemKey,
     ) -> Result<(TargetId, Written), TargetError> {
-        let SiteItem::ListItem(item) = item;
-        sites::items::create(&self.session, site, list, item, key).await
+        match item {
+            SiteItem::ListItem(item) => {
+                sites::items::create(&self.session, site, list, item, key).await
+            }
+            SiteItem::Page(page) => sites::pages::create(&self.session, site, page, key).await,
+        }
     }
 
     async fn complete_site_item(
@@ -337,8 +344,13 @@ impl Target for Graph {
         id: &TargetId,
         item: &SiteItem,
     ) -> Result<Written, TargetError> {
-        let SiteItem::ListItem(item) = item;
-        sites::items::complete(&self.session, site, list, id, item).await
+        match item {
+            SiteItem::ListItem(item) => {
+                sites::items::complete(&self.session, site, list, id, item).await
+            }
+            // A page is created whole.
+            SiteItem::Page(_) => Ok(Written::default()),
+        }
     }
 
     async fn read_site_item(
@@ -348,9 +360,16 @@ impl Target for Graph {
         id: &TargetId,
         like: &SiteItem,
     ) -> Result<SiteItem, TargetError> {
-        let SiteItem::ListItem(like) = like;
-        let found = sites::items::read(&self.session, site, list, id, like).await?;
-        Ok(SiteItem::ListItem(Box::new(found)))
+        match like {
+            SiteItem::ListItem(like) => {
+                let found = sites::items::read(&self.session, site, list, id, like).await?;
+                Ok(SiteItem::ListItem(Box::new(found)))
+            }
+            SiteItem::Page(_) => {
+                let found = sites::pages::read(&self.session, site, id).await?;
+                Ok(SiteItem::Page(Box::new(found)))
+            }
+        }
     }
 
     async fn delete_site_item(
@@ -359,6 +378,9 @@ impl Target for Graph {
         list: &TargetId,
         id: &TargetId,
     ) -> Result<(), TargetError> {
+        if list.0 == PAGES {
+            return sites::pages::delete(&self.session, site, id).await;
+        }
         sites::items::delete(&self.session, site, list, id).await
     }
 

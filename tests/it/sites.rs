@@ -5,5 +5,9 @@ mod archive;
 mod journey;
 mod making;
 mod mishaps;
+mod pages;
 
-pub(crate) use journey::exchanges;
+/// Restores of lists and pages as the tenant saw them.
+pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
+    [journey::exchanges(), pages::exchanges()].concat()
+}

@@ -14,7 +14,7 @@ use crate::engine::cost;
 use crate::engine::record::{Found, PartialAction, Record, Restored, Work, Wrote};
 use crate::engine::shop::{Shop, Time};
 use crate::sources::SourceError;
-use crate::targets::{Retry, Target, TargetError, TargetId, Written};
+use crate::targets::{PAGES, Retry, Target, TargetError, TargetId, Written};
 
 /// So often an item waits for what it points to; then that is declared as not there.
 const LOOKUP_TRIES: u32 = 5;
@@ -158,8 +158,11 @@ async fn list<R: Record, T: Target + 'static, C: Time>(
     work: &Work,
     item: &SiteItem,
 ) -> Result<TargetId, Trouble> {
-    let SiteItem::ListItem(item) = item;
-    shop.folder_or_list(work, Some(&item.list)).await
+    match item {
+        SiteItem::ListItem(item) => shop.folder_or_list(work, Some(&item.list)).await,
+        // Every site has its pages; nothing is made for them.
+        SiteItem::Page(_) => Ok(TargetId(PAGES.to_owned())),
+    }
 }
 
 /// The item with numbers of the target's site in place of people and lookups, and whether something that it points to is still
@@ -170,8 +173,10 @@ async fn resolve<R: Record, T: Target + 'static, C: Time>(
     item: &SiteItem,
     tries: &Tries,
 ) -> Result<(SiteItem, bool), Trouble> {
-    let SiteItem::ListItem(item) = item;
-    let mut item = ListItem::clone(item);
+    let mut item = match item {
+        SiteItem::ListItem(item) => ListItem::clone(item),
+        SiteItem::Page(_) => return Ok((item.clone(), false)),
+    };
     for (column, people) in item.people.clone() {
         let mut resolved = Vec::new();
         for person in people {

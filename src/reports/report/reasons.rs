@@ -278,7 +278,22 @@ const SENTENCES: &[(&str, &str)] = &[
         "outside-messages",
         "Text in the mail file that belongs to no mail.",
     ),
-    ("page", "A page of a site; pages are not restored yet."),
+    (
+        "page",
+        "A page of a site that is not made of sections; a person decides.",
+    ),
+    (
+        "page-name-with-key/1",
+        "The address of a page ends with a mark of the restore; its title is as it was.",
+    ),
+    (
+        "page-side-section-below/1",
+        "What stood beside the text of a page stands below it.",
+    ),
+    (
+        "page-text-plain/1",
+        "Text of a page held something that could run or fetch; its words alone were kept.",
+    ),
     (
         "past-reminder-turned-off/1",
         "A reminder of something that is over was turned off.",

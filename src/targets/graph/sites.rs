@@ -5,6 +5,7 @@ mod fields;
 pub(super) mod items;
 pub(super) mod lists;
 pub(super) mod making;
+pub(super) mod pages;
 pub(super) mod rest;
 
 use super::call::{Call, Session};

@@ -7,7 +7,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 /// What the pages of the documentation name and the cut of the metadata does not.
-const DOCUMENTED: [&str; 3] = [
+const DOCUMENTED: [&str; 4] = [
+    // <https://learn.microsoft.com/graph/api/resources/sitepage>, a relationship
+    "canvasLayout",
     // <https://learn.microsoft.com/graph/api/driveitem-createuploadsession>
     "deferCommit",
     // <https://learn.microsoft.com/graph/api/todotasklist-post-tasks>
@@ -18,7 +20,9 @@ const DOCUMENTED: [&str; 3] = [
 
 /// Operations that have a page of their own and that the cut leaves out: method, template, type of body and answer; none
 /// where they are raw bytes or a redirect.
-const PAGES: [(&str, &str, &str); 16] = [
+const PAGES: [(&str, &str, &str); 17] = [
+    // <https://learn.microsoft.com/graph/api/basesitepage-delete>
+    ("delete", "/sites/{id1}/pages/{id2}", ""),
     // <https://learn.microsoft.com/graph/api/chat-get>
     ("get", "/chats/{id1}", "chat"),
     // <https://learn.microsoft.com/graph/api/chatmessage-get>

@@ -3,6 +3,7 @@
 
 mod fields;
 mod lists;
+mod pages;
 pub(crate) mod rest;
 pub(crate) mod stored;
 
@@ -82,6 +83,7 @@ pub(crate) fn handle(
             crate::answer::page(all, request, &tenant.base, 100)
         }
         ["lists", rest @ ..] => lists::handle(tenant, request, place, rest),
+        ["pages", rest @ ..] => pages::handle(tenant, request, place, rest),
         [] if request.method == "GET" => {
             request.needs(&READ)?;
             request.only(&["$select"])?;

@@ -1,6 +1,7 @@
 //! Lists of a site: found by name or made, and given every column that is missing. A column that is there is never changed.
 //! <https://learn.microsoft.com/graph/api/list-create>
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::super::call::{Call, Session};
@@ -56,7 +57,8 @@ pub(in super::super) async fn ensure(
     site: &TargetUser,
     list: &SiteList,
 ) -> Result<TargetId, TargetError> {
-    let id = find_or_make(session, site, &list.name, &list.description).await?;
+    let id = find_or_make(session, site, &list.name).await?;
+    describe(session, site, &id, &list.description).await?;
     let columns_path = format!("{}/columns", path(site, &id)?);
     let there = columns(session, &columns_path).await?;
     for column in fields::all_columns(list) {
@@ -83,18 +85,42 @@ async fn looked_up(
         return Ok(None);
     };
     // Its own columns come with its own items: lists that look each other up have to begin somewhere.
-    find_or_make(session, site, list, "").await.map(Some)
+    find_or_make(session, site, list).await.map(Some)
+}
+
+/// Gives a list its description, where it has none: whoever looked it up may have made it before its own items came.
+async fn describe(
+    session: &Session,
+    site: &TargetUser,
+    id: &TargetId,
+    description: &str,
+) -> Result<(), TargetError> {
+    if description.is_empty() {
+        return Ok(());
+    }
+    let operation = "PATCH /sites/{id}/lists/{id}";
+    let path = path(site, id)?;
+    let call = Call::get("GET /sites/{id}/lists/{id}", path.clone());
+    let there = session.json(call).await?.body;
+    let is_described = there["description"]
+        .as_str()
+        .is_some_and(|text| !text.is_empty());
+    if is_described {
+        return Ok(());
+    }
+    let body = json!({"description": description});
+    let call = Call::json(operation, Method::PATCH, path, &body);
+    session.json(call).await.map(drop)
 }
 
 async fn find_or_make(
     session: &Session,
     site: &TargetUser,
     name: &str,
-    description: &str,
 ) -> Result<TargetId, TargetError> {
     let id = match named(session, site, name).await? {
         Some(id) => id,
-        None => match make(session, site, name, description).await {
+        None => match make(session, site, name).await {
             // Made in the meantime, by another worker or by a try whose answer was lost.
             Err(error) if error.status == 409 => named(session, site, name).await?.ok_or(error)?,
             made => made?,
@@ -111,16 +137,10 @@ async fn find_or_make(
     Ok(id)
 }
 
-async fn make(
-    session: &Session,
-    site: &TargetUser,
-    name: &str,
-    description: &str,
-) -> Result<TargetId, TargetError> {
+async fn make(session: &Session, site: &TargetUser, name: &str) -> Result<TargetId, TargetError> {
     let site = path_of(site).ok_or_else(|| failure::unsendable(MAKE, "only a site has lists"))?;
     let body = json!({
         "displayName": name,
-        "description": description,
         "list": {"template": "genericList"},
         "columns": fields::hidden(),
     });

@@ -1,5 +1,5 @@
-//! Sites and libraries that are made: a team site without a group through SharePoint's own interface, since Graph v1.0 makes none; a
-//! library as a list of that form. Sharing is asked for closed and read back.
+//! Sites and libraries that are made: a team site without a group through SharePoint's own interface, since Graph v1.0 makes
+//! none; a library as a list of that form. Sharing is asked for closed and read back.
 //! <https://learn.microsoft.com/sharepoint/dev/apis/site-creation-rest>
 
 use reqwest::Method;

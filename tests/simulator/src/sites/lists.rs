@@ -29,7 +29,12 @@ const SETTINGS: [&str; 10] = [
 
 /// A site's lists, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lists(pub(crate) Vec<List>, pub(crate) Settings);
+pub(crate) struct Lists(
+    pub(crate) Vec<List>,
+    pub(crate) Settings,
+    /// Its pages, by id.
+    pub(crate) BTreeMap<String, Value>,
+);
 
 /// What a site is beside its lists.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,6 +116,16 @@ pub(crate) fn handle(
             request.only(&["$select"])?;
             let list = shown(&lists[place]);
             Ok(json_answer(200, select(list, request.query.get("$select"))))
+        }
+        ("PATCH", []) => {
+            let body = request.json()?;
+            if let Some(key) = body.keys().find(|key| *key != "description") {
+                return Err(unknown_property(key));
+            }
+            let list = &mut tenant.users[site].lists.0[place];
+            let text = body.get("description").and_then(Value::as_str);
+            text.unwrap_or_default().clone_into(&mut list.description);
+            Ok(json_answer(200, shown(list)))
         }
         ("GET", ["columns"]) => {
             request.only(&["$skiptoken", "$top"])?;

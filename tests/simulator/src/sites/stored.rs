@@ -76,6 +76,14 @@ impl Inspect {
         all
     }
 
+    /// The pages of a site, as Graph gives them whole.
+    pub fn pages(&self, site: &str) -> Vec<Value> {
+        let tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(site);
+        let pages = place.map(|place| tenant.users[place].lists.2.values().cloned());
+        pages.into_iter().flatten().collect()
+    }
+
     /// Opens a site to people outside, as whoever owns it could; false where there is none.
     pub fn open_site(&self, site: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);
