@@ -497,7 +497,6 @@ impl Source for Archive {
                     }
                     Some(Ok(_)) => None,
                 },
-                Entry::Pages(_) => None,
                 _ => None,
             };
             let item = self.item(&point, &custodian, line);

@@ -2,9 +2,11 @@
 //! Calendars and cards stand here; what Outlook writes has a file below.
 
 mod outlook;
+mod site;
 mod teams;
 
 pub use outlook::{load_file, message_file, pst_file, rtf, tnef};
+pub use site::site;
 pub use teams::teams_item;
 
 use chrono::DateTime;

@@ -79,6 +79,11 @@ const PROVISION_ROLES: [&str; 3] = [
 ];
 const SECRET: &str = "a-secret-of-a-test";
 
+/// The application of [`SITES`]: its id, its certificate and its private key.
+pub(crate) fn application() -> (&'static str, &'static str, &'static str) {
+    (SITES, CERTIFICATE, PRIVATE_KEY)
+}
+
 /// A tenant, a case's folder and a source.
 pub(crate) struct Case {
     pub(crate) folder: tempfile::TempDir,

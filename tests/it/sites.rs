@@ -6,6 +6,7 @@ mod journey;
 mod making;
 mod mishaps;
 mod pages;
+mod planted;
 
 /// Restores of lists and pages as the tenant saw them.
 pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {

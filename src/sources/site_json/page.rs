@@ -112,15 +112,15 @@ fn section(page: &mut SitePage, json: &Value, count: &mut usize) -> Result<(), S
         read.push(parts(page, all, count)?);
     }
     let known = LAYOUTS.iter().find(|(name, _)| json["layout"] == *name);
-    match known.filter(|(_, widths)| widths.len() == read.len()) {
-        Some((layout, widths)) => page.sections.push(Section {
+    let known = known.filter(|(_, widths)| widths.len() == read.len());
+    if let Some((layout, widths)) = known {
+        page.sections.push(Section {
             layout,
             columns: widths.iter().copied().zip(read).collect(),
-        }),
-        None => {
-            page.deltas.push(LAYOUT);
-            page.sections.extend(read.into_iter().map(one_column));
-        }
+        });
+    } else {
+        page.deltas.push(LAYOUT);
+        page.sections.extend(read.into_iter().map(one_column));
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ fn create(tenant: &mut Tenant, request: &Request, site: usize) -> Result<Answer,
     let is_page = body
         .get("@odata.type")
         .is_some_and(|kind| kind == "#microsoft.graph.sitePage");
-    if !is_page || !name.ends_with(".aspx") || !body.contains_key("title") {
+    if !is_page || !name.to_lowercase().ends_with(".aspx") || !body.contains_key("title") {
         return Err(bad("@odata.type, name and title are required."));
     }
     let user = &tenant.users[site];
