@@ -26,15 +26,15 @@ pub fn site(bytes: &[u8]) {
             let found: Vec<_> = numbers.into_iter().map(Some).collect();
             item.resolve_lookups(&column, &found);
         }
-        check(SiteItem::ListItem(Box::new(item)));
+        check(&SiteItem::ListItem(Box::new(item)));
     }
     if let Ok(page) = site_json::page(bytes) {
-        check(SiteItem::Page(Box::new(page)));
+        check(&SiteItem::Page(Box::new(page)));
     }
 }
 
-fn check(item: SiteItem) {
-    let compared = compare_site(&item, &item.clone());
+fn check(item: &SiteItem) {
+    let compared = compare_site(item, &item.clone());
     assert!(compared.differing.is_empty(), "{compared:?}");
 }
 
