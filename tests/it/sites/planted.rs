@@ -100,27 +100,27 @@ fn item(person: u32) -> ListItem {
 fn each_kind_of_column_and_each_file_is_held_against_what_was_written() {
     let plants: [(&str, Plant); 10] = [
         ("text", |fields, _| {
-            drop(fields.insert("Title".into(), json!("Dust")))
+            drop(fields.insert("Title".into(), json!("Dust")));
         }),
         ("text", |fields, _| {
-            drop(fields.insert("Rich".into(), json!("<p>two</p>")))
+            drop(fields.insert("Rich".into(), json!("<p>two</p>")));
         }),
         ("boolean", |fields, _| {
-            drop(fields.insert("Yes".into(), json!(false)))
+            drop(fields.insert("Yes".into(), json!(false)));
         }),
         ("choice", |fields, _| {
-            drop(fields.insert("Kinds".into(), json!(["b"])))
+            drop(fields.insert("Kinds".into(), json!(["b"])));
         }),
         ("currency", |fields, _| {
-            drop(fields.insert("Cost".into(), json!(9.5)))
+            drop(fields.insert("Cost".into(), json!(9.5)));
         }),
         ("date-time", |fields, _| drop(fields.remove("Seen"))),
         ("number", |fields, _| {
-            drop(fields.insert("Num".into(), json!(4.0)))
+            drop(fields.insert("Num".into(), json!(4.0)));
         }),
         ("person", |fields, _| drop(fields.remove("WhoLookupId"))),
         ("item-number", |fields, _| {
-            drop(fields.insert("UnbrokenNumber".into(), json!(18.0)))
+            drop(fields.insert("UnbrokenNumber".into(), json!(18.0)));
         }),
         ("attachments", |_, files| files[0].1.push(b'b')),
     ];
