@@ -20,8 +20,8 @@ mod identity;
 mod outcomes;
 mod pace;
 mod reporting;
-mod teams;
 mod sites;
+mod teams;
 mod waves;
 
 pub use access::{
@@ -50,8 +50,8 @@ pub use outcomes::{
 };
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
-pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
 pub use sites::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
+pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
 pub use waves::{
     LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts, WavesPlanned,
     WavesReordered,
