@@ -10,6 +10,7 @@ mod bundle;
 mod case;
 mod certify;
 mod choices;
+mod content;
 mod counts;
 #[cfg(feature = "demo")]
 mod demo;
@@ -29,6 +30,7 @@ mod key_file;
 mod keyring;
 mod keys;
 mod ledger;
+mod notify;
 mod open;
 mod output;
 mod pace;
@@ -36,6 +38,7 @@ mod plan;
 mod provenance;
 mod read_trial;
 mod reconcile;
+mod release;
 mod report;
 mod restore;
 mod sample;
@@ -97,12 +100,18 @@ enum Command {
     Baseline(baseline::Baseline),
     #[command(subcommand)]
     Certify(certify::CertifyCommand),
+    #[command(subcommand)]
+    Content(content::ContentCommand),
+    #[command(subcommand)]
+    Release(release::ReleaseCommand),
     Restore(restore::Restore),
     Separation(baseline::Separation),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    #[command(subcommand)]
+    Notify(notify::NotifyCommand),
     Provenance(provenance::Provenance),
     #[command(hide = true)]
     ReadTrial(read_trial::ReadTrial),
@@ -222,10 +231,13 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Approve(approve) => approve::run(&approve, output),
         Command::Baseline(wanted) => baseline::run_baseline(&wanted, output).await,
         Command::Certify(command) => certify::run(command, output).await,
+        Command::Content(command) => content::run(command, output).await,
+        Command::Release(command) => release::run(command, output).await,
         Command::Separation(wanted) => baseline::run_separation(&wanted, output).await,
         Command::Keys(command) => keys::run(command, output),
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,
+        Command::Notify(command) => notify::run(command, output).await,
         Command::Provenance(command) => provenance::run(&command, output),
         Command::ReadTrial(_) => unreachable!("`dispatch` runs it before there are threads"),
         Command::Bundle(command) => bundle::run(command, output),

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::domain::item::Workload;
+use crate::scanners::Scanners;
 use crate::sources::Source;
 use crate::targets::Target;
 use backlog::{Backlog, Portion};
@@ -72,6 +73,8 @@ pub struct Options {
     pub name_taken: NameTaken,
     /// The tenant's quotas.
     pub quotas: Quotas,
+    /// Those who look into content before it is written, where the plan has a content gate.
+    pub scanners: Option<Arc<Scanners>>,
 }
 
 impl Default for Options {
@@ -84,6 +87,7 @@ impl Default for Options {
             heavy_bytes: 4 * 1024 * 1024,
             name_taken: NameTaken::default(),
             quotas: Quotas::default(),
+            scanners: None,
         }
     }
 }
@@ -106,6 +110,8 @@ pub struct RunSummary {
     pub as_declared: u64,
     /// Not restored.
     pub failed: u64,
+    /// Held by the content gate.
+    pub held: u64,
     /// Tries that were followed by another.
     pub retries: u64,
     /// Intents of an earlier run that were resolved by reading back.
@@ -155,6 +161,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         lists: Mutex::default(),
         source,
         time,
+        scanners: options.scanners.clone(),
         name_taken: options.name_taken,
         governor: Mutex::new(Governor::new(options.quotas)),
         folders: Mutex::new(HashMap::new()),
@@ -253,7 +260,9 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             }
         }
         self.summary.was_stopped = *stop.borrow();
-        let ended = self.summary.identical + self.summary.as_declared + self.summary.failed;
+        let summary = &self.summary;
+        let restored = summary.identical + summary.as_declared;
+        let ended = restored + summary.failed + summary.held;
         self.summary.left = total.saturating_sub(ended);
         self.summary.pace = self.shop.governor().pace();
         match self.ended_by.take() {
@@ -392,6 +401,10 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             }
             Ok(End::Failed(Failed { .. })) => {
                 self.summary.failed += 1;
+                self.progress.item_ended(work, false);
+            }
+            Ok(End::Held) => {
+                self.summary.held += 1;
                 self.progress.item_ended(work, false);
             }
             Ok(End::Restored(restored)) => {

@@ -28,7 +28,7 @@ pub use shelf::Shelf;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::case::{AccessCommand, Case, CaseCommand};
-use crate::domain::custodian::{ItemProgress, item_of};
+use crate::domain::custodian::{Ended, ItemProgress, item_of};
 use crate::domain::event::{Event, UnreadableEvent};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -187,6 +187,10 @@ impl Journal {
             CaseCommand::PlaceHold(data, _) | CaseCommand::ReleaseHold(data, _) => {
                 data.custodian.as_str().to_owned()
             }
+            CaseCommand::Content(command, _) => command
+                .custodian()
+                .map_or(CASE_SUBJECT, Pseudonym::as_str)
+                .to_owned(),
             _ => CASE_SUBJECT.to_owned(),
         };
         let decide = |book: &Book| {
@@ -194,7 +198,16 @@ impl Journal {
                 // Letting people in is a write into the tenant like any other: not without readiness.
                 book.case.gates.check_worker(SystemClock.now())?;
             }
-            Ok(book.case.decide(command.clone())?)
+            let event = book.case.decide(command.clone())?;
+            if let Event::ItemsReleased(data, _) = &event {
+                for item in &data.items {
+                    let known = book.items.progress(&data.custodian, item)?;
+                    if known.ended != Some(Ended::Held) {
+                        return Err(Refusal::NotHeld(item.to_string()).into());
+                    }
+                }
+            }
+            Ok(event)
         };
         self.decide_and_append(&stream, &*operator, &subject, decide)
     }
@@ -241,6 +254,8 @@ impl Journal {
                 match event {
                     Event::ItemAttempted(data, _) => {
                         book.case.check_work(custodian, &data.plan, data.wave)?;
+                        let known = book.items.progress(custodian, &data.item)?;
+                        book.case.check_screened(data, known)?;
                     }
                     _ => book.case.check_may_write(custodian)?,
                 }

@@ -7,6 +7,7 @@ pub mod domain;
 pub mod journal;
 pub mod projections;
 
+pub mod scanners;
 pub mod sources;
 pub mod targets;
 
@@ -16,6 +17,7 @@ pub mod reports;
 
 pub mod anchors;
 pub mod cli;
+pub mod notices;
 
 pub mod clock;
 pub mod config;

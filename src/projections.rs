@@ -3,6 +3,7 @@
 pub mod access;
 pub mod approvals;
 pub mod as_of;
+pub mod content;
 pub mod coverage;
 pub mod custody;
 pub mod digests;
@@ -17,4 +18,5 @@ pub(crate) mod scripted;
 pub mod signers;
 pub mod state;
 pub mod timeline;
+pub mod waiting;
 pub mod work;

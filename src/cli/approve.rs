@@ -21,6 +21,7 @@ use super::key_file::Passphrases;
 use super::keys::{expect_yes, fingerprint};
 use super::output::Output;
 use crate::domain::certificate;
+use crate::domain::content::ContentGate;
 use crate::domain::event::CertificateKind;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -269,6 +270,7 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
     lines.push(("people", parts.to_string()));
     lines.extend(of_choices(data));
     lines.extend(of_time(data));
+    lines.push(("content gate", of_gate(data)?));
     Ok(lines)
 }
 
@@ -286,6 +288,16 @@ fn of_choices(data: &Value) -> Vec<(&'static str, String)> {
     lines
         .filter_map(|(label, name)| Some((label, word(name)?)))
         .collect()
+}
+
+/// By which policy content is looked into before it is written.
+fn of_gate(data: &Value) -> Result<String> {
+    let Some(gate) = data.field("gate") else {
+        return Ok("NONE: content is not scanned".to_owned());
+    };
+    let gate = serde_json::from_slice::<ContentGate>(&gate.to_bytes());
+    let gate = gate.map_err(|_| refused("the plan's content gate cannot be read"))?;
+    Ok(gate.words())
 }
 
 /// What the plan rests on in time: the restore point, the breach window, and how much was compared with nothing older. A plan of

@@ -1,14 +1,14 @@
 //! `unbroken baseline` and `unbroken separation`: the clean tenant is looked at, and what was found goes on the record.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 
 use super::access::{CaseFolder, TargetAccess};
 use super::flow::gating::{self, Brought, Family};
-use super::flow::{opening, tenant};
+use super::flow::{leftovers, opening, sources, tenant};
 use super::output::Output;
 use crate::domain::finding::{Finding, Verdict};
 use crate::error::{Error, ErrorKind, Result};
@@ -32,12 +32,17 @@ pub(crate) struct Baseline {
 #[command(after_help = "Example:
   unbroken separation --case acme --expected expected.json --evidence exchange.json \\
     --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
-    --certificate app.pem --private-key app.key
+    --certificate app.pem --private-key app.key --source backups/mail
 
-It only reads. Exit code 12 while a path is open or not evidenced.")]
+It only reads. Exit code 12 while a path is open or not evidenced. With --source what was restored
+is searched for the compromised tenant's ids, addresses and domains: hits in content are counted,
+Teams links into it are flagged, and nothing is changed.")]
 pub(crate) struct Separation {
     #[command(flatten)]
     look: Look,
+    /// The backup that was restored: its restored items are searched.
+    #[arg(long, value_name = "PATH")]
+    source: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -56,16 +61,28 @@ struct Look {
 
 /// Does what was asked.
 pub(crate) async fn run_baseline(wanted: &Baseline, output: &Output) -> Result<()> {
-    run(&wanted.look, Family::Baseline, output).await
+    run(&wanted.look, Family::Baseline, None, output).await
 }
 
 /// Does what was asked.
 pub(crate) async fn run_separation(wanted: &Separation, output: &Output) -> Result<()> {
-    run(&wanted.look, Family::Separation, output).await
+    run(
+        &wanted.look,
+        Family::Separation,
+        wanted.source.as_deref(),
+        output,
+    )
+    .await
 }
 
-async fn run(look: &Look, family: Family, output: &Output) -> Result<()> {
+async fn run(look: &Look, family: Family, source: Option<&Path>, output: &Output) -> Result<()> {
+    let source = source
+        .map(|path| Ok((sources::open(path)?, path)))
+        .transpose()?;
     let journal = opening::open_folder(&look.folder)?;
+    if let Some((source, path)) = &source {
+        sources::expect_registered(&journal, &**source, path)?;
+    }
     let graph = tenant::open(&look.target)?;
     let brought = Brought {
         expected: &look.expected,
@@ -73,10 +90,17 @@ async fn run(look: &Look, family: Family, output: &Output) -> Result<()> {
     };
     let findings = gating::look(&journal, family, &graph, &brought).await?;
     let open = findings.iter().filter(|one| !one.verdict.opens()).count();
-    output.answer(
-        &json!({ "findings": findings, "open": open }),
-        &table(&findings),
-    );
+    let mut value = json!({ "findings": findings, "open": open });
+    let mut text = table(&findings);
+    if let Some((source, _)) = source {
+        let found = leftovers::count(&journal, source.into()).await?;
+        value["content"] = json!({ "counted": found.counted, "flagged": found.flagged });
+        let _ = write!(text, "\ncontent: {}", found.counted.words());
+        for item in &found.flagged {
+            let _ = write!(text, "\n  Teams link in item {item}");
+        }
+    }
+    output.answer(&value, &text);
     if open == 0 {
         return Ok(());
     }

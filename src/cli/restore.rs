@@ -7,7 +7,9 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::access::{CaseFolder, TargetAccess};
-use super::flow::{anchoring, meaning, opening, planning, restoring, sources, tenant, waving};
+use super::flow::{
+    anchoring, content, meaning, opening, planning, restoring, sources, tenant, waving,
+};
 use super::open;
 use super::output::Output;
 use super::pace::{self, Pace};
@@ -17,6 +19,7 @@ use crate::engine::governor::Quotas;
 use crate::engine::{Options, Progress, RunSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
+use crate::scanners::clamd::Address;
 use crate::sources::Source;
 use crate::targets::graph::Graph;
 
@@ -38,6 +41,10 @@ pub(crate) struct Restore {
     pub(crate) target: TargetAccess,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    /// Where clamd listens, when the plan in force is carried out under a content gate that asks for it:
+    /// unix:/run/clamav/clamd.ctl or tcp:HOST:PORT.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) clamd: Option<Address>,
     /// Keep no quota but what the tenant answers; for a simulated tenant only.
     #[arg(long)]
     pub(crate) without_quotas: bool,
@@ -58,7 +65,8 @@ pub(crate) async fn run(
     } else {
         restore.pace.quotas()
     };
-    let options = restore.pace.options(quotas);
+    let mut options = restore.pace.options(quotas);
+    options.scanners = content::scanners(&journal, restore.clamd.clone()).await?;
     let target = tenant::open(&restore.target)?;
     let configuration = open::anchors(&restore.folder.case)?;
     wait_for_old_requests(&journal, stop.clone(), output).await?;

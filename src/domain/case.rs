@@ -2,6 +2,7 @@
 
 mod access;
 mod closing;
+mod content;
 mod erasing;
 mod gating;
 mod granting;
@@ -9,6 +10,7 @@ mod identities;
 mod mapping;
 mod moving;
 mod one_mailbox;
+mod seal_keys;
 mod sites;
 mod waves;
 
@@ -17,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 pub use access::{AccessCommand, OpenAccess};
+pub use content::{Content, ContentCommand};
 pub use granting::{Grants, release_words};
 pub use identities::{Identities, Identity, IdentityCommand};
 pub use sites::SiteCommand;
@@ -30,6 +33,7 @@ use super::event::{
 };
 use super::gates::{GateCommand, Gates, Guard, stands};
 use super::hold::{HoldFacts, Holds, LegalHold};
+use super::notice::NoticeCommand;
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
 use super::seal_key::SealKeyBound;
@@ -46,6 +50,8 @@ pub enum CaseCommand {
     AssignException(ExceptionAssigned),
     /// Look whether our own applications are gone; close the case.
     Close(ClosingCommand, DateTime<Utc>),
+    /// Something about the content gate, at an instant.
+    Content(Box<ContentCommand>, DateTime<Utc>),
     /// End a wave.
     CloseWave(Wave),
     /// Connect the clean tenant.
@@ -72,6 +78,8 @@ pub enum CaseCommand {
     PlaceHold(LegalHold, HoldFacts),
     /// End a legal hold.
     ReleaseHold(LegalHold, HoldFacts),
+    /// Something about a notice of what waits.
+    Notice(NoticeCommand),
     /// Let the workers run.
     OpenWave(Wave),
     /// Add a backup.
@@ -126,6 +134,8 @@ pub struct Case {
     pub owners: BTreeMap<Pseudonym, Pseudonym>,
     /// The keys that seal reports, in the order in which they were bound.
     pub seal_keys: Vec<SealKeyBound>,
+    /// The content gate, and what was released.
+    pub content: Content,
     /// The gates.
     pub gates: Gates,
     /// The waves of its plans.
@@ -202,6 +212,8 @@ impl Case {
             }
             CaseCommand::Identity(command, now) => self.decide_identity(*command, now),
             CaseCommand::Waves(command, now) => self.decide_wave(*command, now),
+            CaseCommand::Content(command, now) => self.decide_content(*command, now),
+            CaseCommand::Notice(command) => Ok(command.event()),
             CaseCommand::Finish(data) => {
                 self.check_no_wave_left()?;
                 Ok(Event::CaseFinished(Box::new(data), no_facts()))
@@ -260,17 +272,9 @@ impl Case {
         ))
     }
 
-    /// Reports are sealed after the end as well; another operator may bind the same key to a key of their own.
-    fn bind_seal_key(&self, data: SealKeyBound) -> Result<Event, Refusal> {
-        data.check()?;
-        if self.seal_keys.contains(&data) {
-            return Err(Refusal::SealKeyBound);
-        }
-        Ok(Event::SealKeyBound(Box::new(data), Box::new(NoFacts {})))
-    }
-
     fn check_plan(&self, data: &PlanMade) -> Result<(), Refusal> {
         self.check_may_plan()?;
+        self.check_gate_of(data)?;
         if self.plans.contains_key(&data.plan) {
             return Err(Refusal::PlanAlreadyMade(data.plan.clone()));
         }
@@ -387,6 +391,7 @@ impl Case {
                 self.access.evolve(event, plans.cloned());
                 self.grants.evolve(event);
                 self.identities.evolve(event);
+                self.content.evolve(event);
                 self.gates.evolve(event);
                 self.waves.evolve(event);
                 self.moves.evolve(event);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::content::{Class, Verdict};
 use super::event::Event;
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
@@ -15,6 +16,10 @@ pub struct ItemProgress {
     pub is_open: bool,
     /// What was written may stand in the target although nobody saw the answer.
     pub may_be_written: bool,
+    /// The number of the content gate that let it pass; 0 while none did, and when it has ended.
+    pub passed: u64,
+    /// It is held because a scanner did not answer: it is looked at again.
+    pub is_unscanned: bool,
     /// How it ended.
     pub ended: Option<Ended>,
 }
@@ -38,6 +43,7 @@ pub fn item_of(event: &Event) -> Option<&Pseudonym> {
         Event::ItemAttempted(data, _) => Some(&data.item),
         Event::AttemptFailed(data, _) => Some(&data.item),
         Event::AttemptInterrupted(data, _) => Some(&data.item),
+        Event::ContentScanned(data, _) => Some(&data.item),
         Event::PartialFound(data, _) => Some(&data.item),
         Event::ItemRestored(data, _) => Some(&data.item),
         Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => Some(&data.item),
@@ -68,6 +74,8 @@ impl ItemProgress {
                 }
                 Ok(())
             }
+            Event::ContentScanned(..) if self.is_unscanned => Ok(()),
+            Event::ContentScanned(data, _) => self.unended(&data.item),
             Event::AttemptFailed(data, _) => self.open(&data.item, data.attempt),
             Event::AttemptInterrupted(data, _) => self.open(&data.item, data.attempt),
             Event::PartialFound(data, _) => self.open(&data.item, data.attempt),
@@ -101,6 +109,8 @@ impl ItemProgress {
     pub fn after(self, event: &Event) -> Self {
         let end = |ended| Self {
             is_open: false,
+            passed: 0,
+            is_unscanned: false,
             ended: Some(ended),
             ..self
         };
@@ -120,8 +130,29 @@ impl ItemProgress {
                 may_be_written: true,
                 ..self
             },
+            Event::ContentScanned(data, _) => {
+                // It was held for nothing else than that nobody could look: now somebody did.
+                let was_unseen = self.is_unscanned && data.verdict != Verdict::NotScanned;
+                let is_passed = data.verdict == Verdict::Passed;
+                Self {
+                    passed: if is_passed { data.gate } else { 0 },
+                    is_unscanned: self.is_unscanned && !was_unseen,
+                    ended: self.ended.filter(|_| !was_unseen),
+                    ..self
+                }
+            }
+            // Looked into once more: what is let pass is what was approved, and nothing that was not seen then.
+            Event::ItemsReleased(..) => Self {
+                passed: 0,
+                is_unscanned: false,
+                ended: None,
+                ..self
+            },
             Event::ItemRestored(..) => end(Ended::Restored),
-            Event::ItemHeld(..) => end(Ended::Held),
+            Event::ItemHeld(data, _) => Self {
+                is_unscanned: data.reason == Class::NotScanned.reason(),
+                ..end(Ended::Held)
+            },
             Event::ItemSkipped(..) => end(Ended::Skipped),
             Event::ItemFailed(..) => end(Ended::Failed),
             _ => self,
@@ -153,7 +184,11 @@ impl CustodianItems {
 
     /// Takes an event in.
     pub fn evolve(&mut self, event: &Event) {
-        if let Some(item) = item_of(event) {
+        let released = match event {
+            Event::ItemsReleased(data, _) => &data.items[..],
+            _ => &[],
+        };
+        for item in item_of(event).into_iter().chain(released) {
             let after = self.progress(item).after(event);
             self.items.insert(item.clone(), after);
         }
@@ -174,6 +209,7 @@ mod tests {
             attempt,
             item: item(),
             plan: "p".to_owned(),
+            release: None,
             wave: 0,
         };
         Event::ItemAttempted(Box::new(data), Box::default())
@@ -246,6 +282,51 @@ mod tests {
         ));
         assert!(matches!(
             items.check(&failed(1, false)),
+            Err(Refusal::ItemEnded(_))
+        ));
+    }
+
+    fn held_for(reason: &str) -> Event {
+        let Event::ItemHeld(mut data, facts) = held() else {
+            unreachable!("it is one")
+        };
+        reason.clone_into(&mut data.reason);
+        Event::ItemHeld(data, facts)
+    }
+
+    fn scanned(verdict: Verdict) -> Event {
+        let data = super::super::content::ContentScanned {
+            classes: Vec::new(),
+            gate: 3,
+            item: item(),
+            let_pass: Vec::new(),
+            parts: 1,
+            scanners: Vec::new(),
+            verdict,
+        };
+        Event::ContentScanned(Box::new(data), Box::default())
+    }
+
+    #[test]
+    fn what_no_scanner_saw_is_looked_at_again_and_nothing_else_is() {
+        let unseen = [
+            scanned(Verdict::NotScanned),
+            held_for("content-not-scanned"),
+        ];
+        let items = given(&unseen);
+        assert_eq!(items.progress(&item()).ended, Some(Ended::Held));
+        assert!(matches!(
+            items.check(&attempted(1)),
+            Err(Refusal::ItemEnded(_))
+        ));
+        assert_eq!(items.check(&scanned(Verdict::Passed)), Ok(()));
+        let [one, two] = unseen;
+        let items = given(&[one, two, scanned(Verdict::Passed)]);
+        let progress = items.progress(&item());
+        assert_eq!((progress.ended, progress.passed), (None, 3));
+        let other = given(&[held()]);
+        assert!(matches!(
+            other.check(&scanned(Verdict::Passed)),
             Err(Refusal::ItemEnded(_))
         ));
     }

@@ -103,6 +103,7 @@ impl Event {
             Self::ReleaseAsked(data, _) => Some(&data.custodian),
             Self::SensitiveNamed(data, _) | Self::OwnerAttested(data, _) => Some(&data.custodian),
             Self::GrantReleased(data, _) => Some(&data.custodian),
+            Self::ItemsReleased(data, _) => Some(&data.custodian),
             _ => None,
         }
     }
@@ -305,6 +306,21 @@ events! {
     PartialFound("PartialFound/1"): PartialFound, NoFacts;
     /// Outcome: written and read back.
     ItemRestored("ItemRestored/1"): ItemRestored, RestoredFacts;
+    /// By which policy content is looked into from the next plan on.
+    ContentGateSet("ContentGateSet/1"): super::content::ContentGate, super::content::GateFacts;
+    /// An item's content was looked into before it is written.
+    ContentScanned("ContentScanned/1"):
+        super::content::ContentScanned, super::content::ScannedFacts;
+    /// Two people let held items pass.
+    ItemsReleased("ItemsReleased/1"):
+        super::content::release::ItemsReleased, super::content::release::ReleaseFacts;
+    /// What restored content holds of the compromised tenant was counted.
+    LeftoversCounted("LeftoversCounted/1"):
+        super::leftovers::LeftoversCounted, super::leftovers::LeftoverFacts;
+    /// A notice of what waits on a person is about to leave.
+    NoticeAttempted("NoticeAttempted/1"): super::notice::NoticeAttempted, NoFacts;
+    /// What became of the notice.
+    NoticeEnded("NoticeEnded/1"): super::notice::NoticeEnded, NoFacts;
     /// Outcome: not written, waits for a person.
     ItemHeld("ItemHeld/1"): ItemEnded, EndedFacts;
     /// Outcome: not written, and why it need not be.
@@ -482,6 +498,9 @@ pub struct PlanMade {
     pub as_of: u64,
     /// Rows by decision.
     pub counts: PlanCounts,
+    /// The content gate that it is carried out under; none where none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<super::content::ContentGate>,
     /// How many parts (one a custodian).
     pub parts: u64,
     /// SHA-256 of the plan object.

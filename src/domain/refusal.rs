@@ -385,6 +385,32 @@ pub enum Refusal {
         /// It was to be rolled back.
         undo: bool,
     },
+    /// The policy of the content gate is none.
+    #[error(
+        "a content gate looks for something: a scanner, a list, rules, or kinds of content to hold"
+    )]
+    GateForm,
+    /// Policies are numbered without gaps.
+    #[error("the next content gate has number {0}; another was set meanwhile")]
+    NotTheNextGate(u64),
+    /// The plan was made under another policy.
+    #[error("the content gate was changed since this plan was made; make the plan again")]
+    GateChanged,
+    /// Nobody looked into it.
+    #[error("item {0} was not looked into by the content gate that is in force")]
+    NotScreened(String),
+    /// A release names what it lets pass.
+    #[error("a release names 1 to 200 items and at least one reason, each once, sorted")]
+    ReleaseForm,
+    /// Nobody may release it.
+    #[error("{0} is no reason that may be released; docs/gates.md lists those that may")]
+    NeverReleased(String),
+    /// It is not held.
+    #[error("item {0} is not held: there is nothing to release")]
+    NotHeld(String),
+    /// The intent names another release than the record, or none.
+    #[error("item {0} is written on a release, or on none, and the intent says otherwise")]
+    ReleaseNotNamed(String),
     /// There is no such attempt.
     #[error("item {item} has no open attempt {attempt}")]
     NoSuchAttempt {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::content::release::Release;
 use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, ItemKey, SourceItem};
 use crate::domain::message::{Delta, Transform};
 use crate::domain::teams::links::{FoundLinks, Links};
 use crate::domain::teams::{PlannedPost, PlannedTeam};
+use crate::scanners::Screened;
 use crate::targets::{TargetError, TargetId, TargetUser};
 
 /// The pseudonym of a custodian: random, public.
@@ -76,6 +78,28 @@ pub struct Work {
     pub standing: Standing,
     /// Of teams and chats: what the plan says of them.
     pub teams: Option<PlannedTeams>,
+    /// What stands in the record of it at the content gate.
+    pub standing_at_gate: AtGate,
+}
+
+/// What stands in the record of an item at the content gate when the engine starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtGate {
+    /// The number of the policy that let it pass; 0 when none did.
+    pub passed: u64,
+    /// It is held because a scanner did not answer.
+    pub is_unscanned: bool,
+    /// What people let pass, where it was held.
+    pub release: Option<Release>,
+}
+
+/// Why the content gate holds an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// A short class without personal facts.
+    pub reason: &'static str,
+    /// One sentence for a person; personal.
+    pub detail: String,
 }
 
 /// What the plan says of a team or chat and of a message in it.
@@ -214,6 +238,13 @@ pub enum Outcome {
         /// What was there.
         found: Found,
     },
+    /// It was looked into; stands before any intent, and before it is held.
+    ContentScanned {
+        /// The item.
+        item: ItemId,
+        /// What it came to.
+        screened: Box<Screened>,
+    },
     /// The folder is there.
     FolderReady {
         /// The folder.
@@ -229,6 +260,13 @@ pub enum Outcome {
         attempts: u32,
         /// Why.
         failed: Failed,
+    },
+    /// The end of an item that the content gate holds.
+    ItemHeld {
+        /// The item.
+        item: ItemId,
+        /// Why.
+        held: Held,
     },
     /// The end of an item that is in the target.
     ItemRestored {

@@ -14,6 +14,7 @@ use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, Workload};
 use crate::domain::site_list::SiteList;
+use crate::scanners::Scanners;
 use crate::sources::Source;
 use crate::targets::{QuotaHint, Retry, Target, TargetError, TargetId, TargetUser};
 
@@ -66,11 +67,13 @@ pub(crate) struct Shop<R, T, C> {
     /// Lists that are there: by the site's id and their name.
     pub(crate) lists: Mutex<HashMap<(String, String), TargetId>>,
     pub(crate) source: Arc<dyn Source>,
+    /// The content gate's, where the plan has one.
+    pub(crate) scanners: Option<Arc<Scanners>>,
     pub(crate) time: C,
     pub(crate) name_taken: NameTaken,
     pub(crate) governor: Mutex<Governor>,
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
-    /// Files that are compared part by part at the same time: each is held in memory twice.
+    /// Files that are compared part by part, or looked into, at the same time: each is held in memory, some twice.
     pub(crate) parts: tokio::sync::Semaphore,
     /// Messages that others answer, by conversation and planned time.
     pub(crate) parents: Mutex<HashMap<(TargetId, String), TargetId>>,

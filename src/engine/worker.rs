@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod mail;
 pub(crate) mod outlook;
 mod raw_copy;
+mod screen;
 pub(crate) mod site;
 pub(crate) mod teams;
 
@@ -70,6 +71,8 @@ pub(crate) struct Tries {
     pub(crate) attempt: u32,
     /// An earlier attempt may have left something in the target.
     pub(crate) look_first: bool,
+    /// The content gate let it pass in this run.
+    is_screened: bool,
     same_step: u32,
     step: Option<&'static str>,
     /// Older versions of the file that were read back already.
@@ -82,6 +85,7 @@ impl Tries {
         Self {
             attempt: work.attempts,
             look_first: work.attempts > 0,
+            is_screened: false,
             same_step: 0,
             step: None,
             versions: Arc::default(),
@@ -128,6 +132,8 @@ pub(crate) enum End {
     Again(DateTime<Utc>),
     /// The item has its outcome: not restored.
     Failed(Failed),
+    /// The item has its outcome: the content gate holds it.
+    Held,
     /// The item has its outcome: restored.
     Restored(Box<Restored>),
 }
@@ -152,6 +158,10 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
         Err(error) => {
             return give_up(shop, work, tries.attempt, source_failed(&error)).await;
         }
+    };
+    let content = match screen::pass(shop, work, tries, content).await? {
+        screen::Passage::Open(content) => content,
+        screen::Passage::Closed(end) => return Ok(end),
     };
     tries.attempt += 1;
     shop.record.intend_item(work, tries.attempt).await?;

@@ -67,6 +67,12 @@ impl Book {
             let facts = wanted.then_some(&mut self.facts);
             if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), facts)? {
                 self.case.evolve(&recorded.event);
+                // A release stands in the case's stream and changes items of a custodian.
+                if let Event::ItemsReleased(data, _) = &recorded.event {
+                    for item in &data.items {
+                        self.items.take(&data.custodian, item, &recorded.event)?;
+                    }
+                }
                 if let Some(custodian) = recorded.custodian {
                     self.items.evolve(&custodian, &recorded.event)?;
                 }

@@ -59,6 +59,19 @@ impl Journal {
         Ok(object.to_string())
     }
 
+    /// Reads what [`Journal::keep_text`] kept.
+    pub fn text(&self, object: &str) -> Result<Vec<u8>, JournalError> {
+        let ledger = self.ledger();
+        let hash = Hash::parse(object).ok_or_else(|| JournalError::Plan {
+            plan: object.to_owned(),
+            reason: "the name of an object is 64 hex digits".to_owned(),
+        })?;
+        let sealed = ledger.objects().read(&hash);
+        let sealed = sealed.map_err(|error| object_error(object, &error))?;
+        let text = ledger.vault().open_object(CASE_SUBJECT, &sealed);
+        Ok(text.map_err(LedgerError::from)?.to_vec())
+    }
+
     /// Keeps lines about a custodian's access, encrypted for the custodian; the result is the name of their object.
     pub fn keep_access(&self, custodian: &Pseudonym, text: &[u8]) -> Result<String, JournalError> {
         let ledger = self.ledger();

@@ -15,6 +15,7 @@ use crate::domain::pseudonym::Pseudonym;
 /// Attempts, and what else is known.
 const VALUE_BYTES: usize = 5;
 const MAY_BE_WRITTEN: u8 = 1;
+const IS_UNSCANNED: u8 = 16;
 
 /// The items.
 pub struct Shelf {
@@ -65,9 +66,16 @@ impl Shelf {
         custodian: &Pseudonym,
         event: &Event,
     ) -> Result<(), JournalError> {
-        let Some(item) = item_of(event) else {
-            return Ok(());
-        };
+        item_of(event).map_or(Ok(()), |item| self.take(custodian, item, event))
+    }
+
+    /// Takes in what an event says of one item.
+    pub(super) fn take(
+        &mut self,
+        custodian: &Pseudonym,
+        item: &Pseudonym,
+        event: &Event,
+    ) -> Result<(), JournalError> {
         let after = self.progress(custodian, item)?.after(event);
         if after.ended.is_none() {
             let of_custodian = self.under_way.entry(custodian.clone()).or_default();
@@ -105,7 +113,13 @@ fn written(progress: ItemProgress) -> [u8; VALUE_BYTES] {
         Some(Ended::Restored) => 6,
         Some(Ended::Skipped) => 8,
     };
-    [a, b, c, d, ended | u8::from(progress.may_be_written)]
+    let unscanned = if progress.is_unscanned {
+        IS_UNSCANNED
+    } else {
+        0
+    };
+    let flags = ended | unscanned | u8::from(progress.may_be_written);
+    [a, b, c, d, flags]
 }
 
 fn read([a, b, c, d, flags]: [u8; VALUE_BYTES]) -> ItemProgress {
@@ -113,7 +127,9 @@ fn read([a, b, c, d, flags]: [u8; VALUE_BYTES]) -> ItemProgress {
         attempts: u32::from_be_bytes([a, b, c, d]),
         is_open: false,
         may_be_written: flags & MAY_BE_WRITTEN != 0,
-        ended: match flags & !MAY_BE_WRITTEN {
+        passed: 0,
+        is_unscanned: flags & IS_UNSCANNED != 0,
+        ended: match flags & !(MAY_BE_WRITTEN | IS_UNSCANNED) {
             2 => Some(Ended::Failed),
             4 => Some(Ended::Held),
             6 => Some(Ended::Restored),
@@ -138,6 +154,7 @@ mod tests {
             attempt,
             item: name(item),
             plan: "p".to_owned(),
+            release: None,
             wave: 1,
         };
         Event::ItemAttempted(Box::new(data), Box::default())

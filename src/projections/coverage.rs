@@ -1,8 +1,9 @@
 //! How many items ended in which way, and why: the numbers that must add up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::reading::Reading;
+use super::results::lifted;
 use crate::domain::event::{CaseFinished, Event};
 use crate::domain::pseudonym::Pseudonym;
 
@@ -40,6 +41,10 @@ pub struct Coverage {
     pub failed_attempts: u64,
     /// Intents.
     pub attempts: u64,
+    /// What is held, by the entry that says so.
+    held: HashMap<Pseudonym, (u64, String)>,
+    /// Entries of holds that were taken back.
+    lifted: HashSet<u64>,
 }
 
 impl Coverage {
@@ -47,11 +52,36 @@ impl Coverage {
     pub fn load<R: Reading>(record: &R) -> Result<Self, R::Error> {
         let mut coverage = Self::default();
         record.events(&mut |placed| {
+            coverage.take_back(&placed.event);
             if let Some(custodian) = &placed.custodian {
                 coverage.take(placed.index, custodian, &placed.event);
             }
         })?;
+        let lifted = std::mem::take(&mut coverage.lifted);
+        coverage
+            .exceptions
+            .retain(|one| !lifted.contains(&one.index));
         Ok(coverage)
+    }
+
+    /// A hold that was taken back is no outcome.
+    fn take_back(&mut self, event: &Event) {
+        let Some(lifted) = lifted(event) else {
+            return;
+        };
+        for item in lifted.items {
+            let held = self.held.get(item);
+            if let Some((index, reason)) = held.filter(|(_, reason)| lifted.covers(reason)) {
+                self.totals.held -= 1;
+                self.totals.enumerated -= 1;
+                if let Some(count) = self.reasons.get_mut(&("held", reason.clone())) {
+                    *count -= 1;
+                }
+                self.lifted.insert(*index);
+                self.held.remove(item);
+            }
+        }
+        self.reasons.retain(|_, count| *count > 0);
     }
 
     fn take(&mut self, index: u64, custodian: &Pseudonym, event: &Event) {
@@ -79,6 +109,8 @@ impl Coverage {
             }
             Event::ItemHeld(data, facts) => {
                 totals.held += 1;
+                let reason = data.reason.clone();
+                self.held.insert(data.item.clone(), (index, reason));
                 ("held", &data.item, &data.reason, facts)
             }
             Event::ItemSkipped(data, facts) => {

@@ -10,6 +10,7 @@ pub fn item_of(event: &Event) -> Option<&Pseudonym> {
         Event::ItemAttempted(data, _) => Some(&data.item),
         Event::AttemptFailed(data, _) => Some(&data.item),
         Event::AttemptInterrupted(data, _) => Some(&data.item),
+        Event::ContentScanned(data, _) => Some(&data.item),
         Event::PartialFound(data, _) => Some(&data.item),
         Event::ItemRestored(data, _) => Some(&data.item),
         Event::ItemHeld(data, _) | Event::ItemSkipped(data, _) => Some(&data.item),

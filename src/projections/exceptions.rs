@@ -6,13 +6,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::reading::{Reading, Written};
-use super::results::{Results, ended};
+use super::results::{Results, ended, lifted};
 use super::signers::Signers;
 use crate::domain::event::Event;
 use crate::domain::pseudonym::Pseudonym;
 
 /// The outcome of an item that has none yet.
 pub const OPEN: &str = "open";
+/// The outcome of an item that waits for a person.
+const HELD: &str = "held";
 
 /// One item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +134,14 @@ impl Pass {
             self.intents.insert(data.item.clone(), placed.index);
             let plan = self.plans.entry(data.item.clone());
             plan.or_insert_with(|| data.plan.clone());
+        }
+        if let Some(lifted) = lifted(&placed.event) {
+            for item in lifted.items {
+                let listed = self.listed.get(item);
+                if listed.is_some_and(|one| one.outcome == HELD && lifted.covers(&one.reason)) {
+                    self.listed.remove(item);
+                }
+            }
         }
         let Some(custodian) = &placed.custodian else {
             return;

@@ -1,8 +1,7 @@
 //! Whether the counts of the case agree with each other wherever the record states them: plans, parts, rows, outcomes, the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::custody::item_of;
 use super::reading::Reading;
 use super::results::{Counts, Results};
 use crate::domain::event::{CaseFinished, PlanCounts};
@@ -143,17 +142,27 @@ impl Reconciliation {
 
     /// The journal refuses a second outcome; whoever has the worker's key can write one without it.
     fn compare_repeats<R: Reading>(&mut self, record: &R) -> Result<(), R::Error> {
-        let mut ended: HashSet<Pseudonym> = HashSet::new();
+        let mut ended: HashMap<Pseudonym, String> = HashMap::new();
         let mut again = Vec::new();
         record.events(&mut |placed| {
-            let is_outcome = placed.custodian.as_ref().is_some_and(|custodian| {
-                super::results::ended(placed.index, custodian, &placed.event).is_some()
-            });
-            let item = item_of(&placed.event).filter(|_| is_outcome);
-            if let Some(item) = item
-                && !ended.insert(item.clone())
-            {
-                again.push(format!("item {item}, entry {}", placed.index));
+            if let Some(lifted) = super::results::lifted(&placed.event) {
+                let is_stale = |reason: &String| !reason.is_empty() && lifted.covers(reason);
+                for item in lifted.items {
+                    if ended.get(item).is_some_and(is_stale) {
+                        ended.remove(item);
+                    }
+                }
+            }
+            let Some(custodian) = &placed.custodian else {
+                return;
+            };
+            let outcome = super::results::ended(placed.index, custodian, &placed.event);
+            if let Some((item, found)) = outcome {
+                let is_held = found.outcome == super::results::Outcome::Held;
+                let reason = if is_held { found.reason } else { String::new() };
+                if ended.insert(item.clone(), reason).is_some() {
+                    again.push(format!("item {item}, entry {}", placed.index));
+                }
             }
         })?;
         for place in again {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::AddAssign;
 
 use super::reading::{Reading, Written};
+use crate::domain::content::{Class, Verdict};
 use crate::domain::event::Event;
 use crate::domain::plan::EARLIER_VERSION;
 use crate::domain::pseudonym::Pseudonym;
@@ -196,6 +197,21 @@ impl Results {
             let subject = subject.and_then(|subject| subject.as_str());
             self.erased.extend(subject.and_then(Pseudonym::parse));
         }
+        if let Some(lifted) = written
+            .placed
+            .as_ref()
+            .and_then(|placed| lifted(&placed.event))
+        {
+            for item in lifted.items {
+                let ended = self.ended.get(item);
+                let is_lifted = ended.is_some_and(|ended| {
+                    ended.outcome == Outcome::Held && lifted.covers(&ended.reason)
+                });
+                if is_lifted {
+                    self.ended.remove(item);
+                }
+            }
+        }
         let Some((placed, custodian)) = written
             .placed
             .as_ref()
@@ -204,7 +220,8 @@ impl Results {
             return;
         };
         if let Some((item, ended)) = ended(placed.index, custodian, &placed.event) {
-            // An item ends once; were a second outcome there, the first would stand and the journal be to blame.
+            // An item ends once, but for a hold that was taken back; were a second outcome there, the first would stand and the
+            // journal be to blame.
             self.ended.entry(item).or_insert(ended);
         }
     }
@@ -269,6 +286,37 @@ impl Results {
         } else {
             rest.open = rest.enumerated;
         }
+    }
+}
+
+/// Holds that an event takes back: the items go on from there, and end once more.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifted<'e> {
+    /// The items.
+    pub items: &'e [Pseudonym],
+    /// Only holds for this reason; all when none is named.
+    reason: Option<&'static str>,
+}
+
+impl Lifted<'_> {
+    /// Whether a hold for that reason is taken back.
+    pub fn covers(&self, reason: &str) -> bool {
+        self.reason.is_none_or(|only| only == reason)
+    }
+}
+
+/// Which holds an event takes back: people released the items, or a scanner looked into one that none had looked into.
+pub fn lifted(event: &Event) -> Option<Lifted<'_>> {
+    match event {
+        Event::ItemsReleased(data, _) => Some(Lifted {
+            items: &data.items,
+            reason: None,
+        }),
+        Event::ContentScanned(data, _) if data.verdict != Verdict::NotScanned => Some(Lifted {
+            items: std::slice::from_ref(&data.item),
+            reason: Some(Class::NotScanned.reason()),
+        }),
+        _ => None,
     }
 }
 

@@ -91,6 +91,7 @@ impl Script {
     fn made(&mut self, plan: &str, counts: PlanCounts, parts: u64) {
         let data = PlanMade {
             as_of: 0,
+            gate: None,
             counts,
             parts,
             plan: plan.to_owned(),

@@ -80,6 +80,8 @@ fn comes_in_numbers(kind: &str) -> bool {
         "IdentityConfirmed/1",
         "IdentityMade/1",
         "ExceptionAssigned/1",
+        "NoticeAttempted/1",
+        "NoticeEnded/1",
         "ProjectionsDigested/1",
         "TimestampReceived",
         "WitnessReceived",
@@ -133,6 +135,11 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "AccessCompared/1" => "access read back and compared",
         "LegalHoldPlaced/1" => "legal hold placed",
         "LegalHoldReleased/1" => "legal hold released",
+        "ContentGateSet/1" => "content gate set for the next plan",
+        "ItemsReleased/1" => "held items released",
+        "LeftoversCounted/1" => "restored content searched for the compromised tenant",
+        "NoticeAttempted/1" => "notice of what waits about to leave",
+        "NoticeEnded/1" => "notice of what waits sent, or not",
         "SourcePinned/1" => "compromised tenant pinned",
         "WindowSet/1" => "breach window declared",
         "CleanTenantDecided/1" => "decided for a clean tenant",
@@ -237,6 +244,14 @@ fn about(written: &Written) -> String {
         }
         Some(Event::CertificateRevoked(data, _)) => {
             format!("certificate {}: {}", data.number, data.cause)
+        }
+        Some(Event::ContentGateSet(data, _)) => format!("number {}", data.number),
+        Some(Event::ItemsReleased(data, _)) => {
+            let (items, reasons) = (data.items.len(), data.reasons.join(", "));
+            format!("{items} items of {}: {reasons}", data.custodian)
+        }
+        Some(Event::LeftoversCounted(data, _)) => {
+            format!("{} of {} items name it", data.items, data.searched)
         }
         Some(Event::FindingWaived(data, _)) => format!("{} until {}", data.check, data.until),
         Some(Event::SealKeyBound(data, _)) => format!("certificate {}", data.certificate),
@@ -351,7 +366,13 @@ mod tests {
     /// No reader meets a type's name: an event of the case has words, or is one of an item's.
     #[test]
     fn every_type_of_the_case_has_words() {
-        let of_items = ["Folder", "Item", "Attempt", "PartialFound"];
+        let of_items = [
+            "ContentScanned",
+            "Folder",
+            "Item",
+            "Attempt",
+            "PartialFound",
+        ];
         let of_the_case = Event::KINDS.iter();
         let of_the_case =
             of_the_case.filter(|kind| !of_items.iter().any(|of| kind.starts_with(of)));

@@ -4,6 +4,7 @@
 mod access;
 mod certification;
 mod clocks;
+mod content;
 mod course;
 mod cover;
 mod evidence;
@@ -31,6 +32,7 @@ use crate::domain::event::CheckedAs;
 use crate::domain::pseudonym::Pseudonym;
 use crate::projections::access::Access;
 use crate::projections::approvals::Approvals;
+use crate::projections::content::ContentView;
 use crate::projections::exceptions::{Exception, exceptions};
 use crate::projections::pace::{WavePace, waves};
 use crate::projections::reading::{Reading, Written};
@@ -107,6 +109,7 @@ struct Gathered<'a> {
     case: Case,
     results: Results,
     exceptions: Vec<Exception>,
+    content: ContentView,
     keys: Keys,
     anchors: evidence::Anchors,
     milestones: Vec<Milestone>,
@@ -118,7 +121,7 @@ struct Gathered<'a> {
     last: Option<Timestamp>,
 }
 
-/// Makes the report. Reads the record four times, whatever its size, and keeps one row for each exception.
+/// Makes the report. Reads the record a fixed number of times, whatever its size, and keeps one row for each exception.
 pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Error> {
     let view = View::new(record, &issue.edition, issue.size);
     let mut gathered = Gathered {
@@ -127,6 +130,7 @@ pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Erro
         case: view.case_now()?,
         results: Results::load(&view)?,
         exceptions: exceptions(&view)?,
+        content: ContentView::load(&view)?,
         keys: Keys::default(),
         anchors: evidence::Anchors::default(),
         milestones: timeline(&view)?,

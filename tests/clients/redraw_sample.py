@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 ITEM_TYPES = {
-    "ItemAttempted/1", "AttemptFailed/1", "AttemptInterrupted/1", "PartialFound/1",
+    "ItemAttempted/1", "AttemptFailed/1", "AttemptInterrupted/1", "PartialFound/1", "ContentScanned/1",
     "ItemRestored/1", "ItemHeld/1", "ItemSkipped/1", "ItemFailed/1",
 }
 ENDS = {"ItemHeld/1": "held", "ItemSkipped/1": "skipped", "ItemFailed/1": "failed"}

@@ -23,20 +23,20 @@ use unbroken_verify::VerdictKind;
 use crate::case::Case;
 
 const ADA: &str = "ada@clean.example";
-const OWNER: &str = "ada@old.example";
+pub(crate) const OWNER: &str = "ada@old.example";
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
 }
 
 /// A file of an archive: its name and its versions, oldest first; the last is the current one.
-struct Kept<'a> {
-    name: &'a str,
-    versions: Vec<Vec<u8>>,
+pub(crate) struct Kept<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) versions: Vec<Vec<u8>>,
 }
 
 /// Writes an archive of one custodian, one restore point for each list of files.
-fn write_archive(folder: &Path, points: &[(&str, Vec<Kept<'_>>)]) {
+pub(crate) fn write_archive(folder: &Path, points: &[(&str, Vec<Kept<'_>>)]) {
     write_archive_of(folder, OWNER, points, |_| Vec::new());
 }
 

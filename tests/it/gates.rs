@@ -6,6 +6,7 @@ mod baseline;
 mod documented;
 mod evidence;
 mod hostile;
+mod leftovers;
 mod metadata;
 mod moving;
 pub(crate) mod road;

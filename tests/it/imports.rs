@@ -6,18 +6,20 @@ use crate::tidy::{SourceFile, expect_none, rust_files, top};
 
 /// Each part of the program and what of ours it may name. Files directly in `src/` without a
 /// folder are parts too. `cli` puts everything together; nobody imports it.
-const PARTS: [(&str, &[&str]); 14] = [
+const PARTS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("projections", &["domain", "ledger"]),
     ("journal", &["domain", "ledger", "clock", "random"]),
     ("sources", &["domain", "clock", "durable", "random"]),
     ("targets", &["domain", "clock", "random"]),
+    ("scanners", &["domain"]),
     (
         "engine",
         &[
             "domain",
             "journal",
             "projections",
+            "scanners",
             "sources",
             "targets",
             "clock",
@@ -25,6 +27,7 @@ const PARTS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("anchors", &["ledger", "verifier", "clock"]),
+    ("notices", &[]),
     ("reports", &["domain", "projections", "ledger", "durable"]),
     (
         "cli",
@@ -35,7 +38,9 @@ const PARTS: [(&str, &[&str]); 14] = [
             "sources",
             "targets",
             "engine",
+            "scanners",
             "anchors",
+            "notices",
             "reports",
             "ledger",
             "verifier",

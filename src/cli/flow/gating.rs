@@ -32,11 +32,12 @@ use crate::targets::graph::Graph;
 use keeping::Pages;
 
 /// What is certified, waived or decided on the approval of others, and under which heading that is asked for.
-pub(super) const APPROVED: [(&str, &str); 4] = [
+pub(super) const APPROVED: [(&str, &str); 5] = [
     ("Certified/1", SCOPE),
     ("CleanTenantDecided/1", super::asking::DECISION),
     ("FindingWaived/1", super::waiving::SCOPE),
     ("GrantReleased/1", super::sharing::queue::SCOPE),
+    ("ItemsReleased/1", super::releasing::SCOPE),
 ];
 /// The heading of certificates.
 pub(crate) const SCOPE: &str = "certificate";

@@ -59,9 +59,10 @@ pub(crate) struct Declaration {
 }
 
 /// Events that workers sign; all others of the case are the operator's.
-const WORKER_TYPES: [&str; 12] = [
+const WORKER_TYPES: [&str; 13] = [
     "AttemptFailed/1",
     "AttemptInterrupted/1",
+    "ContentScanned/1",
     "FolderAttempted/1",
     "FolderReady/1",
     "ItemAttempted/1",

@@ -121,6 +121,7 @@ pub(crate) async fn make_in_waves(
     let made = PlanMade {
         as_of: place as u64,
         counts: sums.counts,
+        gate: case.content.gate.clone(),
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),

@@ -1,19 +1,21 @@
 //! The engine's record, kept by the journal: each intent and outcome becomes the event of its name.
 
+use crate::domain::content::{ContentScanned, ScannedFacts};
 use crate::domain::event::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Event, Folder, FolderFacts,
-    FolderReadyFacts, ItemAttempted, ItemFailed, ItemRestored, LinkFacts, NoFacts, PartialFound,
-    RestoredFacts, VersionFacts,
+    FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, LinkFacts, NoFacts,
+    PartialFound, RestoredFacts, VersionFacts,
 };
 use crate::domain::folder::FolderPath;
 use crate::domain::plan::PlannedFolder;
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::links::FoundLinks;
 use crate::engine::record::{
-    Class, Custodian, Failed, FolderId, Found, ItemId, Outcome, PartialAction, Record, RecordError,
-    Restored, RestoredVersion, Wait, Work, Wrote,
+    Class, Custodian, Failed, FolderId, Found, Held, ItemId, Outcome, PartialAction, Record,
+    RecordError, Restored, RestoredVersion, Wait, Work, Wrote,
 };
 use crate::journal::{Journal, JournalError};
+use crate::scanners::Screened;
 use crate::targets::{Retry, TargetError};
 
 /// Writes down what the workers intend and what came of it.
@@ -26,6 +28,11 @@ impl Record for JournalRecord {
             attempt,
             item: name(&work.item.0)?,
             plan: work.plan.to_string(),
+            release: work
+                .standing_at_gate
+                .release
+                .as_ref()
+                .map(|one| one.proposal.clone()),
             wave: work.wave,
         };
         let intent = Event::ItemAttempted(Box::new(data), Box::new(NoFacts {}));
@@ -117,6 +124,8 @@ fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
             };
             Event::AttemptInterrupted(Box::new(data), no_facts())
         }
+        Outcome::ContentScanned { item, screened } => content_scanned(&item, *screened)?,
+        Outcome::ItemHeld { item, held } => item_held(work, &item, held)?,
         Outcome::FolderReady { folder, target_id } => {
             // What a team needs is made for its files too.
             let workload = match &work.teams {
@@ -188,6 +197,36 @@ fn attempt_failed(
         message: Some(failure.message),
     };
     Ok(Event::AttemptFailed(Box::new(data), Box::new(facts)))
+}
+
+fn content_scanned(item: &ItemId, screened: Screened) -> Result<Event, RecordError> {
+    let data = ContentScanned {
+        classes: screened.classes,
+        gate: screened.gate,
+        item: name(&item.0)?,
+        let_pass: screened.let_pass,
+        parts: screened.parts,
+        scanners: screened.scanners,
+        verdict: screened.verdict,
+    };
+    let facts = ScannedFacts {
+        found: Some(screened.found).filter(|found| !found.is_empty()),
+    };
+    Ok(Event::ContentScanned(Box::new(data), Box::new(facts)))
+}
+
+fn item_held(work: &Work, item: &ItemId, held: Held) -> Result<Event, RecordError> {
+    let data = ItemEnded {
+        item: name(&item.0)?,
+        reason: held.reason.to_owned(),
+        workload: work.source.workload.name().to_owned(),
+    };
+    let facts = EndedFacts {
+        detail: Some(held.detail),
+        locator: Some(work.source.locator.clone()),
+        name: Some(work.source.name.clone()),
+    };
+    Ok(Event::ItemHeld(Box::new(data), Box::new(facts)))
 }
 
 fn item_failed(

@@ -19,7 +19,7 @@ use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
 use crate::domain::item::Digest;
 use crate::domain::plan::{Decision, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
-use crate::engine::record::{Custodian, ItemId, PlannedTeams, Standing, Work};
+use crate::engine::record::{AtGate, Custodian, ItemId, PlannedTeams, Standing, Work};
 use crate::engine::{Engine, Options, People, Progress, RunSummary, Time, run};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
@@ -60,6 +60,7 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
         plan: plan.clone(),
         wave: number,
     };
+    super::content::expect_scanners(&case, options.scanners.as_deref())?;
     // Refused before the wave opens: a wave that nobody may work on is not opened.
     case.gates
         .check_worker(SystemClock.now())
@@ -199,6 +200,11 @@ fn work_of(
         wave: row.wave,
         attempts: progress.attempts,
         standing,
+        standing_at_gate: AtGate {
+            passed: progress.passed,
+            is_unscanned: progress.is_unscanned,
+            release: open.release.clone(),
+        },
         teams: teams.map(|teams| PlannedTeams {
             post: row.post.clone(),
             ..teams

@@ -160,6 +160,7 @@ mod tests {
     fn plan(plan: &str) -> CaseCommand {
         CaseCommand::MakePlan(PlanMade {
             as_of: 0,
+            gate: None,
             counts: PlanCounts::default(),
             parts: 1,
             plan: plan.to_owned(),

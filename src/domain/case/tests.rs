@@ -2,43 +2,6 @@
 
 use super::*;
 
-#[test]
-fn a_seal_key_is_bound_once_and_only_in_its_form() {
-    let bound = SealKeyBound {
-        algorithm: "ecdsa-p256-sha256".to_owned(),
-        certificate: "ab".repeat(32),
-        key: "cd".repeat(32),
-        signature: "MEUCIQ==".to_owned(),
-    };
-    let mut case = given(vec![declare()]);
-    let bind =
-        |case: &Case, bound: &SealKeyBound| case.decide(CaseCommand::BindSealKey(bound.clone()));
-    for bad in [
-        SealKeyBound {
-            algorithm: "ed25519".to_owned(),
-            ..bound.clone()
-        },
-        SealKeyBound {
-            key: "CD".repeat(32),
-            ..bound.clone()
-        },
-        SealKeyBound {
-            certificate: "ab".to_owned(),
-            ..bound.clone()
-        },
-        SealKeyBound {
-            signature: String::new(),
-            ..bound.clone()
-        },
-    ] {
-        assert_eq!(bind(&case, &bad), Err(Refusal::SealKeyForm));
-    }
-    let event = bind(&case, &bound).expect("bound");
-    case.evolve(&event);
-    assert_eq!(bind(&case, &bound), Err(Refusal::SealKeyBound));
-    assert_eq!(case.seal_keys, [bound]);
-}
-
 pub(super) fn given(commands: Vec<CaseCommand>) -> Case {
     let mut case = Case::default();
     for command in commands {
@@ -109,6 +72,7 @@ fn plan() -> CaseCommand {
     let counts = PlanCounts::default();
     CaseCommand::MakePlan(PlanMade {
         as_of: 0,
+        gate: None,
         counts,
         parts: 1,
         plan: "p".to_owned(),

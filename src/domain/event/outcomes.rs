@@ -41,6 +41,9 @@ pub struct ItemAttempted {
     pub item: Pseudonym,
     /// The plan that asks for it.
     pub plan: String,
+    /// The proposal of the release that it rests on, where it was held before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The wave that it belongs to.
     pub wave: u32,
 }

@@ -181,6 +181,7 @@ impl World {
             Step::Pin => pin(self.now),
             Step::MakePlan => CaseCommand::MakePlan(PlanMade {
                 as_of: 0,
+                gate: None,
                 counts: PlanCounts::default(),
                 parts: 1,
                 plan: "p".to_owned(),

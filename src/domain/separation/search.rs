@@ -113,6 +113,16 @@ pub struct ContentHits {
     pub join_links: u64,
 }
 
+impl std::ops::AddAssign for ContentHits {
+    fn add_assign(&mut self, other: Self) {
+        self.tenant_ids += other.tenant_ids;
+        self.app_ids += other.app_ids;
+        self.addresses += other.addresses;
+        self.domains += other.domains;
+        self.join_links += other.join_links;
+    }
+}
+
 /// Counts what a text of an item holds. Nothing of it is changed.
 pub fn content_hits(text: &str, old: &OldTenant) -> ContentHits {
     let plain = percent_decoded(text);

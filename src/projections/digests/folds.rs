@@ -1,19 +1,20 @@
 //! The digested folds, each with its version: what goes into its lines is fixed by docs/projections.md. Whoever changes a line
 //! gives the fold another version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use unbroken_ledger::Value;
 
 use super::Fold;
 use crate::domain::case::Case;
+use crate::domain::content::Class;
 use crate::domain::event::Event;
 use crate::domain::hold::Holds;
 use crate::domain::pseudonym::Pseudonym;
 use crate::projections::approvals::Approvals;
 use crate::projections::custody::item_of;
 use crate::projections::reading::Written;
-use crate::projections::results::{Outcome, ended};
+use crate::projections::results::{Outcome, ended, lifted};
 
 fn number(number: u64) -> Value {
     Value::Integer(i64::try_from(number).expect("counts stay below 2^53"))
@@ -144,8 +145,12 @@ impl Fold for CaseFold {
 /// `coverage/1`: how many items ended in which way.
 #[derive(Default)]
 pub(super) struct CoverageFold {
-    counts: BTreeMap<(Pseudonym, String, &'static str, String), u64>,
+    counts: BTreeMap<Cell, u64>,
+    /// What is held, so that a hold that is taken back can be.
+    held: HashMap<Pseudonym, Cell>,
 }
+
+type Cell = (Pseudonym, String, &'static str, String);
 
 impl Fold for CoverageFold {
     fn name(&self) -> &'static str {
@@ -156,12 +161,28 @@ impl Fold for CoverageFold {
         let Some(placed) = &written.placed else {
             return;
         };
+        if let Some(lifted) = lifted(&placed.event) {
+            for item in lifted.items {
+                let cell = self.held.get(item).filter(|cell| lifted.covers(&cell.3));
+                if let Some(cell) = cell.cloned() {
+                    self.held.remove(item);
+                    let count = self.counts.entry(cell.clone()).or_default();
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        self.counts.remove(&cell);
+                    }
+                }
+            }
+        }
         let Some(custodian) = &placed.custodian else {
             return;
         };
-        if let Some((_, ended)) = ended(placed.index, custodian, &placed.event) {
+        if let Some((item, ended)) = ended(placed.index, custodian, &placed.event) {
             let outcome = ended.outcome.name();
             let cell = (ended.custodian, ended.workload, outcome, ended.reason);
+            if ended.outcome == Outcome::Held {
+                self.held.insert(item, cell.clone());
+            }
             *self.counts.entry(cell).or_default() += 1;
         }
     }
@@ -186,6 +207,8 @@ struct Held {
     first: u64,
     last: u64,
     outcome: Option<Outcome>,
+    /// Held for no other reason than that no scanner answered.
+    is_unscanned: bool,
 }
 
 /// `custody/1`: how far each item is, and which entries say so.
@@ -203,6 +226,16 @@ impl Fold for CustodyFold {
         let Some(placed) = &written.placed else {
             return;
         };
+        if let Some(lifted) = lifted(&placed.event) {
+            for item in lifted.items {
+                if let Some((_, held)) = self.items.get_mut(item)
+                    && held.outcome == Some(Outcome::Held)
+                    && (lifted.covers("") || held.is_unscanned)
+                {
+                    held.outcome = None;
+                }
+            }
+        }
         let (Some(custodian), Some(item)) = (&placed.custodian, item_of(&placed.event)) else {
             return;
         };
@@ -212,6 +245,7 @@ impl Fold for CustodyFold {
             first: placed.index,
             last: placed.index,
             outcome: None,
+            is_unscanned: false,
         };
         let known = self.items.entry(item.clone());
         let (_, held) = known.or_insert_with(|| (custodian.clone(), new));
@@ -222,6 +256,7 @@ impl Fold for CustodyFold {
         }
         if let Some((_, ended)) = ended(placed.index, custodian, &placed.event) {
             held.outcome = Some(ended.outcome);
+            held.is_unscanned = ended.reason == Class::NotScanned.reason();
         }
     }
 

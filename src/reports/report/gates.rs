@@ -19,6 +19,10 @@ pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
         looked("Baseline", gates.baseline.as_ref()),
         looked("Separation audit", gates.audit.as_ref()),
     ];
+    points.push(match &gathered.case.content.leftovers {
+        Some(counted) => format!("Restored content: {}.", counted.words()),
+        None => "Restored content was not searched for the compromised tenant.".to_owned(),
+    });
     points.splice(1..1, super::course::decision(gathered));
     for (waived, facts) in &gates.waivers {
         let object = fact(gathered, facts.object.as_ref());

@@ -97,6 +97,38 @@ const SENTENCES: &[(&str, &str)] = &[
         "What a contact has no place for in the new tenant stands in its notes.",
     ),
     (
+        "content-archive",
+        "An archive of a kind that the content gate does not open; two people may release it.",
+    ),
+    (
+        "content-encrypted",
+        "It is under a password, so nobody could look into it; two people may release it.",
+    ),
+    (
+        "content-executable",
+        "It can be run, or carries something that can; two people may release it.",
+    ),
+    (
+        "content-known-bad",
+        "It is, or carries, something on the case's list of known-bad files; it is never released.",
+    ),
+    (
+        "content-macro",
+        "It is, or carries, a document with macros; two people may release it.",
+    ),
+    (
+        "content-malware",
+        "A scanner or a rule names it, or something in it, as harmful; two people may release it.",
+    ),
+    (
+        "content-not-scanned",
+        "A scanner did not answer; the next restore looks at it again.",
+    ),
+    (
+        "content-not-whole",
+        "It is larger or deeper than is looked into, or damaged; two people may release it.",
+    ),
+    (
         "control-characters-removed/1",
         "Signs that nobody can see and that a mailbox refuses were taken out.",
     ),
@@ -511,7 +543,9 @@ mod tests {
 
     #[test]
     fn every_class_of_the_code_is_explained_here_and_in_the_docs() {
-        let classes = classes();
+        let mut classes = classes();
+        let held = crate::domain::content::Class::ALL.map(crate::domain::content::Class::reason);
+        classes.extend(held.map(str::to_owned));
         for known in [
             "mbox-unquoted/1",
             "name-taken",

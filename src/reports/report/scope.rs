@@ -44,6 +44,7 @@ pub(super) fn section(gathered: &Gathered) -> Section {
     let section = super::course::waves(gathered)
         .into_iter()
         .chain(super::gates::gates(gathered))
+        .chain(super::content::blocks(gathered))
         .fold(section, Section::with);
     let section = section.with(Block::Heading("Out of scope".to_owned()));
     section.says(out_of_scope(gathered))

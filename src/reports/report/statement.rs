@@ -1,7 +1,7 @@
 //! Section B, page 1: the verdict, what happened, who approved, what is missing and what is not proven, in plain words on one page.
 
 use super::super::document::{Block, Section, Table, Tone};
-use super::{Edition, Gathered, outcome, reference};
+use super::{Edition, Gathered, content, outcome, reference};
 use crate::projections::approvals::Proposal;
 use crate::projections::signers::SignedBy;
 
@@ -18,6 +18,7 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Table(counts(gathered)))
         .says(approved(gathered))
         .says(missing(gathered))
+        .says(content::statement(gathered))
         .says(kept_and_erased(gathered))
         .with(Block::Heading("What this report does not prove".to_owned()))
         .with(Block::List(

@@ -9,13 +9,14 @@ use crate::projections::signers::SignedBy;
 use crate::projections::timeline::{Milestone, RECORDED};
 
 /// Steps by which the data or the power over them change hands, or are kept from doing so.
-const CUSTODY: [&str; 10] = [
+const CUSTODY: [&str; 11] = [
     "SourceRegistered/1",
     "TargetConnected/1",
     "CustodianMapped/1",
     "PlanAdopted/1",
     "WaveOpened/1",
     "WaveClosed/1",
+    "ItemsReleased/1",
     "CaseFinished/1",
     "ReportIssued/1",
     "Erased",

@@ -9,6 +9,7 @@ use unbroken_ledger::scratch::{Key, Table};
 use super::super::meaning;
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
+use crate::domain::content::release::Release;
 use crate::domain::custodian::{Ended, ItemProgress};
 use crate::domain::plan::{Decision, PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
@@ -46,6 +47,27 @@ pub(in crate::cli::flow) struct Left {
 pub(super) struct OpenRow {
     pub(super) row: PlanRow,
     pub(super) progress: ItemProgress,
+    /// What people let pass, where it was held.
+    pub(super) release: Option<Release>,
+}
+
+impl OpenRow {
+    /// The plan says so, or people released what the plan holds.
+    fn is_to_be_written(&self) -> bool {
+        match self.row.decision {
+            Decision::Restore => true,
+            Decision::Hold => {
+                let release = self.release.as_ref();
+                release.is_some_and(|release| release.covers(&self.row.reason))
+            }
+            Decision::Skip | Decision::Unreadable => false,
+        }
+    }
+
+    /// It has no outcome, or a hold that lasts only until a scanner answers.
+    fn is_left(progress: ItemProgress, unscanned_too: bool) -> bool {
+        progress.ended.is_none() || (unscanned_too && progress.is_unscanned)
+    }
 }
 
 impl OpenRows {
@@ -80,7 +102,7 @@ impl OpenRows {
     pub(in crate::cli::flow) fn left(mut self) -> Result<Left> {
         let mut rows = 0;
         for (plan, part) in std::mem::take(&mut self.parts) {
-            rows += self.of_part(&plan, &part).map_err(meaning)?.len() as u64;
+            rows += self.of_part(&plan, &part, false).map_err(meaning)?.len() as u64;
         }
         let teams = self.teams.into_iter();
         let teams = teams.map(|(custodian, (plan, team))| (custodian, plan, team));
@@ -115,8 +137,8 @@ impl OpenRows {
             let user = self.user(&part.custodian);
             let mut has_work = false;
             let mut order = None;
-            for open in self.of_part(&plan, &part).map_err(meaning)? {
-                if open.row.decision != Decision::Restore {
+            for open in self.of_part(&plan, &part, true).map_err(meaning)? {
+                if !open.is_to_be_written() {
                     end_without_writing(&self.journal, &part.custodian, &open.row).await?;
                     continue;
                 }
@@ -187,6 +209,7 @@ impl OpenRows {
         &mut self,
         plan: &str,
         part: &PlanPart,
+        unscanned_too: bool,
     ) -> std::result::Result<Vec<OpenRow>, JournalError> {
         let rows = self.journal.part_rows(plan, part)?;
         self.note_teams(plan, part, &rows);
@@ -196,8 +219,14 @@ impl OpenRows {
         let mut open = Vec::new();
         for (row, progress) in rows.into_iter().zip(progress) {
             let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
-            if self.is_new(&row.item)? && is_open && progress.ended.is_none() {
-                open.push(OpenRow { row, progress });
+            let is_left = OpenRow::is_left(progress, unscanned_too);
+            if self.is_new(&row.item)? && is_open && is_left {
+                let release = self.case.content.release(&row.item).cloned();
+                open.push(OpenRow {
+                    row,
+                    progress,
+                    release,
+                });
             }
         }
         Ok(open)
@@ -333,12 +362,12 @@ impl Backlog for PlanBacklog {
 impl PlanBacklog {
     fn read(&mut self, plan: &str, part: &PlanPart) -> std::result::Result<Vec<Work>, RecordError> {
         let user = self.rows.user(&part.custodian);
-        let open = self.rows.of_part(plan, part);
+        let open = self.rows.of_part(plan, part, true);
         let open = open.map_err(|error| RecordError::Broken(error.into()))?;
         // An interrupted one was handed out before all others, and may have become one that failed or ended since.
-        let fresh = open.iter().filter(|open| {
-            open.row.decision == Decision::Restore && !self.handed_out.contains(&open.row.item)
-        });
+        let fresh = open
+            .iter()
+            .filter(|open| open.is_to_be_written() && !self.handed_out.contains(&open.row.item));
         let teams = self.rows.planned_teams(&part.custodian);
         Ok(fresh
             .filter_map(|open| work_of(&part.custodian, &user, plan, open, teams.clone()))

@@ -73,6 +73,7 @@ fn attempt(item: &str, attempt: u32, plan: &str) -> Event {
         attempt,
         item: name(item),
         plan: plan.to_owned(),
+        release: None,
         wave: 1,
     };
     Event::ItemAttempted(Box::new(data), Box::default())
@@ -107,6 +108,7 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
     let plan = sealed.plan.to_string();
     let made = PlanMade {
         as_of: 0,
+        gate: None,
         counts: PlanCounts {
             hold: 1,
             restore: 3,

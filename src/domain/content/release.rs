@@ -1,0 +1,182 @@
+//! Letting held items pass: which reasons people may release and which nobody may, and what exactly is approved. Pure.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Class;
+use crate::domain::approval::Approval;
+use crate::domain::certificate::SIGNERS_MIN;
+use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
+
+/// Reasons that two other people may let pass. Everything else stays held: what is on a list of known-bad digests is known; what
+/// no scanner saw is looked at again by the next `restore`, not waved through; whoever is not mapped is mapped; a rule of a
+/// mailbox is persistence; for the rest the new tenant has no form.
+pub const RELEASABLE: [&str; 8] = [
+    "added-in-breach-window",
+    "changed-in-breach-window",
+    "content-archive",
+    "content-encrypted",
+    "content-executable",
+    "content-macro",
+    "content-malware",
+    "content-not-whole",
+];
+/// Items of one release at most: the event stays well below 45,000 bytes, and a person can still look at what they approve.
+pub const ITEMS_MAX: usize = 200;
+
+/// Public data of `ItemsReleased/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsReleased {
+    /// Whose they are.
+    pub custodian: Pseudonym,
+    /// What was approved: the digest of [`words`].
+    pub digest: String,
+    /// The items, sorted.
+    pub items: Vec<Pseudonym>,
+    /// The proposal that it rests on.
+    pub proposal: String,
+    /// What is let pass, sorted; found for anything else, an item is held again.
+    pub reasons: Vec<String>,
+}
+
+/// Facts of `ItemsReleased/1`; they concern the custodian.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseFacts {
+    /// Why, in the words of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What stands in the record of an item that was released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The proposal that the newest one rests on.
+    pub proposal: String,
+    /// What is let pass.
+    pub reasons: Vec<String>,
+}
+
+impl Release {
+    /// Whether it covers a reason.
+    pub fn covers(&self, reason: &str) -> bool {
+        self.reasons.iter().any(|own| own == reason)
+    }
+
+    /// The classes of the content gate that it lets pass.
+    pub fn classes(&self) -> Vec<Class> {
+        let classes = self.reasons.iter();
+        classes
+            .filter_map(|reason| Class::of_reason(reason))
+            .collect()
+    }
+}
+
+/// What the signers of a release approve: the digest of exactly these words. It is used before the proposal ends.
+pub fn words(custodian: &Pseudonym, items: &[Pseudonym], reasons: &[String], why: &str) -> String {
+    let items: Vec<&str> = items.iter().map(Pseudonym::as_str).collect();
+    format!(
+        "release: custodian {custodian}, items {}, reasons {}, {} bytes {why}\n",
+        items.join(" "),
+        reasons.join(" "),
+        why.len()
+    )
+}
+
+/// Whether a release may be recorded, as far as it goes without the items' own state.
+pub(in crate::domain) fn check(
+    data: &ItemsReleased,
+    approval: &Approval,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    let is_sorted = data.items.windows(2).all(|two| two[0] < two[1])
+        && data.reasons.windows(2).all(|two| two[0] < two[1]);
+    if data.items.is_empty()
+        || data.items.len() > ITEMS_MAX
+        || data.reasons.is_empty()
+        || !is_sorted
+    {
+        return Err(Refusal::ReleaseForm);
+    }
+    let never = data
+        .reasons
+        .iter()
+        .find(|reason| !RELEASABLE.contains(&&***reason));
+    if let Some(never) = never {
+        return Err(Refusal::NeverReleased(never.clone()));
+    }
+    approval.check(&data.digest, SIGNERS_MIN, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(items: &[&str], reasons: &[&str]) -> ItemsReleased {
+        let name = |text: &&str| Pseudonym::parse(text).expect("a pseudonym");
+        ItemsReleased {
+            custodian: name(&"ann"),
+            digest: "d".to_owned(),
+            items: items.iter().map(name).collect(),
+            proposal: "p".to_owned(),
+            reasons: reasons.iter().map(|text| (*text).to_owned()).collect(),
+        }
+    }
+
+    fn approval(approved: &[&str]) -> Approval {
+        Approval {
+            proposal: "p".to_owned(),
+            digest: "d".to_owned(),
+            requester: "p1".to_owned(),
+            approved: approved.iter().map(|text| (*text).to_owned()).collect(),
+            expires: DateTime::<Utc>::MAX_UTC,
+            ..Approval::default()
+        }
+    }
+
+    #[test]
+    fn two_others_release_what_may_be_released_and_nothing_else() {
+        let now = DateTime::UNIX_EPOCH;
+        let macros = release(&["i1", "i2"], &["content-macro"]);
+        let two = approval(&["p2", "p3"]);
+        assert_eq!(check(&macros, &two, now), Ok(()));
+        for few in [&["p2"][..], &["p1", "p2"], &[]] {
+            let refused = check(&macros, &approval(few), now);
+            assert!(
+                matches!(refused, Err(Refusal::TooFewApprovals { .. })),
+                "{few:?}"
+            );
+        }
+        for never in [
+            "content-known-bad",
+            "content-not-scanned",
+            "inbox-rule",
+            "access-open",
+            "custodian-not-mapped",
+            "made-up",
+        ] {
+            let refused = check(&release(&["i1"], &[never]), &two, now);
+            assert_eq!(refused, Err(Refusal::NeverReleased(never.to_owned())));
+        }
+        for bad in [
+            release(&[], &["content-macro"]),
+            release(&["i2", "i1"], &["content-macro"]),
+            release(&["i1", "i1"], &["content-macro"]),
+            release(&["i1"], &[]),
+        ] {
+            assert_eq!(check(&bad, &two, now), Err(Refusal::ReleaseForm), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_a_release_can_pass_for_another() {
+        let name = |text: &str| Pseudonym::parse(text).expect("a pseudonym");
+        let of = |items: &[&str], why: &str| {
+            let items: Vec<Pseudonym> = items.iter().map(|text| name(text)).collect();
+            words(&name("ann"), &items, &["content-macro".to_owned()], why)
+        };
+        assert_ne!(of(&["i1"], "x"), of(&["i1", "i2"], "x"));
+        assert_ne!(of(&["i1"], "x"), of(&["i1"], "y"));
+    }
+}

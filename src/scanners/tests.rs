@@ -1,0 +1,207 @@
+//! What lies inside of what: each door leads to the same look, and what cannot be looked into whole is never passed.
+
+use std::io::{Cursor, Write};
+
+use base64ct::{Base64, Encoding};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::*;
+use crate::domain::content::Unscanned;
+
+const BAD: &[u8] = b"known to be bad";
+
+fn gate(hold: &[Class]) -> ContentGate {
+    ContentGate {
+        bad: Some("b".to_owned()),
+        clamd: false,
+        hold: hold.to_vec(),
+        number: 1,
+        part_bytes_max: 1,
+        unscanned: Unscanned::Hold,
+        yara: Some("y".to_owned()),
+    }
+}
+
+fn scanners() -> Scanners {
+    let bad = HashSet::from([Digest(Sha256::digest(BAD).into())]);
+    let yara = Yara::compile("rule needle { strings: $a = \"needle\" condition: $a }").expect("ok");
+    Scanners::new(gate(&Class::BY_POLICY), Some(bad), None, Some(yara)).expect("complete")
+}
+
+fn zip(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer
+        .start_file(name, SimpleFileOptions::default())
+        .expect("begun");
+    writer.write_all(content).expect("written");
+    writer.finish().expect("finished").into_inner()
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+    writer.write_all(content).expect("written");
+    writer.finish().expect("finished")
+}
+
+fn mail(name: &str, content: &[u8]) -> Vec<u8> {
+    let encoded = Base64::encode_string(content);
+    format!(
+        "X-First: none that tells\r\nSubject: s\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: text/plain\r\n\r\nhay\r\n--b\r\n\
+         Content-Type: application/octet-stream; name=\"{name}\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--b--\r\n"
+    )
+    .into_bytes()
+}
+
+fn nested_mail(inner: &[u8]) -> Vec<u8> {
+    let head =
+        b"From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\
+        --c\r\nContent-Type: message/rfc822\r\n\r\n";
+    [head, inner, b"\r\n--c--\r\n"].concat()
+}
+
+fn classes(name: &str, bytes: &[u8]) -> Vec<Class> {
+    let scanners = scanners();
+    let mut screening = scanners.begin(BTreeSet::new());
+    screening.whole(name, bytes);
+    screening.end().classes
+}
+
+#[test]
+fn what_is_bad_is_found_behind_every_door() {
+    let doors: [(&str, Vec<u8>); 7] = [
+        ("a", BAD.to_vec()),
+        ("a.zip", zip("x/y", BAD)),
+        ("a", zip("x", &zip("y", BAD))),
+        ("a.gz", gzip(BAD)),
+        ("a.eml", mail("x", BAD)),
+        ("a", nested_mail(&mail("x", &zip("y", &gzip(BAD))))),
+        (
+            "picture.png",
+            [b"\x89PNG and so on".as_slice(), &zip("x", BAD)].concat(),
+        ),
+    ];
+    for (number, (name, bytes)) in doors.iter().enumerate() {
+        assert_eq!(classes(name, bytes), [Class::KnownBad], "door {number}");
+    }
+    assert_eq!(classes("a", b"hay"), []);
+    assert_eq!(
+        classes("a.eml", &mail("x", b"the needle")),
+        [Class::Malware]
+    );
+    assert_eq!(classes("a.zip", &zip("x.js", b"hay")), [Class::Executable]);
+    assert_eq!(
+        classes("a.docx", &zip("word/vbaProject.bin", b"v")),
+        [Class::Macro]
+    );
+    assert_eq!(classes("a.rar", b"Rar!\x1a\x07\0"), [Class::Archive]);
+}
+
+#[test]
+fn what_is_deeper_or_larger_than_is_looked_into_is_not_passed() {
+    let mut deep = BAD.to_vec();
+    for _ in 0..20 {
+        deep = zip("x", &deep);
+    }
+    assert_eq!(classes("a", &deep), [Class::NotWhole]);
+    // A bomb: a gigabyte of zeros in a megabyte; what comes out is counted and not kept.
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..300 {
+        bomb.write_all(&zeros).expect("written");
+    }
+    assert_eq!(
+        classes("a.gz", &bomb.finish().expect("finished")),
+        [Class::NotWhole]
+    );
+    let mut cut = zip("x", BAD);
+    cut.truncate(cut.len() - 30);
+    assert_eq!(classes("a.zip", &cut), [Class::NotWhole]);
+}
+
+#[test]
+fn a_large_file_is_told_by_its_head_and_its_digest_and_by_nothing_that_would_need_it_whole() {
+    let scanners = scanners();
+    let look = |name: &str, digest: Digest, head: &[u8]| {
+        let mut screening = scanners.begin(BTreeSet::new());
+        let size = WHOLE_BYTES_MAX + 1;
+        let mut content = head.chain(io::repeat(0).take(size - head.len() as u64));
+        screening
+            .stream(name, size, digest, &mut content)
+            .expect("read");
+        screening.end().classes
+    };
+    // Rules cannot judge what is not there as a whole.
+    assert_eq!(look("a.mp4", Digest([0; 32]), b"x"), [Class::NotWhole]);
+    let program = look("a", Digest([0; 32]), b"MZ");
+    assert_eq!(program, [Class::Executable, Class::NotWhole]);
+    let known = look("a", Digest(Sha256::digest(BAD).into()), b"x");
+    assert_eq!(known, [Class::KnownBad, Class::NotWhole]);
+}
+
+#[test]
+fn a_release_lets_pass_what_it_names_and_never_what_is_known_or_unseen() {
+    let scanners = scanners();
+    let look = |let_pass: &[Class], bytes: &[u8]| {
+        let mut screening = scanners.begin(let_pass.iter().copied().collect());
+        screening.whole("a.js", bytes);
+        screening.end()
+    };
+    let screened = look(&[Class::Executable], b"hay");
+    assert_eq!(
+        (screened.verdict, screened.held_for()),
+        (Verdict::Passed, None)
+    );
+    assert_eq!(screened.let_pass, [Class::Executable]);
+    let other = look(&[Class::Executable], b"the needle");
+    assert_eq!(
+        (other.verdict, other.held_for()),
+        (Verdict::Held, Some(Class::Malware))
+    );
+    let known = look(&Class::ALL, BAD);
+    assert_eq!(
+        (known.verdict, known.held_for()),
+        (Verdict::Held, Some(Class::KnownBad))
+    );
+}
+
+#[test]
+fn a_gate_without_whoever_it_asks_for_is_none() {
+    let asks = ContentGate {
+        clamd: true,
+        ..gate(&[])
+    };
+    let missing = Scanners::new(asks, None, None, None).map(drop);
+    assert_eq!(missing, Err(NotComplete::Clamd));
+    let missing = Scanners::new(gate(&[]), None, None, None).map(drop);
+    assert_eq!(missing, Err(NotComplete::Bad));
+}
+
+proptest! {
+    /// Whatever a part is made of, the look ends, and passes nothing in which something was found.
+    #[test]
+    fn no_bytes_are_a_danger(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        at in any::<prop::sample::Index>(),
+        value in any::<u8>(),
+    ) {
+        let mut broken = zip("a/vbaProject.bin", &mail("x.js", &gzip(&bytes)));
+        let at = at.index(broken.len());
+        broken[at] = value;
+        for bytes in [&bytes, &broken] {
+            let scanners = scanners();
+            let mut screening = scanners.begin(BTreeSet::new());
+            screening.whole("part", bytes);
+            let screened = screening.end();
+            prop_assert_eq!(screened.verdict == Verdict::Passed, screened.classes.is_empty());
+            texts(bytes, &mut |_| ());
+        }
+    }
+}
