@@ -21,6 +21,19 @@ pub struct SitePage {
     pub deltas: Vec<Delta>,
 }
 
+impl SitePage {
+    /// The HTML of its text web parts, from the top down and from left to right.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let columns = self.sections.iter().flat_map(|section| &section.columns);
+        columns
+            .flat_map(|(_, parts)| parts)
+            .filter_map(|part| match part {
+                WebPart::Text(html) => Some(&**html),
+                WebPart::Standard { .. } => None,
+            })
+    }
+}
+
 /// A section across the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {

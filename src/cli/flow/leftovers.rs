@@ -137,8 +137,21 @@ fn hits_in(
                 return Ok(None);
             }
         }
-        Workload::Lists => {
-            let SiteItem::ListItem(read) = source.site_item(item)?;
+        Workload::Lists | Workload::Pages => in_site_item(&source.site_item(item)?, &mut text),
+        Workload::Teams => match source.teams_item(item)? {
+            TeamsItem::Message(message) => {
+                text(&message.subject);
+                text(&message.content);
+            }
+            TeamsItem::Team(team) => text(&team.description),
+        },
+    }
+    Ok(Some(hits))
+}
+
+fn in_site_item(item: &SiteItem, text: &mut impl FnMut(&str)) {
+    match item {
+        SiteItem::ListItem(read) => {
             for value in read.fields.values() {
                 match value {
                     FieldValue::Text(one) => text(one),
@@ -149,17 +162,13 @@ fn hits_in(
                     | FieldValue::Time(_) => {}
                 }
             }
-            in_files(&read.attachments, &mut text);
         }
-        Workload::Teams => match source.teams_item(item)? {
-            TeamsItem::Message(message) => {
-                text(&message.subject);
-                text(&message.content);
-            }
-            TeamsItem::Team(team) => text(&team.description),
-        },
+        SiteItem::Page(page) => {
+            text(&page.title);
+            page.texts().for_each(&mut *text);
+        }
     }
-    Ok(Some(hits))
+    in_files(item.attachments(), text);
 }
 
 fn in_files(files: &[Attachment], text: &mut impl FnMut(&str)) {

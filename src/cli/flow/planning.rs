@@ -120,14 +120,12 @@ pub(crate) async fn make_in_waves(
     let plan = sealed.plan.to_string();
     let made = PlanMade {
         as_of: place as u64,
-        counts: sums.counts,
         gate: case.content.gate.clone(),
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
         choices: Some(choices.words()),
-        unproven: Some(sums.unproven),
-        window: Some(sums.has_window),
+        ..sums.made()
     };
     let made = journal.command(CaseCommand::MakePlan(made)).await;
     made.map_err(meaning)?;
@@ -149,6 +147,21 @@ struct Sums {
 }
 
 impl Sums {
+    /// What of it the event says.
+    fn made(&self) -> PlanMade {
+        PlanMade {
+            as_of: 0,
+            choices: None,
+            counts: self.counts,
+            gate: None,
+            parts: 0,
+            plan: String::new(),
+            points: None,
+            unproven: Some(self.unproven),
+            window: Some(self.has_window),
+        }
+    }
+
     fn take(&mut self, rows: &[PlanRow]) {
         add(&mut self.counts, count(rows.iter()));
         self.unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;

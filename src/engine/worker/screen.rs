@@ -197,6 +197,11 @@ fn look_into_site_item(screening: &mut Screening<'_>, item: &SiteItem) {
                 }
             }
         }
+        SiteItem::Page(page) => {
+            for html in page.texts() {
+                screening.whole("page.html", html.as_bytes());
+            }
+        }
     }
     look_into_files(screening, item.attachments());
 }

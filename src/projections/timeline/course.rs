@@ -1,4 +1,5 @@
-//! What the milestones of waves, of a domain's move and of the end are about.
+//! What the milestones of waves, of a domain's move, of the content gate, of notices and of the end are called, and what they are
+//! about.
 
 use crate::domain::domain_move::Step;
 use crate::domain::event::Event;
@@ -19,6 +20,11 @@ pub(super) fn words(kind: &str) -> Option<&'static str> {
         "AddressSwapped/1" => "address swapped",
         "OurAppsChecked/1" => "own applications looked for",
         "CaseClosed/1" => "case closed",
+        "ContentGateSet/1" => "content gate set for the next plan",
+        "ItemsReleased/1" => "held items released",
+        "LeftoversCounted/1" => "restored content searched for the compromised tenant",
+        "NoticeAttempted/1" => "notice of what waits about to leave",
+        "NoticeEnded/1" => "notice of what waits sent, or not",
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::road::{OLD, case_with};
+use crate::case::mail;
 
 fn mail_with(body: &str) -> Vec<u8> {
     format!(

@@ -80,7 +80,7 @@ fn published(case: &Case) {
 #[test]
 fn a_domain_moves_by_steps_that_need_trust_and_the_tenant_is_separate_afterwards() {
     let case = restored();
-    let other = format!("domain plan CASE --domain other.example");
+    let other = "domain plan CASE --domain other.example".to_owned();
     refused(&case.run(&other), &["no domain of the pinned tenant"]);
     case.done(&format!("domain plan {DOMAIN}"));
     case.done(&format!(
