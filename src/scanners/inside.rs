@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use mail_parser::{MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
@@ -106,11 +106,14 @@ pub(super) fn look(
     } else if archive::is_outlook_message(bytes) {
         screening.find_kind(Class::Archive, place, "Outlook message");
     }
+    // One thing may be two at once: four bytes at a mail's end must not hide the mail behind a zip.
     if is_zip(bytes) {
         descend(screening, place, depth, bytes, look_into_zip);
-    } else if bytes.starts_with(b"\x1f\x8b") {
+    }
+    if bytes.starts_with(b"\x1f\x8b") {
         descend(screening, place, depth, bytes, look_into_gzip);
-    } else if is_mail(bytes) || is_mail_by_name(name) {
+    }
+    if is_mail(bytes) || is_mail_by_name(name) {
         descend(screening, place, depth, bytes, look_into_mail);
     }
 }
@@ -150,6 +153,10 @@ fn look_into_zip(
         // Four bytes in the middle of something else make no zip; what begins as one does.
         return (!bytes.starts_with(b"PK\x03\x04")).then_some(());
     };
+    // Of two members of one name this reader shows the last, others the first: the hidden one was not looked into.
+    if archive.has_duplicate_names() {
+        return None;
+    }
     for number in 0..archive.len() {
         let (name, is_encrypted) = {
             let member = archive.by_index_raw(number).ok()?;
@@ -240,6 +247,15 @@ fn is_mail_by_name(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
+/// Whether the parser undoes the encoding that a part declares (RFC 2045, 6.1). Other readers undo more, `x-uuencode` among them.
+fn is_decoded_as_declared(part: &MessagePart<'_>) -> bool {
+    const UNDONE: [&str; 5] = ["7bit", "8bit", "base64", "binary", "quoted-printable"];
+    part.content_transfer_encoding().is_none_or(|declared| {
+        let declared = declared.trim().to_ascii_lowercase();
+        UNDONE.contains(&&*declared)
+    })
+}
+
 fn look_into_mail(
     screening: &mut Screening<'_>,
     place: &str,
@@ -256,6 +272,9 @@ fn look_into_mail(
             .attachment_name()
             .unwrap_or(if is_mail { "mail.eml" } else { "" });
         let below = format!("{place}/{number} {name}");
+        if part.is_encoding_problem || !is_decoded_as_declared(part) {
+            screening.find(Class::NotWhole, &below, "its encoding was not undone");
+        }
         let content = part.contents();
         screening.budget.count(content.len())?;
         look(screening, &below, name, content, depth);

@@ -205,3 +205,32 @@ proptest! {
         }
     }
 }
+
+fn held(name: &str, bytes: &[u8]) -> Option<Class> {
+    let scanners = scanners();
+    let mut screening = scanners.begin(BTreeSet::new());
+    screening.whole(name, bytes);
+    screening.end().held_for()
+}
+
+#[test]
+fn a_mail_that_ends_like_a_zip_is_opened_as_both() {
+    let mut bytes = mail("a.bin", BAD);
+    bytes.extend_from_slice(b"PK\x05\x06");
+    assert!(held("a.eml", &bytes).is_some());
+    let mut bytes = mail("a.bin", BAD);
+    bytes.extend(zip("x", b"hay"));
+    assert!(held("a.eml", &bytes).is_some());
+}
+
+#[test]
+fn what_other_readers_decode_and_this_one_does_not_is_not_passed() {
+    let plain = mail("a.bin", b"hay");
+    assert_eq!(held("a.eml", &plain), None);
+    let text = String::from_utf8(plain).expect("text");
+    let other = text.replace("Encoding: base64", "Encoding: x-uuencode");
+    assert_eq!(held("a.eml", other.as_bytes()), Some(Class::NotWhole));
+    let encoded = Base64::encode_string(b"hay");
+    let stray = text.replace(&encoded, &format!("!{encoded}"));
+    assert_eq!(held("a.eml", stray.as_bytes()), Some(Class::NotWhole));
+}

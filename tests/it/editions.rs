@@ -192,6 +192,10 @@ fn the_editions_of_a_case_verify_to_one_head_and_again_to_the_byte() {
 fn texts(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
+            // An answer of the tenant is kept byte for byte: what stands in it counts, not its commas.
+            if let Ok(inside @ serde_json::Value::Object(_)) = serde_json::from_str(text) {
+                return strings(&inside, found);
+            }
             found.insert(text.clone());
             let parts = text.split(['/', '\\', '@', '#', '\n', '"', ' ']);
             found.extend(parts.map(str::to_owned));
@@ -258,6 +262,8 @@ fn is_public(text: &str, public: &str) -> bool {
     let number = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    // Each event says when it was; so does a tenant of a password.
+    let number = number || chrono::DateTime::parse_from_rfc3339(text).is_ok();
     short || number || public.contains(text)
 }
 

@@ -333,7 +333,8 @@ fn a_lost_worker_is_replaced_and_the_restore_goes_on() {
     );
     assert_eq!(
         listed(&case, &old)["status"],
-        format!("revoked by entry {}: lost", at + 1)
+        // The wave was opened before, and its estimate noted.
+        format!("revoked by entry {}: lost", at + 2)
     );
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
     // Lost, not compromised: nothing that it signed is in doubt.

@@ -49,6 +49,14 @@ pub enum NotReleasable {
     /// Nobody said who it is.
     #[error("{0}: nothing says who that is in the clean tenant; name the user with --to")]
     Nobody(String),
+    /// Released as somebody before.
+    #[error("{principal}: was released as another user before, not as {to}")]
+    TwoUsers {
+        /// To whom, in the source.
+        principal: String,
+        /// The user of the later release.
+        to: String,
+    },
     /// Somebody else is that user.
     #[error("{to}: is somebody else's user in the map, who would get what {principal} had")]
     Taken {
@@ -192,6 +200,7 @@ pub fn release(
     let mut rows: Vec<IdentityRow> = map.rows().cloned().collect();
     // Of each principal who is let in: who that is beside the one that is held.
     let mut beside: BTreeMap<PrincipalId, PrincipalId> = BTreeMap::new();
+    let mut users: BTreeMap<PrincipalId, String> = BTreeMap::new();
     let mut grants = tree.grants().to_vec();
     for one in released {
         let key = directory.principal(one.principal).key.clone();
@@ -209,6 +218,16 @@ pub fn release(
         };
         // What came by a link comes by name now.
         grant.kind = GrantKind::Direct;
+        // One person of the source is one user: a second name would let the first one into what was released for the second.
+        let user = users.entry(one.principal);
+        let user = user.or_insert_with(|| super::directory::folded(&target));
+        if *user != super::directory::folded(&target) {
+            let principal = key;
+            return Err(NotReleasable::TwoUsers {
+                principal,
+                to: target,
+            });
+        }
         if let Some(known) = beside.get(&one.principal) {
             grant.principal = *known;
             continue;

@@ -232,6 +232,11 @@ impl Case {
     /// Nobody comes in before trust is certified, and each pass needs somebody who made sure who gets it.
     fn check_pass(&self, data: &Pass, now: DateTime<Utc>) -> Result<(), Refusal> {
         let user = self.identities.user(&data.identity)?;
+        // An account that was there before may be an administrator's or one behind glass: a pass for it would be a way in that
+        // nobody approved.
+        if user.made.as_ref().is_none_or(|made| made.how != "made") {
+            return Err(Refusal::IdentityNotMade(data.identity.to_string()));
+        }
         let trust = self.gates.certificates.get(&CertificateKind::Trust);
         trust.map_or(Err(Refusal::NotTrusted), |one| one.check_at(now))?;
         if user.proofs <= user.passes {

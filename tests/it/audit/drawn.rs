@@ -180,6 +180,8 @@ fn a_siem_takes_every_line_and_the_redacted_ones_hold_nothing_personal() {
     let redacted = case.done("export siem CASE --format ocsf");
     let size = seen[2]["as_of"].as_u64().expect("a size");
     assert_eq!(redacted.lines().count() as u64, size);
+    // What a wave's quota is called, which is no custodian's name.
+    let but_quotas = redacted.replace("of a mailbox", "");
     for personal in [
         "old.example",
         "clean.example",
@@ -187,7 +189,7 @@ fn a_siem_takes_every_line_and_the_redacted_ones_hold_nothing_personal() {
         "mailbox",
         ".eml",
     ] {
-        assert!(!redacted.contains(personal), "{personal}");
+        assert!(!but_quotas.contains(personal), "{personal}");
     }
     let full = case.done("export siem CASE --format ocsf --edition full");
     assert!(full.contains("clean.example") && full.contains("2.eml"));

@@ -88,9 +88,12 @@ fn asked_rows(journal: &Journal, asked: &ReleaseAsked) -> Result<Vec<Value>> {
 /// Everything that waits, was asked for or was released; by custodian and row.
 pub(crate) fn held(journal: &Journal) -> Result<Vec<Held>> {
     let case = journal.case().map_err(meaning)?;
-    let sealed = journal.access_plan(&plan_of(&case)?).map_err(meaning)?;
+    let plan = plan_of(&case)?;
+    let sealed = journal.access_plan(&plan).map_err(meaning)?;
     let mut states = std::collections::BTreeMap::new();
-    for (number, (asked, _)) in &case.grants.asked {
+    // What was asked for under another plan is asked for anew: there the row led to whom that plan's map said.
+    let of_plan = case.grants.asked.iter();
+    for (number, (asked, _)) in of_plan.filter(|(_, (asked, _))| asked.plan == plan) {
         let state = if case.grants.released.contains(number) {
             State::Released(*number)
         } else {
@@ -280,7 +283,11 @@ pub(crate) async fn grant(journal: &Journal, asked: Asked) -> Result<()> {
 pub(crate) fn after_releases(journal: &Journal, prepared: Prepared) -> Result<Prepared> {
     let case = journal.case().map_err(meaning)?;
     let mut rows = Vec::new();
-    for asked in case.grants.releases() {
+    let in_force = case.grants.in_force.as_ref();
+    let in_force = in_force.map(|(made, _)| made.plan.as_str());
+    // Two people looked at what that plan's map says. After an amendment the same row may lead to another user.
+    let releases = case.grants.releases();
+    for asked in releases.filter(|asked| Some(&*asked.plan) == in_force) {
         rows.extend(asked_rows(journal, asked)?);
     }
     Ok(with(&prepared, &rows)?.unwrap_or(prepared))
