@@ -38,6 +38,7 @@ pub mod plan_diff;
 pub mod pseudonym;
 pub mod recurrence;
 pub mod refusal;
+pub mod safe_html;
 pub mod seal_key;
 pub mod semantic;
 pub mod separation;

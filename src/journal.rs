@@ -257,6 +257,9 @@ impl Journal {
                         let known = book.items.progress(custodian, &data.item)?;
                         book.case.check_screened(data, known)?;
                     }
+                    Event::TeamAttempted(data, _) => {
+                        book.case.check_lets_in(custodian, &data.plan)?;
+                    }
                     _ => book.case.check_may_write(custodian)?,
                 }
             }

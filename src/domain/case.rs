@@ -208,6 +208,7 @@ impl Case {
             }
             CaseCommand::CloseWave(data) => {
                 self.check_open(&data.plan, data.wave)?;
+                self.check_not_paused(&data.plan, data.wave)?;
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
             CaseCommand::Identity(command, now) => self.decide_identity(*command, now),

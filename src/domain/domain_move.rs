@@ -200,8 +200,10 @@ impl Moves {
                     return Err(Refusal::NoStepUnderWay(data.step.name()));
                 }
                 let swaps_back = data.undo && !of.swapped.is_empty();
-                let is_open = !of.swapping.is_empty() || swaps_back;
-                if data.step == Step::Swap && data.done && is_open {
+                // An address without an outcome keeps the step under way, whatever became of the others: ended as not done, nobody
+                // would read back what that address is.
+                let is_open = !of.swapping.is_empty() || (data.done && swaps_back);
+                if data.step == Step::Swap && is_open {
                     return Err(Refusal::StepUnderWay(Step::Swap.name()));
                 }
                 Ok(Event::DomainStepEnded(Box::new(data), Box::default()))
@@ -433,6 +435,12 @@ mod tests {
         assert!(
             take(&mut moves, end(true, false)).is_err(),
             "ann has no outcome"
+        );
+        let open = Err(Refusal::StepUnderWay("swap"));
+        assert_eq!(
+            take(&mut moves, end(false, false)),
+            open,
+            "nor is it over because others failed"
         );
         take(&mut moves, outcome(false)).expect("intended");
         // Somebody else failed: the step is not done, and ann's address can be given back all the same.

@@ -1,6 +1,7 @@
 //! The case: commands in their order, and what a worker may do. Others build their cases with what stands here.
 
 use super::*;
+use crate::domain::event::PauseFacts;
 
 pub(super) fn given(commands: Vec<CaseCommand>) -> Case {
     let mut case = Case::default();
@@ -138,6 +139,29 @@ fn a_worker_acts_only_behind_every_gate() {
         given(finished).check_work(&name("alice"), "p", 0),
         Err(Refusal::CaseFinished)
     );
+}
+
+#[test]
+fn a_paused_wave_lets_nobody_in_and_is_not_closed() {
+    let mut case = given(vec![
+        declare(),
+        connect("t", true),
+        register(),
+        map("alice", true),
+        plan(),
+        adopt(),
+        CaseCommand::OpenWave(wave()),
+    ]);
+    assert_eq!(case.check_lets_in(&name("alice"), "p"), Ok(()));
+    assert!(case.check_lets_in(&name("alice"), "q").is_err());
+    let pause = WaveCommand::Pause(wave(), PauseFacts::default());
+    let pause = CaseCommand::Waves(Box::new(pause), DateTime::UNIX_EPOCH);
+    let event = case.decide(pause).expect("a wave of the plan");
+    case.evolve(&event);
+    let paused = Err(Refusal::WavePaused(0));
+    assert_eq!(case.check_lets_in(&name("alice"), "p"), paused);
+    let close = case.decide(CaseCommand::CloseWave(wave()));
+    assert_eq!(close.map(drop), paused);
 }
 
 #[test]

@@ -130,7 +130,18 @@ impl Case {
         Err(Refusal::WaveNotReleased(wave))
     }
 
-    fn check_not_paused(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+    /// Whether the members of a team or chat may be let in: its plan is in force, and none of its open waves stands still.
+    pub fn check_lets_in(&self, custodian: &Pseudonym, plan: &str) -> Result<(), Refusal> {
+        self.check_may_write(custodian)?;
+        self.check_adopted(plan)?;
+        let open = self.open_waves.iter().filter(|(of, _)| of == plan);
+        for (_, wave) in open {
+            self.check_goes_on(custodian, plan, *wave)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_not_paused(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
         if stands(Guard::Pause, !self.waves.is_paused(plan, wave)) {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use super::html::{self, Tag, escaped};
 use super::links::{FoundLinks, Links};
 use super::{ChatAttachment, ChatMessage, Hosted, PlannedPost, Post};
 use crate::domain::message::{Delta, Transform};
+use crate::domain::safe_html::{is_inert, is_web_link, shapes_text};
 
 /// Nobody is mapped who wrote it: another writes it, and the name stands in the text.
 pub const STAND_IN: Transform = Transform("chat-author-stand-in/1");
@@ -18,6 +19,8 @@ pub const MENTION: Transform = Transform("mention-as-text/1");
 pub const FILE_AS_LINK: Transform = Transform("chat-file-as-link/1");
 /// A link to the old tenant leads to the same thing in the new one.
 pub const LINK_MOVED: Transform = Transform("link-to-new-tenant/1");
+/// A tag could run or fetch something: its shape alone is kept, or only the words in it.
+pub const MARKUP_PLAIN: Transform = Transform("chat-markup-plain/1");
 /// It answered a message that is not restored and stands by itself.
 pub const ORPHAN: Transform = Transform("reply-as-message/1");
 
@@ -134,8 +137,12 @@ impl Making<'_> {
             ("at" | "attachment", true) => Some(String::new()),
             ("attachment", false) => Some(self.attachment(tag, message)),
             ("img", _) => self.image(tag, message),
-            ("a" | "link" | "source" | "video", false) => self.link(tag),
-            _ => None,
+            ("emoji", false) => {
+                self.changed(MARKUP_PLAIN);
+                Some(escaped(&tag.attribute("alt").unwrap_or_default()))
+            }
+            ("a", false) => self.link(tag),
+            _ => self.plain(tag),
         })
     }
 
@@ -162,20 +169,53 @@ impl Making<'_> {
     }
 
     fn link(&mut self, tag: &Tag<'_>) -> Option<String> {
-        let name = if tag.attribute("href").is_some() {
-            "href"
+        let url = tag.attribute("href");
+        let moved = url.as_ref().and_then(|url| self.follow(url));
+        let shown = moved.as_ref().map(|moved| tag.with("href", moved));
+        if is_inert(shown.as_deref().unwrap_or(tag.raw())) {
+            return shown;
+        }
+        self.changed(MARKUP_PLAIN);
+        let url = moved.or(url).filter(|url| is_web_link(url));
+        Some(url.map_or_else(
+            || "<a>".to_owned(),
+            |url| format!("<a href=\"{}\">", escaped(&url)),
+        ))
+    }
+
+    /// What an intruder wrote into the mark-up does not come along.
+    fn plain(&mut self, tag: &Tag<'_>) -> Option<String> {
+        if is_inert(tag.raw()) {
+            return None;
+        }
+        self.changed(MARKUP_PLAIN);
+        if let Some(url) = tag.attribute("src").or_else(|| tag.attribute("href")) {
+            self.follow(&url);
+        }
+        let end = if tag.is_end { "/" } else { "" };
+        let is_known = shapes_text(&tag.name);
+        Some(if is_known {
+            format!("<{end}{}>", tag.name)
         } else {
-            "src"
-        };
-        let moved = self.follow(&tag.attribute(name)?)?;
-        Some(tag.with(name, &moved))
+            String::new()
+        })
     }
 
     /// An image that the source holds goes beside the text; one that it does not is named in the text.
     fn image(&mut self, tag: &Tag<'_>, message: &ChatMessage) -> Option<String> {
-        let source = tag.attribute("src")?;
+        let Some(source) = tag.attribute("src") else {
+            return self.plain(tag);
+        };
         let Some((_, id)) = source.split_once("/hostedContents/") else {
-            return self.link(tag);
+            // Whoever reads the message would fetch it from where it lies.
+            let moved = self.follow(&source);
+            self.lost(IMAGE);
+            let url = moved.unwrap_or(source);
+            return Some(if is_web_link(&url) {
+                format!("<a href=\"{}\">[image]</a>", escaped(&url))
+            } else {
+                "[image]".to_owned()
+            });
         };
         let id = id.trim_end_matches("/$value");
         let Some(held) = message.hosted.iter().find(|one| one.id == id) else {
@@ -194,7 +234,7 @@ impl Making<'_> {
                 content: held.content.clone(),
             });
         }
-        Some(tag.with("src", &format!("../hostedContents/{number}/$value")))
+        Some(format!("<img src=\"../hostedContents/{number}/$value\">"))
     }
 
     fn attachment(&mut self, tag: &Tag<'_>, message: &ChatMessage) -> String {

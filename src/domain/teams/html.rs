@@ -1,5 +1,5 @@
-//! The tags of a message's HTML, one by one, so that some can be replaced and all else stays byte for byte. No document is built:
-//! what a message holds is hostile, and the service makes its own of it.
+//! The tags of a message's HTML, one by one, so that some can be replaced and all else stays; what begins as a tag and is
+//! none becomes text. No document is built: what a message holds is hostile, and the service makes its own of it.
 
 /// One tag as it stands in the text.
 pub(super) struct Tag<'a> {
@@ -18,7 +18,8 @@ pub(super) fn rewrite(html: &str, mut replace: impl FnMut(&Tag<'_>) -> Option<St
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let Some(tag) = tag_at(rest) else {
-            out.push('<');
+            // No tag to this reader may be one to another.
+            out.push_str("&lt;");
             rest = &rest[1..];
             continue;
         };
@@ -62,6 +63,11 @@ fn tag_at(text: &str) -> Option<Tag<'_>> {
 }
 
 impl Tag<'_> {
+    /// As it stands in the text.
+    pub(super) fn raw(&self) -> &str {
+        self.raw
+    }
+
     /// Where an attribute's value stands in the tag, without its quotes.
     fn place(&self, wanted: &str) -> Option<std::ops::Range<usize>> {
         let bytes = self.raw.as_bytes();
@@ -157,6 +163,7 @@ mod tests {
         let src = Some("http://o/1?a=1&b=2".to_owned());
         assert_eq!(seen, [("img".to_owned(), src, Some("x>y".to_owned()))]);
         let expected = html.replace("http://o/1?a=1&amp;b=2", "n&quot;&#39;");
+        let expected = expected.replace("b < c <!-- d --><p", "b &lt; c &lt;!-- d -->&lt;p");
         assert_eq!(out, expected);
     }
 
@@ -165,6 +172,6 @@ mod tests {
         let out = rewrite("<a href=x y>z</a><a href='", |tag| {
             Some(tag.with("href", "q r"))
         });
-        assert_eq!(out, "<a href=\"q r\" y>z</a><a href='");
+        assert_eq!(out, "<a href=\"q r\" y>z</a>&lt;a href='");
     }
 }

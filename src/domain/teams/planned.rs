@@ -90,6 +90,16 @@ impl PlannedTeam {
         self.channels.iter().find(|channel| channel.name == name)
     }
 
+    /// Whether a name means the channel of an id of the old tenant, and no other: a name passes from channel to channel,
+    /// and what was written in a private one must not come into its namesake. Teams takes names that differ by case alone
+    /// for one.
+    pub fn is_channel(&self, name: &str, id: &str) -> bool {
+        let name = name.to_lowercase();
+        let mut named = self.channels.iter();
+        let mut named = named.by_ref().filter(|one| one.name.to_lowercase() == name);
+        named.next().is_some_and(|one| one.id == id) && named.next().is_none()
+    }
+
     /// It is a team and no chat.
     pub fn is_team(&self) -> bool {
         self.kind == "team"
@@ -114,4 +124,40 @@ pub struct PlannedPost {
     pub reply_to: String,
     /// It answered a message that is not restored.
     pub orphan: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(channels: &[(&str, &str)]) -> PlannedTeam {
+        let channel = |(id, name): &(&str, &str)| PlannedChannel {
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+            description: String::new(),
+            membership: "standard".to_owned(),
+            general: false,
+            created: String::new(),
+            members: Vec::new(),
+            left_out: Vec::new(),
+            files_url: String::new(),
+            held: String::new(),
+        };
+        let channels: Vec<PlannedChannel> = channels.iter().map(channel).collect();
+        let text = serde_json::json!({
+            "kind": "team", "name": "t", "description": "", "nickname": "", "made_private": false,
+            "created": "", "road": Road::Creation, "members": [], "left_out": [], "channels": channels,
+        });
+        serde_json::from_value(text).expect("a team")
+    }
+
+    #[test]
+    fn a_name_means_the_channel_that_the_message_was_written_in_or_none() {
+        let plain = team(&[("1", "General"), ("2", "Leads")]);
+        assert!(plain.is_channel("Leads", "2"));
+        // The name was the private channel's when the message was backed up, and is another's now.
+        assert!(!plain.is_channel("Leads", "9"));
+        let twins = team(&[("1", "leads"), ("2", "Leads")]);
+        assert!(!twins.is_channel("Leads", "2") && !twins.is_channel("Leads", "1"));
+    }
 }

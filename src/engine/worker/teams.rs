@@ -207,6 +207,16 @@ async fn ready<R: Record, T: Target + 'static, C: Time>(
     let post = plan.post.clone();
     let post =
         post.ok_or_else(|| refused("TeamNotPlanned", "no time is planned for it", Retry::Never))?;
+    if let FolderPath::Teams(Some(name)) = &work.target_folder
+        && plan.team.is_team()
+        && !plan.team.is_channel(name, &post.channel)
+    {
+        return Err(refused(
+            "ChannelNotItsOwn",
+            "the channel of that name is not, or not alone, the one that it was written in",
+            Retry::Never,
+        ));
+    }
     let conversation = shop.folder(work).await?;
     let mut links = (*plan.links).clone();
     for channel in &plan.team.channels {

@@ -77,6 +77,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "A file that hung on a message became a link in its text.",
     ),
     (
+        "chat-markup-plain/1",
+        "Mark-up of a message that could run or fetch something was left out; its words stayed.",
+    ),
+    (
         "chat-partner-not-mapped",
         "Somebody whom the chat needs has no place in the new tenant.",
     ),
@@ -357,6 +361,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "retries-exhausted",
         "The new tenant failed again and again, and the program gave up.",
+    ),
+    (
+        "rich-text-plain/1",
+        "Rich text could run or fetch something; its words stayed.",
     ),
     (
         "settings",

@@ -7,12 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use crate::domain::html_text::words_of_html;
 use crate::domain::list_item::{FieldValue, ListItem, Person};
 use crate::domain::message::{Delta, Transform};
+use crate::domain::safe_html::{escaped, is_inert};
 use crate::domain::site_list::{Column, ColumnKind, TITLE};
 
 /// Characters that JSON and SharePoint's XML do not take.
 const CONTROL_REMOVED: Transform = Transform("control-characters-removed/1");
+/// Rich text held something that could run or fetch: its words alone are written.
+const RICH_PLAIN: Transform = Transform("rich-text-plain/1");
 const NO_COLUMN: Delta = Delta {
     property: "field",
     reason: "one or more belong to no column that is restored",
@@ -130,9 +134,14 @@ fn value_of(item: &mut ListItem, column: &Column, value: &Value) -> Option<Field
             let at = value.as_str()?.parse::<DateTime<Utc>>().ok()?;
             FieldValue::Time(DateTime::from_timestamp(at.timestamp(), 0)?)
         }
-        ColumnKind::Text { is_long, .. } => {
+        ColumnKind::Text {
+            is_long, is_rich, ..
+        } => {
             let text = text(value)?;
-            let text = if *is_long {
+            let text = if *is_rich && !is_inert(&text) {
+                item.transforms.push(RICH_PLAIN);
+                format!("<p>{}</p>", escaped(&clean(item, &words_of_html(&text))))
+            } else if *is_long {
                 clean(item, &text)
             } else {
                 cut(item, &text, TEXT_CUT)

@@ -25,7 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut screening = SCANNERS.begin(BTreeSet::new());
     screening.whole("part", bytes);
     let screened = screening.end();
-    assert_eq!(screened.verdict == Verdict::Passed, screened.classes.is_empty());
+    assert_eq!(
+        screened.verdict == Verdict::Passed,
+        screened.classes.is_empty()
+    );
     assert!(screened.parts > 0);
     texts(bytes, &mut |_| ());
 });

@@ -91,7 +91,14 @@ async fn one(
     (wanted, name): (&Wanted, &Pseudonym),
     user: &User,
 ) -> Result<()> {
-    let before = address(graph, &user.id).await?;
+    let now = address(graph, &user.id).await?;
+    // Changed by an attempt whose end was not seen: what it was before is what the map says, or the way back would be lost.
+    let is_changed = !wanted.undo && now.eq_ignore_ascii_case(&user.wanted);
+    let before = if is_changed {
+        mapped(&journal.case().map_err(meaning)?, user).unwrap_or(now)
+    } else {
+        now
+    };
     let facts = AddressFacts {
         wanted: Some(user.wanted.clone()),
         before: Some(before.clone()),
@@ -102,7 +109,7 @@ async fn one(
         undo: wanted.undo,
     };
     command(journal, MoveCommand::AttemptSwap(attempt, facts.clone())).await?;
-    let called = if before.eq_ignore_ascii_case(&user.wanted) {
+    let called = if is_changed || before.eq_ignore_ascii_case(&user.wanted) {
         Ok(())
     } else {
         graph.rename_user(&user.id, &user.wanted).await
@@ -132,6 +139,12 @@ async fn say(
     command(journal, MoveCommand::EndSwap(ended, facts)).await
 }
 
+/// The address that the user was mapped by.
+fn mapped(case: &Case, user: &User) -> Option<String> {
+    let known = case.custodians.get(&user.custodian)?;
+    known.facts.target_upn.clone()
+}
+
 async fn address(graph: &Graph, id: &str) -> Result<String> {
     let found = graph.user(id).await.map_err(super::super::target_meaning)?;
     let found = found.map(|user| user.user_principal_name);
@@ -158,10 +171,7 @@ pub(super) async fn read_back(
             .eq_ignore_ascii_case(&user.wanted);
         let facts = AddressFacts {
             wanted: Some(user.wanted.clone()),
-            before: case
-                .custodians
-                .get(&user.custodian)
-                .and_then(|known| known.facts.target_upn.clone()),
+            before: mapped(&case, user),
         };
         say(journal, (wanted, name), (user, done), facts).await?;
         if !done {

@@ -220,7 +220,8 @@ impl OpenRows {
         for (row, progress) in rows.into_iter().zip(progress) {
             let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
             let is_left = OpenRow::is_left(progress, unscanned_too);
-            if self.is_new(&row.item)? && is_open && is_left {
+            // A row whose wave is not open must not take the place of another plan's row that may be worked on.
+            if is_open && is_left && self.is_new(&row.item)? {
                 let release = self.case.content.release(&row.item).cloned();
                 open.push(OpenRow {
                     row,

@@ -136,7 +136,7 @@ fn links_in_the_text_are_rewritten_and_cards_quotes_and_reactions_declared() {
     let made = fitted(with);
     assert_eq!(
         made.post.content,
-        "<a href='https://new.sharepoint.com/sites/q/x'>x</a>"
+        "<a href=\"https://new.sharepoint.com/sites/q/x\">x</a>"
     );
     assert_eq!(made.deltas, [CARD, EDITED, QUOTE, REACTIONS]);
     let mut plain = message("see https://old.sharepoint.com/sites/q/x, please");
@@ -144,4 +144,22 @@ fn links_in_the_text_are_rewritten_and_cards_quotes_and_reactions_declared() {
     let made = fitted(plain);
     assert!(!made.post.is_html);
     assert_eq!(made.links.left.len(), 1);
+}
+
+#[test]
+fn nothing_in_a_message_runs_or_is_fetched_from_elsewhere() {
+    for bad in [
+        "<img src=\"https://x.example/pixel\">a",
+        "<img srcset=\"https://x.example/pixel\">a",
+        "<video poster=https://x.example/p src=\"https://x.example/v\"></video>a",
+        "<p style=\"background:url(https://x.example)\">a</p>",
+        "<a href=\"java&#115;cript:x\" onclick=\"x\">a</a>",
+        "<!-- <img src=https://x.example> -->a",
+        "a<img src=x onerror=y",
+    ] {
+        let fitted = fitted(message(bad));
+        let text = &fitted.post.content;
+        assert!(crate::domain::safe_html::is_inert(text), "{bad}: {text}");
+        assert!(text.contains('a'), "{text}");
+    }
 }
