@@ -12,6 +12,7 @@ pub mod record;
 pub mod retry;
 pub mod schedule;
 mod shop;
+mod to_come;
 pub mod verified;
 mod worker;
 
@@ -32,6 +33,7 @@ use record::{Class, Custodian, Failed, Record, RecordError, Standing, Work};
 use schedule::Action;
 use shop::Shop;
 pub use shop::{NameTaken, People, Time};
+use to_come::ToCome;
 use worker::{End, Tries};
 
 /// Everything a run needs.
@@ -159,6 +161,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         people,
         numbers: Mutex::default(),
         lists: Mutex::default(),
+        to_come: ToCome::default(),
         source,
         time,
         scanners: options.scanners.clone(),
@@ -304,7 +307,10 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             match backlog.next(&has_enough) {
                 Ok(Portion::Work(portion)) => portion.into_iter().for_each(|work| self.put(work)),
                 Ok(Portion::Later) => self.is_hungry = false,
-                Ok(Portion::End) => self.backlog = None,
+                Ok(Portion::End) => {
+                    self.backlog = None;
+                    self.shop.to_come.all_are_read();
+                }
                 Err(error) => return self.end_by(EngineError::Record(error)),
             }
         }
@@ -332,6 +338,9 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             Standing::Fresh => (work.wave, None),
             Standing::Interrupted => (0, None),
         };
+        if work.source.workload == Workload::Lists {
+            self.shop.to_come.expect(&work.user.id);
+        }
         let place = Place(self.next_place);
         self.next_place += 1;
         self.queue.put(Entry {
@@ -378,7 +387,7 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
     fn ended(
         &mut self,
         place: Place,
-        tries: Tries,
+        mut tries: Tries,
         reconciled: bool,
         result: Result<End, RecordError>,
     ) {
@@ -389,6 +398,11 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             Ok(End::Again(at)) => {
                 self.summary.retries += 1;
                 self.progress.item_again(work, at);
+                if tries.stands && !tries.is_out_of_count {
+                    // What it waits for may be among those that were not read yet.
+                    tries.is_out_of_count = true;
+                    self.out_of_count(work);
+                }
                 self.tries.insert(place, tries);
                 if work.source.workload == Workload::Teams {
                     // A conversation waits for its message: what answers it must not come before it.
@@ -419,6 +433,16 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         }
         self.queue.finish(place);
         self.work.remove(&place);
+        if !tries.is_out_of_count {
+            self.out_of_count(work);
+        }
+    }
+
+    /// The item needs nothing more of what is read ahead: it has its outcome, or stands and waits for another.
+    fn out_of_count(&mut self, work: &Work) {
+        if work.source.workload == Workload::Lists {
+            self.shop.to_come.is_decided(&work.user.id);
+        }
         if let Some(count) = self.of_custodian.get_mut(&work.custodian) {
             *count -= 1;
             self.is_hungry |= *count < self.options.ahead_each;

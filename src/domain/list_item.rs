@@ -56,15 +56,31 @@ pub struct ListItem {
     pub deltas: Vec<Delta>,
 }
 
+/// What came of somebody in a column of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbered {
+    /// Their number in the target's site.
+    Known(u32),
+    /// Nobody in the target is mapped for them.
+    NobodyMapped,
+    /// Somebody is, but the site does not take them.
+    UnknownToSite,
+}
+
 /// Nobody in the target is mapped for somebody in a column of people.
 const NOBODY_MAPPED: Delta = Delta {
     property: "person",
     reason: "nobody in the target is mapped: the name stands as text in the column beside it",
 };
+/// Somebody is mapped, and the site did not know them in time.
+const UNKNOWN_TO_SITE: Delta = Delta {
+    property: "person",
+    reason: "the site does not know the mapped user: the name stands as text beside it",
+};
 /// What a lookup points to is not in the target.
 const NOT_THERE: Delta = Delta {
     property: "lookup",
-    reason: "the item that it points to is not in the target",
+    reason: "the item that it points to was not in the target when this one was written",
 };
 
 impl ListItem {
@@ -76,22 +92,34 @@ impl ListItem {
         }
     }
 
-    /// Gives the people of a column their numbers in the target's site; `None` for whom nobody is mapped. Those get nothing:
-    /// their names become text beside the column.
-    pub fn resolve_people(&mut self, column: &str, resolved: &[(Person, Option<u32>)]) {
+    /// Gives the people of a column their numbers in the target's site; Those who have none get nothing: their
+    /// names become text beside the column.
+    pub fn resolve_people(&mut self, column: &str, resolved: &[(Person, Numbered)]) {
         self.people.remove(column);
-        let mut ids: Vec<u32> = resolved.iter().filter_map(|(_, id)| *id).collect();
+        let known = |numbered: &Numbered| match numbered {
+            Numbered::Known(id) => Some(*id),
+            Numbered::NobodyMapped | Numbered::UnknownToSite => None,
+        };
+        let mut ids: Vec<u32> = resolved.iter().filter_map(|(_, id)| known(id)).collect();
         ids.sort_unstable();
         ids.dedup();
         if !ids.is_empty() {
             self.fields.insert(column.to_owned(), FieldValue::Ids(ids));
         }
-        let names = resolved.iter().filter(|(_, id)| id.is_none());
+        let names = resolved.iter().filter(|(_, id)| known(id).is_none());
         let names: Vec<&str> = names.map(|(person, _)| shown(person)).collect();
         if names.is_empty() {
             return;
         }
-        self.deltas.push(NOBODY_MAPPED);
+        let reasons = [
+            (Numbered::NobodyMapped, NOBODY_MAPPED),
+            (Numbered::UnknownToSite, UNKNOWN_TO_SITE),
+        ];
+        for (numbered, delta) in reasons {
+            if resolved.iter().any(|(_, id)| *id == numbered) {
+                self.deltas.push(delta);
+            }
+        }
         let beside = self.list.column(column);
         if let Some(beside) = beside.and_then(super::site_list::Column::names_beside) {
             let text = FieldValue::Text(names.join("\n"));
@@ -152,9 +180,9 @@ mod tests {
             name: name.to_owned(),
         };
         let resolved = [
-            (person("ada"), Some(7)),
-            (person("eve"), None),
-            (person("ada"), Some(7)),
+            (person("ada"), Numbered::Known(7)),
+            (person("eve"), Numbered::NobodyMapped),
+            (person("ada"), Numbered::Known(7)),
         ];
         item.resolve_people("Owner", &resolved);
         assert_eq!(item.fields["Owner"], FieldValue::Ids(vec![7]));
@@ -164,5 +192,10 @@ mod tests {
         item.resolve_lookups("Crane", &[None]);
         assert!(!item.fields.contains_key("Crane"));
         assert_eq!(item.deltas, [NOBODY_MAPPED, NOT_THERE]);
+        // Whoever is mapped is not said to be mapped to nobody.
+        item.deltas.clear();
+        item.resolve_people("Owner", &[(person("eve"), Numbered::UnknownToSite)]);
+        assert_eq!(item.fields["OwnerWas"], FieldValue::Text("eve".to_owned()));
+        assert_eq!(item.deltas, [UNKNOWN_TO_SITE]);
     }
 }

@@ -21,14 +21,20 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_mins(1);
 const NEW_USER_PAUSE: Duration = Duration::from_secs(20);
 
+/// A mapped user whom a site does not know: SharePoint learns of a new user later than the directory.
+pub const UNKNOWN_TO_SITE: &str = "UserUnknownToSite";
+/// Another item has to stand first; nothing is wrong with this one.
+pub const WAITS_FOR_ANOTHER: &str = "LookupNotThere";
+
 /// The codes that a mailbox or a drive answers with while it is being made; they flip between calls.
-const NEW_USER_CODES: [&str; 7] = [
+const NEW_USER_CODES: [&str; 8] = [
     "ErrorInvalidUser",
     "ErrorNonExistentMailbox",
     "MailboxNotEnabledForRESTAPI",
     "MailboxNotHostedInExchangeOnline",
     "ResourceNotFound",
     "TeamNotReady",
+    UNKNOWN_TO_SITE,
     "mysiteNotFound",
 ];
 
@@ -110,6 +116,10 @@ pub fn decide(
                 Retry::Never | Retry::Soon => backoff(history.same_step, seed),
             };
             Decision::Later(now + chrono(pause))
+        }
+        // Whoever waits decides when it has waited long enough: the other one may have to be tried often.
+        Class::Transient if failure.code == WAITS_FOR_ANOTHER => {
+            Decision::Later(now + chrono(backoff(history.same_step, seed)))
         }
         Class::Transient if history.same_step > SAME_STEP_MAX => Decision::Never,
         // Asking again whether it happened costs nothing, and the answer decides what is left to do.

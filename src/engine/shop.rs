@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::cost;
 use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
 use super::record::{FolderId, Outcome, Record, Work};
+use super::to_come::ToCome;
 use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, Workload};
@@ -63,9 +64,11 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) target: T,
     pub(crate) people: People,
     /// Numbers of people in sites: by the owner's id and the principal name.
-    pub(crate) numbers: Mutex<HashMap<(String, String), Option<u32>>>,
+    pub(crate) numbers: Mutex<HashMap<(String, String), u32>>,
     /// Lists that are there: by the site's id and their name.
     pub(crate) lists: Mutex<HashMap<(String, String), TargetId>>,
+    /// Items of lists that are not there yet; what points to one of them waits.
+    pub(crate) to_come: ToCome,
     pub(crate) source: Arc<dyn Source>,
     /// The content gate's, where the plan has one.
     pub(crate) scanners: Option<Arc<Scanners>>,

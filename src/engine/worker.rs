@@ -73,6 +73,10 @@ pub(crate) struct Tries {
     pub(crate) look_first: bool,
     /// The content gate let it pass in this run.
     is_screened: bool,
+    /// It is in the target as far as it can be; what it points to is not.
+    pub(crate) stands: bool,
+    /// Nobody waits for it any more.
+    pub(crate) is_out_of_count: bool,
     same_step: u32,
     step: Option<&'static str>,
     /// Older versions of the file that were read back already.
@@ -86,6 +90,8 @@ impl Tries {
             attempt: work.attempts,
             look_first: work.attempts > 0,
             is_screened: false,
+            stands: false,
+            is_out_of_count: false,
             same_step: 0,
             step: None,
             versions: Arc::default(),

@@ -146,7 +146,8 @@ mod tests {
         let channels: Vec<PlannedChannel> = channels.iter().map(channel).collect();
         let text = serde_json::json!({
             "kind": "team", "name": "t", "description": "", "nickname": "", "made_private": false,
-            "created": "", "road": Road::Creation, "members": [], "left_out": [], "channels": channels,
+            "created": "", "road": Road::Creation, "members": [], "left_out": [],
+            "channels": channels,
         });
         serde_json::from_value(text).expect("a team")
     }

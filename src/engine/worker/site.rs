@@ -4,20 +4,28 @@
 
 use std::sync::{Arc, PoisonError};
 
+use chrono::TimeDelta;
+
 use super::mail::{class_of, just_created, partial, sorted};
 use super::{Tries, Trouble, gave_up};
-use crate::domain::list_item::{ListItem, Person};
+use crate::domain::list_item::{ListItem, Numbered, Person};
 use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::ColumnKind;
 use crate::engine::compare::{self, Compared};
 use crate::engine::cost;
 use crate::engine::record::{Found, PartialAction, Record, Restored, Work, Wrote};
+use crate::engine::retry;
 use crate::engine::shop::{Shop, Time};
 use crate::sources::SourceError;
 use crate::targets::{PAGES, Retry, Target, TargetError, TargetId, Written};
 
-/// So often an item waits for what it points to; then that is declared as not there.
+/// So often an item looks for what it points to, at least; a list answers late for what was just written.
 const LOOKUP_TRIES: u32 = 5;
+/// So often at most, while others are still to come: hours, and before the item would be given up.
+const LOOKUP_TRIES_MAX: u32 = retry::ATTEMPTS_MAX * 3 / 4;
+/// So long a site may take to learn of a new user; "No instant access after creation" gives 15 minutes.
+/// <https://learn.microsoft.com/graph/known-issues>
+const NEW_USER_WAIT: TimeDelta = TimeDelta::minutes(15);
 
 /// Reads the item from the source, on a thread of its own.
 pub(super) async fn read<R: Record, T: Target + 'static, C: Time>(
@@ -35,7 +43,7 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
     item: &SiteItem,
-    tries: &Tries,
+    tries: &mut Tries,
 ) -> Result<Restored, Trouble> {
     let list = list(shop, work, item).await?;
     let (item, waits) = resolve(shop, work, item, tries).await?;
@@ -49,6 +57,7 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
         None => create(shop, work, &list, &item).await?,
     };
     if waits {
+        tries.stands = true;
         return Err(Trouble::Target(not_there_yet()));
     }
     restored(work, &item, copy)
@@ -180,12 +189,15 @@ async fn resolve<R: Record, T: Target + 'static, C: Time>(
     for (column, people) in item.people.clone() {
         let mut resolved = Vec::new();
         for person in people {
-            let number = number_of(shop, work, &person).await?;
+            let number = number_of(shop, work, tries, &person).await?;
             resolved.push((person, number));
         }
         item.resolve_people(&column, &resolved);
     }
     let mut waits = false;
+    // Asked before anything is looked for: whatever stands by now is found.
+    let is_over = shop.to_come.is_nothing(&work.user.id) && tries.attempt >= LOOKUP_TRIES
+        || tries.attempt >= LOOKUP_TRIES_MAX;
     for (column, numbers) in item.lookups.clone() {
         let Some(ColumnKind::Lookup { list, .. }) = item.kind(&column).cloned() else {
             continue;
@@ -202,7 +214,7 @@ async fn resolve<R: Record, T: Target + 'static, C: Time>(
             // Of two that had the number nobody can tell which is meant.
             found.push(<[u32; 1]>::try_from(there).ok().map(|[id]| id));
         }
-        if found.iter().all(Option::is_some) || tries.attempt >= LOOKUP_TRIES {
+        if found.iter().all(Option::is_some) || is_over {
             item.resolve_lookups(&column, &found);
         } else {
             waits = true;
@@ -231,25 +243,33 @@ async fn list_named<R: Record, T: Target + 'static, C: Time>(
     Ok(found)
 }
 
-/// Somebody's number in the site; `None` for whom nobody in the target is mapped.
+/// Somebody's number in the site. It is waited for where the site does not know the mapped user yet.
 async fn number_of<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
+    tries: &Tries,
     person: &Person,
-) -> Result<Option<u32>, Trouble> {
+) -> Result<Numbered, Trouble> {
     let Some(principal) = shop.people.principal(&person.address) else {
-        return Ok(None);
+        return Ok(Numbered::NobodyMapped);
     };
     let place = (work.user.id.clone(), principal.to_owned());
     let numbers = || shop.numbers.lock().unwrap_or_else(PoisonError::into_inner);
     let known = numbers().get(&place).copied();
     if let Some(number) = known {
-        return Ok(number);
+        return Ok(Numbered::Known(number));
     }
     let call = shop.target.person_number(&work.user, principal);
     let number = shop.call(work, cost::small(), call).await?;
-    numbers().insert(place, number);
-    Ok(number)
+    if let Some(number) = number {
+        numbers().insert(place, number);
+        return Ok(Numbered::Known(number));
+    }
+    let since = tries.refused_since;
+    if since.is_some_and(|since| shop.time.now() - since >= NEW_USER_WAIT) {
+        return Ok(Numbered::UnknownToSite);
+    }
+    Err(Trouble::Target(unknown_to_site()))
 }
 
 async fn find<R: Record, T: Target + 'static, C: Time>(
@@ -344,8 +364,21 @@ fn not_there_yet() -> TargetError {
     TargetError {
         operation: "waiting for the item that a lookup points to",
         status: 0,
-        code: "LookupNotThere".to_owned(),
+        code: retry::WAITS_FOR_ANOTHER.to_owned(),
         message: "the item that it points to is not in the target yet".to_owned(),
+        request_id: None,
+        retry: Retry::Soon,
+        outcome_unknown: false,
+    }
+}
+
+/// A new user is known to a site some time after the directory knows them.
+fn unknown_to_site() -> TargetError {
+    TargetError {
+        operation: "POST {site}/_api/web/ensureuser",
+        status: 404,
+        code: retry::UNKNOWN_TO_SITE.to_owned(),
+        message: "the site does not know the mapped user yet".to_owned(),
         request_id: None,
         retry: Retry::Soon,
         outcome_unknown: false,

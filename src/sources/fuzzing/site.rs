@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::list_item::Person;
+use crate::domain::list_item::{Numbered, Person};
 use crate::domain::semantic::compare_site;
 use crate::domain::site_item::SiteItem;
 use crate::sources::site_json::{self, Beside};
@@ -19,7 +19,10 @@ pub fn site(bytes: &[u8]) {
     };
     if let Ok(mut item) = site_json::item(bytes, &beside) {
         for (column, people) in item.people.clone() {
-            let resolved: Vec<_> = people.into_iter().map(|person| (person, None)).collect();
+            let resolved: Vec<_> = people
+                .into_iter()
+                .map(|person| (person, Numbered::NobodyMapped))
+                .collect();
             item.resolve_people(&column, &resolved);
         }
         for (column, numbers) in item.lookups.clone() {

@@ -173,7 +173,8 @@ fn what_a_lookup_points_to_and_what_is_held_is_declared_and_not_guessed() {
     let restored = outcomes(&events, "ItemRestored/1");
     let missing = restored.iter().filter(|one| {
         let deltas = one["deltas"].to_string();
-        deltas.contains("the item that it points to is not in the target")
+        deltas
+            .contains("the item that it points to was not in the target when this one was written")
     });
     assert_eq!(missing.count(), 2);
 }

@@ -26,6 +26,32 @@ fn with_a_fifth_of_all_requests_failing_lists_end_whole() {
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 
+/// The first crane comes later than a number of short waits; a site that learns late of a new user names nobody as unmapped.
+#[test]
+fn what_an_item_points_to_is_waited_for_as_long_as_it_can_come() {
+    let case = Case::new(Faults::none());
+    let site = prepared(&case, &[(TAKEN, quay())]);
+    let mut faults = Faults::none();
+    faults.retry_after_s = 25;
+    case.inspect().set_faults(faults);
+    case.inspect().arm(OneShot {
+        kind: FaultKind::Unavailable,
+        method: "POST".to_owned(),
+        path: "/items".to_owned(),
+        skip: 0,
+    });
+    case.inspect().sites_learn_late(1);
+    restore(&case);
+    expect_whole(&case, &site);
+    let outcomes = case.events("bundle-of-late").into_iter();
+    let outcomes = outcomes.filter(|event| event["type"] == "ItemRestored/1");
+    for outcome in outcomes {
+        let deltas = outcome["data"]["deltas"].to_string();
+        assert!(!deltas.contains("lookup"), "{deltas}");
+        assert!(!deltas.contains("does not know"), "{deltas}");
+    }
+}
+
 /// Killed after the list is there and before its columns are, between an item and its files, and before what it points to is
 /// written.
 #[test]

@@ -71,6 +71,8 @@ pub(crate) struct Access {
     pub(crate) site_groups: BTreeMap<String, Vec<SiteGroup>>,
     /// Users and groups that a site has numbered, with the owner of the site.
     pub(crate) site_users: Vec<(String, Who)>,
+    /// So many more times a site does not know a user whom the directory knows.
+    pub(crate) sites_learn_late: u32,
     /// Items in the order in which their list numbered them.
     pub(crate) list_items: Vec<String>,
     is_recorded: bool,

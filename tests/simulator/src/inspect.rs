@@ -307,6 +307,11 @@ impl Inspect {
         lock(&self.0.chooser).armed.push(shot);
     }
 
+    /// So many times from now on, a site does not know a user whom the directory knows already.
+    pub fn sites_learn_late(&self, times: u32) {
+        lock(&self.0.tenant).access.sites_learn_late = times;
+    }
+
     /// Takes back what is armed and has not happened.
     pub fn disarm(&self) {
         lock(&self.0.chooser).armed.clear();

@@ -211,7 +211,12 @@ pub(crate) fn ensure_user(
         .get("logonName")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let who = claim(tenant, name).ok_or_else(|| bad("The specified user could not be found."))?;
+    let unknown = || bad("The specified user could not be found.");
+    let who = claim(tenant, name).ok_or_else(unknown)?;
+    if tenant.access.sites_learn_late > 0 {
+        tenant.access.sites_learn_late -= 1;
+        return Err(unknown());
+    }
     let site = tenant.users[user].id.clone();
     let users = &mut tenant.access.site_users;
     let place = users
