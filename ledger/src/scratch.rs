@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::durable::nameless;
+use crate::random;
 use crate::sequencer::lock;
 
 /// Up to so many stay in memory: most cases never need the file.
@@ -23,13 +23,15 @@ const BITS_MAX: u32 = 30;
 /// Spread evenly over all of its first bits: a digest, or random.
 pub type Key = [u8; KEY_BYTES];
 
-/// What is known by a key, `V` bytes each. Not to be asked further after an error.
+/// What is known by a key, `V` bytes each. After a write that failed nothing of it is answered any more: whoever asked on would
+/// take an item that was seen for a new one, and write it twice.
 pub struct Table<const V: usize> {
     folder: PathBuf,
     few: HashMap<Key, [u8; V]>,
     /// Once there are more than a few.
     pages: Option<Mutex<Pages<V>>>,
     count: u64,
+    is_broken: bool,
 }
 
 /// Pages in the order of their keys: a key's first bits say in which it lies.
@@ -47,6 +49,7 @@ impl<const V: usize> Table<V> {
             few: HashMap::new(),
             pages: None,
             count: 0,
+            is_broken: false,
         }
     }
 
@@ -60,8 +63,9 @@ impl<const V: usize> Table<V> {
         self.count == 0
     }
 
-    /// What is known by a key. The error is the file's.
+    /// What is known by a key. The error is the file's, or says that an earlier write failed.
     pub fn find(&self, key: &Key) -> io::Result<Option<[u8; V]>> {
+        self.expect_whole()?;
         let Some(pages) = &self.pages else {
             return Ok(self.few.get(key).copied());
         };
@@ -72,8 +76,24 @@ impl<const V: usize> Table<V> {
         Ok(found.map(|(_, value)| *value))
     }
 
-    /// Sets what is known by a key. The error is the file's; a full disk is one.
+    /// Sets what is known by a key. The error is the file's; a full disk is one. The table is of no use after that.
     pub fn put(&mut self, key: Key, value: [u8; V]) -> io::Result<()> {
+        self.expect_whole()?;
+        // A page may be half written, or the few half moved: only a put that ends well takes the mark away.
+        self.is_broken = true;
+        self.set(key, value)?;
+        self.is_broken = false;
+        Ok(())
+    }
+
+    fn expect_whole(&self) -> io::Result<()> {
+        if self.is_broken {
+            return Err(damaged("an earlier write failed"));
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: Key, value: [u8; V]) -> io::Result<()> {
         let is_new = match &self.pages {
             Some(pages) => lock(pages).put(key, value)?,
             None => self.few.insert(key, value).is_none(),
@@ -92,6 +112,7 @@ impl<const V: usize> Table<V> {
 
     /// Everything, by ascending key.
     pub fn each(&self, each: &mut dyn FnMut(&Key, &[u8; V])) -> io::Result<()> {
+        self.expect_whole()?;
         let Some(pages) = &self.pages else {
             let mut all: Vec<_> = self.few.iter().collect();
             all.sort_unstable();
@@ -116,11 +137,8 @@ impl<const V: usize> Pages<V> {
     const RECORDS: usize = (PAGE_BYTES - HEAD_BYTES) / (KEY_BYTES + V);
 
     fn create(folder: &Path) -> io::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".scratch-{}-{number}", std::process::id());
         let mut pages = Self {
-            file: nameless(&folder.join(name))?,
+            file: nameless(&folder.join(name()?))?,
             // A third full when the few are in it.
             bits: (3 * FEW / Self::RECORDS).next_power_of_two().ilog2(),
         };
@@ -206,6 +224,12 @@ impl<const V: usize> Pages<V> {
     }
 }
 
+/// Random: two processes in containers of their own have the same number, and never share a file.
+fn name() -> io::Result<String> {
+    let chance: [u8; 16] = random::array().map_err(io::Error::other)?;
+    Ok(format!(".scratch-{:032x}", u128::from_be_bytes(chance)))
+}
+
 fn damaged(what: &str) -> io::Error {
     let text = format!("a table for this run only cannot be used: {what}; run it again");
     io::Error::new(io::ErrorKind::InvalidData, text)
@@ -274,6 +298,48 @@ mod tests {
         }
         let found = table.find(&key(1)).expect_err("told");
         assert_eq!(found.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn nothing_is_answered_after_a_write_that_failed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let gone = folder.path().join("gone");
+        let mut table = filled(&gone, 65_536);
+        // No room for the pages: the few cannot move out of memory.
+        assert!(table.put(key(65_536), [0; 5]).is_err());
+        std::fs::create_dir(&gone).expect("made");
+        for answer in [
+            table.find(&key(1)).map(drop),
+            table.find(&key(65_536)).map(drop),
+            table.put(key(1), [1; 5]),
+            table.each(&mut |_, _| ()),
+        ] {
+            let error = answer.expect_err("refused");
+            assert!(error.to_string().contains("an earlier write failed"));
+        }
+
+        let mut table = filled(folder.path(), 70_000);
+        let place = table
+            .pages
+            .as_ref()
+            .map(|pages| lock(pages).place_of(&key(1)));
+        if let Some(pages) = &table.pages {
+            let at = SeekFrom::Start(place.expect("one") * PAGE_BYTES as u64);
+            lock(pages).file.seek(at).expect("there");
+            lock(pages).file.write_all(&[0xff; 9]).expect("flipped");
+        }
+        assert!(table.put(key(1), [1; 5]).is_err());
+        // Another page is whole, and all the same it is not known what the failed write left.
+        assert!(table.find(&key(2)).is_err());
+    }
+
+    #[test]
+    fn no_two_files_have_one_name() {
+        let names = (0..64).map(|_| name().expect("random"));
+        let names: std::collections::BTreeSet<String> = names.collect();
+        assert_eq!(names.len(), 64);
+        let id = format!("-{}-", std::process::id());
+        assert!(names.iter().all(|name| !name.contains(&id)));
     }
 
     #[test]
