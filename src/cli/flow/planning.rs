@@ -127,9 +127,9 @@ pub(crate) async fn make_in_waves(
         choices: Some(choices.words()),
         ..sums.made()
     };
+    super::waving::plan(journal, waving, &plan, &sums.waves).await?;
     let made = journal.command(CaseCommand::MakePlan(made)).await;
     made.map_err(meaning)?;
-    super::waving::plan(journal, waving, &plan, &sums.waves).await?;
     Ok(Planned {
         plan,
         point: description.points[place].id.0.clone(),

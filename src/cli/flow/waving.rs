@@ -122,7 +122,7 @@ pub(super) fn refused(error: JournalError) -> Error {
     meaning(error).hint(hint)
 }
 
-/// Says which waves a plan has, where it has any.
+/// Says which waves a plan will have, where it has any; before the plan is made.
 pub(super) async fn plan(
     journal: &Journal,
     waving: &Waving,

@@ -17,7 +17,9 @@ impl Case {
     ) -> Result<Event, Refusal> {
         match command {
             WaveCommand::Plan(data, facts) => {
-                self.known_plan(&data.plan)?;
+                // Before the plan itself: a kill in between leaves waves of no plan, and never a plan that is taken for one
+                // without waves, which its own approval would release. Older ledgers have them the other way round.
+                self.check_may_plan()?;
                 if self.adopted.contains(&data.plan) {
                     return Err(Refusal::PlanAlreadyAdopted(data.plan));
                 }

@@ -179,24 +179,26 @@ impl World {
                 CustodianFacts::default(),
             ),
             Step::Pin => pin(self.now),
-            Step::MakePlan => CaseCommand::MakePlan(PlanMade {
-                as_of: 0,
-                gate: None,
-                counts: PlanCounts::default(),
-                parts: 1,
-                plan: "p".to_owned(),
-                points: None,
-                choices: None,
-                unproven: None,
-                window: None,
-            }),
+            Step::MakePlan => {
+                self.plan_waves();
+                CaseCommand::MakePlan(PlanMade {
+                    as_of: 0,
+                    gate: None,
+                    counts: PlanCounts::default(),
+                    parts: 1,
+                    plan: "p".to_owned(),
+                    points: None,
+                    choices: None,
+                    unproven: None,
+                    window: None,
+                })
+            }
             Step::Adopt => return self.adopt(),
             Step::OpenWave => CaseCommand::OpenWave(wave),
             _ => CaseCommand::CloseWave(wave),
         };
         if self.command(command) {
             match step {
-                Step::MakePlan => self.plan_waves(),
                 Step::Connect => self.story.is_connected = true,
                 Step::Map => self.story.is_mapped = true,
                 Step::Pin => self.story.is_pinned = true,

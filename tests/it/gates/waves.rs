@@ -116,6 +116,21 @@ fn critical_people_go_first_and_two_plans_are_compared() {
     case.done("case finish CASE");
 }
 
+/// Killed at any instant, it leaves no plan in waves that looks as if it had none: its own approval would release all of it.
+#[test]
+fn at_no_instant_is_there_a_plan_without_the_waves_that_it_has() {
+    let case = two_people();
+    let flat = planned(&case, "");
+    let waved = planned(&case, "--waves @waves.csv");
+    let events = case.events("bundle-of-plans");
+    let of = |plan: &str| -> Vec<&str> {
+        let of = events.iter().filter(|event| event["data"]["plan"] == plan);
+        of.filter_map(|event| event["type"].as_str()).collect()
+    };
+    assert_eq!(of(&flat), ["PlanMade/1"]);
+    assert_eq!(of(&waved), ["WavesPlanned/1", "PlanMade/1"]);
+}
+
 #[test]
 fn what_is_recent_goes_before_the_rest_of_the_same_people() {
     let case = two_people();
