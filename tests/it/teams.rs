@@ -5,6 +5,7 @@ mod chats;
 mod corpus;
 mod journey;
 mod kills;
+mod waves;
 mod world;
 
 pub(crate) use journey::exchanges;

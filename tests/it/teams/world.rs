@@ -193,8 +193,8 @@ pub(super) fn write_archive(
     writer.finish().expect("finished");
 }
 
-/// A case with a plan in force; `rows` are more rows of the map.
-pub(super) fn planned(case: &Case, rows: &str) {
+/// A case with its people mapped; `rows` are more rows of the map.
+pub(super) fn mapped(case: &Case, rows: &str) {
     case.connect("");
     let map = format!(
         "source,target\nada@old.example,ada@clean.example\n\
@@ -202,6 +202,11 @@ pub(super) fn planned(case: &Case, rows: &str) {
     );
     put(&case.path("map.csv"), map.as_bytes());
     case.done("case map CASE --csv MAP TARGET");
+}
+
+/// The same with a plan in force.
+pub(super) fn planned(case: &Case, rows: &str) {
+    mapped(case, rows);
     case.plan();
 }
 

@@ -31,16 +31,26 @@ impl Recent {
             return;
         };
         for row in rows {
-            let dates = [&row.created, &row.modified];
-            let dates = dates
-                .into_iter()
-                .filter_map(|text| DateTime::parse_from_rfc3339(text).ok());
-            let newest = dates.max().map(|time| time.with_timezone(&Utc));
             let is_recent = match since {
-                Since::Time(since) => newest.is_some_and(|newest| newest >= *since),
+                Since::Time(since) => is_since(row, *since),
                 Since::Never => false,
             };
             row.wave = split(row.wave, is_recent);
         }
+    }
+}
+
+fn is_since(row: &PlanRow, since: DateTime<Utc>) -> bool {
+    let is_since = |text: &str| {
+        let time = DateTime::parse_from_rfc3339(text).ok();
+        time.is_some_and(|time| time >= since)
+    };
+    match (&row.team, &row.post) {
+        // What is recent of a team needs the team.
+        (Some(_), _) => true,
+        // An answer goes with what it answers: before that one there is nothing to write it below. Both say the same time.
+        (None, Some(post)) if post.reply_to.is_empty() => is_since(&post.at),
+        (None, Some(post)) => is_since(&post.reply_to),
+        (None, None) => is_since(&row.created) || is_since(&row.modified),
     }
 }

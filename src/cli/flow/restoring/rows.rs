@@ -1,6 +1,6 @@
 //! The rows of open waves, part by part: no more of a plan is in memory than one part, whatever its size.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -28,8 +28,9 @@ pub(in crate::cli::flow) struct OpenRows {
     parts: Vec<(String, PlanPart)>,
     /// A second plan names items of the first again; each is worked on once. With one plan nothing is remembered.
     seen: Option<Table<0>>,
-    /// The teams and chats of the plans, by custodian.
-    teams: HashMap<Pseudonym, (String, Arc<PlannedTeam>)>,
+    /// The teams and chats of the plans, by plan and custodian: those of waves that are not open too, since a wave's messages go
+    /// into a team whose own row may stand in another.
+    teams: HashMap<(String, Pseudonym), Arc<PlannedTeam>>,
     links: Arc<Links>,
     /// Messages that were given up.
     given_up: HashMap<Pseudonym, Arc<BTreeSet<(String, String)>>>,
@@ -104,16 +105,23 @@ impl OpenRows {
         for (plan, part) in std::mem::take(&mut self.parts) {
             rows += self.of_part(&plan, &part, false).map_err(meaning)?.len() as u64;
         }
-        let teams = self.teams.into_iter();
-        let teams = teams.map(|(custodian, (plan, team))| (custodian, plan, team));
+        // Where more than one plan names a team, the one that was adopted last says who belongs into it.
+        let mut teams = BTreeMap::new();
+        for plan in &self.case.adopted {
+            let of_plan = self.teams.iter().filter(|((of, _), _)| of == plan);
+            teams.extend(of_plan.map(|((_, custodian), team)| (custodian, (plan, team))));
+        }
+        let teams = teams
+            .into_iter()
+            .map(|(custodian, (plan, team))| (custodian.clone(), plan.clone(), Arc::clone(team)));
         Ok(Left {
             rows,
             teams: teams.collect(),
         })
     }
 
-    fn planned_teams(&self, custodian: &Pseudonym) -> Option<PlannedTeams> {
-        let (_, team) = self.teams.get(custodian)?;
+    fn planned_teams(&self, plan: &str, custodian: &Pseudonym) -> Option<PlannedTeams> {
+        let team = self.teams.get(&(plan.to_owned(), custodian.clone()))?;
         Some(PlannedTeams {
             team: Arc::clone(team),
             post: None,
@@ -181,7 +189,7 @@ impl OpenRows {
                 &user,
                 &plan,
                 &open,
-                self.planned_teams(&custodian),
+                self.planned_teams(&plan, &custodian),
             )
         };
         backlog.first = interrupted.into_iter().filter_map(of).collect();
@@ -235,11 +243,9 @@ impl OpenRows {
 
     fn note_teams(&mut self, plan: &str, part: &PlanPart, rows: &[PlanRow]) {
         for row in rows {
-            if let Some(team) = &row.team
-                && self.case.open_waves.contains(&(plan.to_owned(), row.wave))
-            {
-                let planned = (plan.to_owned(), Arc::new((**team).clone()));
-                self.teams.insert(part.custodian.clone(), planned);
+            if let Some(team) = &row.team {
+                let place = (plan.to_owned(), part.custodian.clone());
+                self.teams.insert(place, Arc::new((**team).clone()));
             }
         }
     }
@@ -369,7 +375,7 @@ impl PlanBacklog {
         let fresh = open
             .iter()
             .filter(|open| open.is_to_be_written() && !self.handed_out.contains(&open.row.item));
-        let teams = self.rows.planned_teams(&part.custodian);
+        let teams = self.rows.planned_teams(plan, &part.custodian);
         Ok(fresh
             .filter_map(|open| work_of(&part.custodian, &user, plan, open, teams.clone()))
             .collect())
