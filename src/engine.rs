@@ -172,6 +172,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         places: Mutex::new(HashMap::new()),
         given_up: Mutex::new(HashSet::new()),
         parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
+        team_settle: shop::settle(&options.quotas),
         stop,
     });
     let mut floor = Floor {

@@ -17,7 +17,7 @@ use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
 use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
-use teams::{Completion, FoundPost, PostPlace, TeamReadBack};
+use teams::{Begun, Completion, FoundPost, OnRecord, PostPlace, TeamReadBack};
 
 /// How long one request may take before it is given up. Whoever takes over from a worker that is gone waits so long before
 /// reading back: what is still under way may write until then.
@@ -435,21 +435,32 @@ pub trait Target: Send + Sync {
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
 
-    /// Finds or makes a team, or a chat, by the road that the plan names: `teams/{id}` or `chats/{id}`.
+    /// What an earlier try left of a team or chat, as far as it has come to light: `teams/{id}` or `chats/{id}`.
+    fn find_team(
+        &self,
+        _team: &PlannedTeam,
+        _begun: Begun,
+    ) -> impl Future<Output = Result<Option<TargetId>, TargetError>> + Send {
+        std::future::ready(Err(no_teams()))
+    }
+
+    /// Makes a team, or a chat, by the road that the plan names, or goes on with the one on record: `teams/{id}` or `chats/{id}`.
     fn make_team(
         &self,
         _user: &TargetUser,
         _team: &PlannedTeam,
+        _on_record: &OnRecord,
     ) -> impl Future<Output = Result<TargetId, TargetError>> + Send {
         std::future::ready(Err(no_teams()))
     }
 
-    /// Finds or makes a channel, as private as planned, and opens it for an import.
+    /// Finds or makes a channel, by its id where that is known, as private as planned, and opens it for an import.
     fn make_channel(
         &self,
         _team: &TargetId,
         _planned: &PlannedTeam,
         _name: &str,
+        _known: Option<&TargetId>,
     ) -> impl Future<Output = Result<TargetId, TargetError>> + Send {
         std::future::ready(Err(no_teams()))
     }

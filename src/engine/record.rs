@@ -14,6 +14,7 @@ use crate::domain::message::{Delta, Transform};
 use crate::domain::teams::links::{FoundLinks, Links};
 use crate::domain::teams::{PlannedPost, PlannedTeam};
 use crate::scanners::Screened;
+use crate::targets::teams::OnRecord;
 use crate::targets::{TargetError, TargetId, TargetUser};
 
 /// The pseudonym of a custodian: random, public.
@@ -111,6 +112,8 @@ pub struct PlannedTeams {
     pub post: Option<PlannedPost>,
     /// Where places of the old tenant lie now.
     pub links: Arc<Links>,
+    /// What the record says of it.
+    pub on_record: Arc<OnRecord>,
     /// Messages that an earlier run gave up, by channel and planned time: nothing is written below what stands in their place.
     pub given_up: Arc<BTreeSet<(String, String)>>,
 }

@@ -1,11 +1,15 @@
 //! What all workers share: the record, the target, the source, the clock, the quotas and the folders that are ready.
 
+mod team;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
+
+pub(crate) use team::settle;
 
 use super::cost;
 use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
@@ -17,6 +21,7 @@ use crate::domain::item::{Digest, Workload};
 use crate::domain::site_list::SiteList;
 use crate::scanners::Scanners;
 use crate::sources::Source;
+use crate::targets::teams::Begun;
 use crate::targets::{QuotaHint, Retry, Target, TargetError, TargetId, TargetUser};
 
 /// The clock and the waiting; tests drive their own.
@@ -84,6 +89,8 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) given_up: Mutex<HashSet<PostKey>>,
     /// Where the files of a conversation lie.
     pub(crate) places: Mutex<HashMap<TargetId, String>>,
+    /// So long after it was begun a team or chat may come to light that nobody saw made.
+    pub(crate) team_settle: TimeDelta,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -104,6 +111,8 @@ pub(crate) struct FolderPlace {
 pub(crate) struct Folder {
     intended: Option<FolderId>,
     ready: Option<TargetId>,
+    /// Of a team or chat: this run began to make it, and does not know what came of it.
+    begun: Option<Begun>,
 }
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
@@ -196,6 +205,9 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                 self.call(work, cost, self.target.site_list(&work.user, list))
                     .await?
             }
+            None if matches!(path, FolderPath::Teams(None)) => {
+                self.team(work, &mut folder.begun).await?
+            }
             None => self.find_or_make(work, path, team.as_ref()).await?,
         };
         if let Some(intended) = folder.intended.take() {
@@ -235,12 +247,11 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
             Workload::Teams => {
                 let planned = work.teams.as_ref();
                 let planned = planned.ok_or_else(|| Trouble::Target(stopped()))?;
-                if let (FolderPath::Teams(Some(name)), Some(team)) = (path, team) {
-                    let call = self.target.make_channel(team, &planned.team, name);
-                    return self.call(work, cost, call).await;
-                }
-                let cost = cost::team(&planned.team);
-                let call = self.target.make_team(user, &planned.team);
+                let (FolderPath::Teams(Some(name)), Some(team)) = (path, team) else {
+                    return Err(Trouble::Target(stopped()));
+                };
+                let known = planned.on_record.ids.get(&Some(name.clone()));
+                let call = self.target.make_channel(team, &planned.team, name, known);
                 self.call(work, cost, call).await
             }
         }

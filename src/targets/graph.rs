@@ -41,7 +41,7 @@ use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
 use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
-use crate::targets::teams::{Completion, FoundPost, PostPlace, TeamReadBack};
+use crate::targets::teams::{Begun, Completion, FoundPost, OnRecord, PostPlace, TeamReadBack};
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
 pub use discovery::{DiscoveryError, tenant_of};
@@ -462,12 +462,21 @@ impl Target for Graph {
         drive::delete(&self.session, user, id).await
     }
 
+    async fn find_team(
+        &self,
+        team: &PlannedTeam,
+        begun: Begun,
+    ) -> Result<Option<TargetId>, TargetError> {
+        teams::find(&self.session, team, begun).await
+    }
+
     async fn make_team(
         &self,
         user: &TargetUser,
         team: &PlannedTeam,
+        on_record: &OnRecord,
     ) -> Result<TargetId, TargetError> {
-        teams::make(&self.session, user, team).await
+        teams::make(&self.session, user, team, on_record.id()).await
     }
 
     async fn make_channel(
@@ -475,8 +484,9 @@ impl Target for Graph {
         team: &TargetId,
         planned: &PlannedTeam,
         name: &str,
+        known: Option<&TargetId>,
     ) -> Result<TargetId, TargetError> {
-        teams::conversation(&self.session, team, planned, name).await
+        teams::conversation(&self.session, team, (planned, name), known).await
     }
 
     async fn files_url(&self, conversation: &TargetId) -> Result<Option<String>, TargetError> {

@@ -1,7 +1,36 @@
 //! Teams and chats of the clean tenant as the engine sees them: what each call gives back.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
 use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
 use crate::targets::TargetId;
+
+/// What the record says of a team or chat before it is asked for: what is on the record is never looked for by a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OnRecord {
+    /// Its id (`None`), and those of its channels by their planned names: whatever they are called today, they are ours.
+    pub ids: BTreeMap<Option<String>, TargetId>,
+    /// Its making was begun, and nobody knows what came of it.
+    pub begun: Option<Begun>,
+}
+
+/// Since when somebody tries to make a team or chat without knowing what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The first try: what is ours is no older.
+    pub first: DateTime<Utc>,
+    /// The last one: what it left has come to light some time later.
+    pub last: DateTime<Utc>,
+}
+
+impl OnRecord {
+    /// The team's or chat's own id.
+    pub fn id(&self) -> Option<&TargetId> {
+        self.ids.get(&None)
+    }
+}
 
 /// A message in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]

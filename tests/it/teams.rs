@@ -5,6 +5,7 @@ mod chats;
 mod corpus;
 mod journey;
 mod kills;
+mod twins;
 mod waves;
 mod world;
 

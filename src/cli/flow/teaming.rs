@@ -1,34 +1,27 @@
 //! The end of a team's or chat's migration: every conversation completed, General last, then the team; then whoever the plan names
 //! comes in, and who is in it is read back. Every step may be made again, so an intent without an outcome is carried out once more.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(super) mod standing;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::meaning;
 use crate::domain::event::{Event, TeamAttempted, TeamCompleted, TeamFacts};
-use crate::domain::plan::PlannedFolder;
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::{PlannedMember, PlannedTeam, Road};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::targets::teams::Completion;
 use crate::targets::{Retry, Target, TargetError, TargetId};
+use standing::Standing;
 
 const TRIES_MAX: u32 = 10;
 const WAIT_FIRST: Duration = Duration::from_millis(500);
 const WAIT_MAX: Duration = Duration::from_mins(5);
 /// So many names stand in one event.
 const NAMES_MAX: usize = 200;
-
-/// What the record knows of a custodian's conversations in the target.
-#[derive(Debug, Default)]
-struct Standing {
-    /// By channel name; `None` is the team or chat itself.
-    ids: BTreeMap<Option<String>, TargetId>,
-    /// Something was opened since the last completion.
-    is_open: bool,
-}
 
 /// Completes what the plans in force opened. A team that cannot be completed keeps its wave open, and does not stop the others.
 pub(super) async fn complete<T: Target>(
@@ -39,7 +32,7 @@ pub(super) async fn complete<T: Target>(
     if teams.is_empty() {
         return Ok(());
     }
-    let mut standing = standing(journal)?;
+    let mut standing = standing::load(journal)?;
     let mut first: Option<Error> = None;
     let mut failed = 0;
     for (custodian, plan, team) in teams {
@@ -59,50 +52,15 @@ pub(super) async fn complete<T: Target>(
     }
 }
 
-/// Folds the record.
-fn standing(journal: &Journal) -> Result<BTreeMap<Pseudonym, Standing>> {
-    let mut all: BTreeMap<Pseudonym, Standing> = BTreeMap::new();
-    let mut paths: BTreeMap<Pseudonym, Option<String>> = BTreeMap::new();
-    journal
-        .replay(|recorded| {
-            let Some(custodian) = recorded.custodian else {
-                return Ok(());
-            };
-            match recorded.event {
-                Event::FolderAttempted(data, facts) if data.workload == "teams" => {
-                    let path = facts
-                        .path
-                        .and_then(|path| serde_json::from_value(path).ok());
-                    let path = path.map(|path: PlannedFolder| path.below.into_iter().next());
-                    paths.insert(data.folder, path.flatten());
-                }
-                Event::FolderReady(data, facts) => {
-                    if let Some((path, id)) = paths.remove(&data.folder).zip(facts.target_id) {
-                        let standing = all.entry(custodian).or_default();
-                        standing.ids.insert(path, TargetId(id));
-                        standing.is_open = true;
-                    }
-                }
-                Event::TeamCompleted(data, _) if data.failed == 0 => {
-                    all.entry(custodian).or_default().is_open = false;
-                }
-                _ => {}
-            }
-            Ok(())
-        })
-        .map_err(meaning)?;
-    Ok(all)
-}
-
 /// The steps, in their order.
 fn steps(team: &PlannedTeam, standing: &Standing) -> (u64, Vec<Completion>) {
-    let Some(own) = standing.ids.get(&None) else {
+    let Some(own) = standing.on_record.id() else {
         return (0, Vec::new());
     };
     let mut steps = Vec::new();
     let mut channels: Vec<_> = team.channels.iter().collect();
     channels.sort_by_key(|channel| channel.general);
-    let of = |name: &str| standing.ids.get(&Some(name.to_owned())).cloned();
+    let of = |name: &str| standing.on_record.ids.get(&Some(name.to_owned())).cloned();
     for channel in &channels {
         steps.extend(of(&channel.name).map(Completion::Migration));
     }
@@ -132,7 +90,7 @@ async fn one<T: Target>(
     team: &PlannedTeam,
     standing: &Standing,
 ) -> Result<()> {
-    let Some(own) = standing.ids.get(&None) else {
+    let Some(own) = standing.on_record.id() else {
         return Ok(());
     };
     let (conversations, steps) = steps(team, standing);

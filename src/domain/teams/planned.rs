@@ -74,7 +74,7 @@ pub struct PlannedTeam {
     pub nickname: String,
     /// Everybody could find it; now only members do.
     pub made_private: bool,
-    /// When it will say that it was made: RFC 3339.
+    /// When it will say that it was made: RFC 3339, in a millisecond that is no other team's or chat's.
     pub created: String,
     /// Who will be in it.
     pub members: Vec<PlannedMember>,
@@ -98,6 +98,15 @@ impl PlannedTeam {
         let mut named = self.channels.iter();
         let mut named = named.by_ref().filter(|one| one.name.to_lowercase() == name);
         named.next().is_some_and(|one| one.id == id) && named.next().is_none()
+    }
+
+    /// Whether the tenant itself refuses a second one: of a group's nickname, or of a chat of two. Any other is looked for before
+    /// it is made again.
+    pub fn is_there_once(&self) -> bool {
+        match self.kind.as_str() {
+            "team" => self.road == Road::Start,
+            kind => kind == "oneOnOne",
+        }
     }
 
     /// It is a team and no chat.

@@ -22,6 +22,8 @@ use crate::targets::{Retry, Target, TargetError, TargetId, TargetUser, Written};
 
 /// A team that everybody could find is found by its members alone.
 const MADE_PRIVATE: Transform = Transform("team-made-private/1");
+/// The time that it says it was made in is its own.
+const DATED_EARLIER: Transform = Transform("team-dated-earlier/1");
 /// Somebody of the source is not in it.
 const MEMBERS: Delta = Delta {
     property: "members",
@@ -108,11 +110,11 @@ pub(super) async fn write_team<R: Record, T: Target + 'static, C: Time>(
     if !compared.differing.is_empty() {
         return Err(Trouble::Differs(compared.differing));
     }
-    let transforms = team
-        .made_private
-        .then_some(MADE_PRIVATE)
-        .into_iter()
-        .collect();
+    let transforms = [
+        team.made_private.then_some(MADE_PRIVATE),
+        (!was_there && !team.is_there_once()).then_some(DATED_EARLIER),
+    ];
+    let transforms = transforms.into_iter().flatten().collect();
     let some_left_out = !team.left_out.is_empty()
         || team
             .channels

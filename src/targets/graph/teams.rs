@@ -8,6 +8,7 @@ mod posts;
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use reqwest::header::{CONTENT_LOCATION, LOCATION};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ pub(super) use posts::{find as find_post, import, read as read_post};
 use super::call::{Answer, Call, Session};
 use super::{failure, segment};
 use crate::domain::teams::{PlannedTeam, Road};
-use crate::targets::teams::TeamReadBack;
+use crate::targets::teams::{Begun, TeamReadBack};
 use crate::targets::{Retry, TargetError, TargetId, TargetUser};
 
 /// Before the id of an owner that is a team of the clean tenant.
@@ -33,6 +34,8 @@ const MAPPED_TEAM: &str = "team:";
 const MAPPED_CHAT: &str = "chat:";
 /// Pages of a list of groups, channels, members or chats; no team has more.
 const PAGES_MAX: usize = 200;
+/// The tenant's clock and ours may be so far apart.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(10);
 /// How often an operation is asked after before the attempt ends; the next one finds what it made.
 const ASKED_MAX: u32 = 20;
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
@@ -72,23 +75,42 @@ fn is_guid(text: &str) -> bool {
         })
 }
 
-/// Finds or makes the team or chat; what comes back is its path: `teams/{id}` or `chats/{id}`.
+/// Makes the team or chat, or goes on with the one whose id is known; what comes back is its path: `teams/{id}` or `chats/{id}`.
 pub(super) async fn make(
     session: &Session,
     user: &TargetUser,
     team: &PlannedTeam,
+    known: Option<&TargetId>,
 ) -> Result<TargetId, TargetError> {
     if !team.is_team() {
-        return chats::make(session, team).await;
+        return chats::make(session, team, known).await;
     }
     if let Some(id) = user.id.strip_prefix(TEAM) {
         let path = path_of(id);
         check_existing(session, &path, team).await?;
         return Ok(path);
     }
-    match team.road {
-        Road::Creation => by_creation(session, team).await,
-        Road::Start => by_group(session, team).await,
+    match (team.road, known) {
+        (Road::Creation, Some(path)) => {
+            let call = Call::get("GET /teams/{id}", format!("{}?$select=id", path.0));
+            session.json(call).await.map_err(not_ready)?;
+            Ok(path.clone())
+        }
+        (Road::Creation, None) => by_creation(session, team).await,
+        (Road::Start, _) => by_group(session, team, known).await,
+    }
+}
+
+/// What an earlier try left, as far as it has come to light.
+pub(super) async fn find(
+    session: &Session,
+    team: &PlannedTeam,
+    begun: Begun,
+) -> Result<Option<TargetId>, TargetError> {
+    if team.is_team() {
+        created(session, team, begun).await
+    } else {
+        chats::find(session, team, begun).await
     }
 }
 
@@ -123,26 +145,36 @@ fn not_ready(error: TargetError) -> TargetError {
     }
 }
 
-/// In migration mode: nobody is in it until all is there. It is known again by its name and the millisecond that it says it was
-/// made in.
-async fn by_creation(session: &Session, team: &PlannedTeam) -> Result<TargetId, TargetError> {
-    for (group, is_team) in groups(session, "displayName", &team.name).await? {
-        if !is_team {
+/// The team that an earlier try began in migration mode: its name, and the millisecond that it says it was made in, which the plan
+/// gave to no other. A group of that name that is no team yet may be on its way to be it, where it came after that try.
+async fn created(
+    session: &Session,
+    team: &PlannedTeam,
+    begun: Begun,
+) -> Result<Option<TargetId>, TargetError> {
+    let mut on_its_way = None;
+    for group in groups(session, "displayName", &team.name).await? {
+        if !group.is_team && !group.is_since(begun) {
             continue;
         }
         let path = format!(
             "teams/{}?$select=id,displayName,createdDateTime",
-            segment(&group)
+            segment(&group.id)
         );
         match session.json(Call::get("GET /teams/{id}", path)).await {
             Ok(answer) if is_time(&answer.body["createdDateTime"], &team.created) => {
-                return Ok(path_of(&group));
+                return Ok(Some(path_of(&group.id)));
             }
             Ok(_) => {}
-            // It may be the one that an earlier try began: a second one is not made before that is known.
-            Err(error) => return Err(not_ready(error)),
+            Err(error) if error.status == 404 && !group.is_since(begun) => {}
+            Err(error) => on_its_way = Some(not_ready(error)),
         }
     }
+    on_its_way.map_or(Ok(None), Err)
+}
+
+/// In migration mode: nobody is in it until all is there.
+async fn by_creation(session: &Session, team: &PlannedTeam) -> Result<TargetId, TargetError> {
     let body = json!({
         "@microsoft.graph.teamCreationMode": "migration",
         "template@odata.bind": format!("{}/teamsTemplates('standard')", session.base),
@@ -164,7 +196,12 @@ async fn by_creation(session: &Session, team: &PlannedTeam) -> Result<TargetId, 
         ..failure::contract(operation, "the answer does not say which team is made")
     })?;
     if let Some(at) = header(LOCATION) {
-        wait_for(session, &at).await?;
+        // It was accepted: whatever fails now, the next try looks for it before it makes one.
+        let unknown = |error| TargetError {
+            outcome_unknown: true,
+            ..error
+        };
+        wait_for(session, &at).await.map_err(unknown)?;
     }
     Ok(path_of(&id))
 }
@@ -205,11 +242,18 @@ async fn wait_for(session: &Session, location: &str) -> Result<(), TargetError> 
 }
 
 /// As teams are made otherwise: a private group under a nickname that is nobody else's, a team from it, and its members.
-async fn by_group(session: &Session, team: &PlannedTeam) -> Result<TargetId, TargetError> {
-    let known = groups(session, "mailNickname", &team.nickname).await?;
-    let id = match known.into_iter().next() {
-        Some((id, _)) => id,
-        None => make_group(session, team).await?,
+async fn by_group(
+    session: &Session,
+    team: &PlannedTeam,
+    known: Option<&TargetId>,
+) -> Result<TargetId, TargetError> {
+    let known = known.and_then(|path| path.0.strip_prefix("teams/"));
+    let id = match known {
+        Some(id) => id.to_owned(),
+        None => match groups(session, "mailNickname", &team.nickname).await?.pop() {
+            Some(group) => group.id,
+            None => make_group(session, team).await.map_err(there_already)?,
+        },
     };
     let path = format!("teams/{}?$select=id", segment(&id));
     match session.json(Call::get("GET /teams/{id}", path)).await {
@@ -229,6 +273,18 @@ async fn by_group(session: &Session, team: &PlannedTeam) -> Result<TargetId, Tar
     let path = path_of(&id);
     members::add_missing(session, &path, &team.members).await?;
     Ok(path)
+}
+
+/// The nickname is ours alone: where the tenant has it already, an earlier try made the group, and the lists do not show it yet.
+fn there_already(error: TargetError) -> TargetError {
+    if error.status != 400 || !error.message.contains("mailNickname exists") {
+        return error;
+    }
+    TargetError {
+        code: "TeamNotReady".to_owned(),
+        retry: Retry::Soon,
+        ..error
+    }
 }
 
 async fn make_group(session: &Session, team: &PlannedTeam) -> Result<String, TargetError> {
@@ -261,24 +317,40 @@ async fn make_group(session: &Session, team: &PlannedTeam) -> Result<String, Tar
     Ok(id.0)
 }
 
-/// The ids of groups with that name or nickname, and whether each is a team's.
-async fn groups(
-    session: &Session,
-    field: &str,
-    value: &str,
-) -> Result<Vec<(String, bool)>, TargetError> {
+/// A group of the directory.
+struct Group {
+    id: String,
+    is_team: bool,
+    created: Option<DateTime<Utc>>,
+}
+
+impl Group {
+    /// Whether it came after somebody began to make ours; whatever does not say counts as such.
+    fn is_since(&self, begun: Begun) -> bool {
+        let since = begun.first - CLOCKS_APART;
+        self.created.is_none_or(|created| created >= since)
+    }
+}
+
+/// The groups with that name or nickname.
+async fn groups(session: &Session, field: &str, value: &str) -> Result<Vec<Group>, TargetError> {
     let filter = format!("{field} eq '{}'", value.replace('\'', "''"));
     let path = format!(
-        "groups?$filter={}&$select=id,resourceProvisioningOptions",
+        "groups?$filter={}&$select=id,createdDateTime,resourceProvisioningOptions",
         segment(&filter)
     );
     let found = all(session, "GET /groups?$filter", path).await?;
-    let ids = found.iter().filter_map(|group| {
+    let groups = found.iter().filter_map(|group| {
         let options = group["resourceProvisioningOptions"].as_array();
-        let is_team = options.is_some_and(|all| all.iter().any(|option| option == "Team"));
-        Some((group["id"].as_str()?.to_owned(), is_team))
+        let created = group["createdDateTime"].as_str();
+        let created = created.and_then(|text| text.parse().ok());
+        Some(Group {
+            id: group["id"].as_str()?.to_owned(),
+            is_team: options.is_some_and(|all| all.iter().any(|option| option == "Team")),
+            created,
+        })
     });
-    Ok(ids.collect())
+    Ok(groups.collect())
 }
 
 /// Every row of a list.

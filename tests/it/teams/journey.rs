@@ -186,6 +186,7 @@ fn expect_record(case: &Case) {
         "chat-time-moved/1",
         "link-to-new-tenant/1",
         "mention-as-text/1",
+        "team-dated-earlier/1",
         "team-made-private/1",
     ];
     assert_eq!(said, expected.into());

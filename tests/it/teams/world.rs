@@ -160,19 +160,28 @@ pub(super) fn write_archive(
     owner: &str,
     entries: impl FnOnce(&mut ArchiveWriter) -> Vec<Entry>,
 ) {
-    let named = [
-        ("ada@old.example", ADA),
-        ("ben@old.example", BEN),
-        (owner, "old-team"),
-    ];
-    let custodians = named
-        .iter()
-        .zip(1..)
-        .map(|((name, id), number)| CustodianTag {
-            name: (*name).to_owned(),
-            id: (*id).to_owned(),
-            index: format!("c{number}"),
-        });
+    let mut entries = Some(entries);
+    write_archives(case, &[owner], |writer, _| {
+        entries.take().expect("one custodian")(writer)
+    });
+}
+
+/// The same of several.
+pub(super) fn write_archives(
+    case: &Case,
+    owners: &[&str],
+    mut entries: impl FnMut(&mut ArchiveWriter, usize) -> Vec<Entry>,
+) {
+    let people = [("ada@old.example", ADA), ("ben@old.example", BEN)];
+    let people = people.map(|(name, id)| (name.to_owned(), id.to_owned()));
+    let all = owners.iter().zip(1..);
+    let all = all.map(|(owner, number)| ((*owner).to_owned(), format!("old-team-{number}")));
+    let custodians = people.into_iter().chain(all).zip(1..);
+    let custodians = custodians.map(|((name, id), number)| CustodianTag {
+        name,
+        id,
+        index: format!("c{number}"),
+    });
     let point = PointTag {
         id: "p1".to_owned(),
         taken: at("2026-01-01T00:00:00Z"),
@@ -184,12 +193,12 @@ pub(super) fn write_archive(
         custodians.collect(),
     );
     let mut writer = ArchiveWriter::create(&case.source(), tag).expect("begun");
-    let entries = entries(&mut writer);
-    let (point, owner) = (
-        RestorePointId("p1".to_owned()),
-        CustodianName(owner.to_owned()),
-    );
-    writer.index(&point, &owner, &entries).expect("written");
+    let point = RestorePointId("p1".to_owned());
+    for (number, owner) in owners.iter().enumerate() {
+        let entries = entries(&mut writer, number);
+        let owner = CustodianName((*owner).to_owned());
+        writer.index(&point, &owner, &entries).expect("written");
+    }
     writer.finish().expect("finished");
 }
 

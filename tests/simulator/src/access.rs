@@ -51,6 +51,7 @@ pub(crate) struct Group {
     pub(crate) visibility: String,
     pub(crate) members: Vec<String>,
     pub(crate) owners: Vec<String>,
+    pub(crate) created: chrono::DateTime<chrono::Utc>,
 }
 
 /// A group of one site: SharePoint's own, unknown to the directory.

@@ -11,6 +11,7 @@ mod team;
 mod tests;
 mod thread;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -34,6 +35,10 @@ pub(crate) struct Teams {
     operations: BTreeMap<String, (String, u32)>,
     /// So many calls to a team answer 404 after its group was made.
     settle: u32,
+    /// So often the directory's lists do not show a team's new group, and then so often not as a team's.
+    lag: (u32, u32),
+    /// Groups that the lists do not know as they are.
+    lagging: BTreeMap<String, Cell<(u32, u32)>>,
     /// Groups that are still on their way to Teams.
     settling: BTreeMap<String, u32>,
 }
@@ -77,6 +82,33 @@ impl Teams {
     /// From now on, so many calls to a new team find nothing.
     pub(crate) fn set_settle(&mut self, calls: u32) {
         self.settle = calls;
+    }
+
+    /// From now on, so many lists leave the group of a new team out, and so many more show it as a group like any other.
+    pub(crate) fn set_lag(&mut self, left_out: u32, plain: u32) {
+        self.lag = (left_out, plain);
+    }
+
+    fn lag_behind(&mut self, group: &str) {
+        self.lagging.insert(group.to_owned(), Cell::new(self.lag));
+    }
+
+    /// Whether a list that is asked for now shows a group, and whether as a team's.
+    pub(crate) fn listed(&self, group: &str) -> Option<bool> {
+        let Some(lag) = self.lagging.get(group) else {
+            return Some(true);
+        };
+        match lag.get() {
+            (0, 0) => Some(true),
+            (0, plain) => {
+                lag.set((0, plain - 1));
+                Some(false)
+            }
+            (left_out, plain) => {
+                lag.set((left_out - 1, plain));
+                None
+            }
+        }
     }
 
     /// Whether a group is a team's.

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use unbroken_ledger::scratch::{Key, Table};
 
 use super::super::meaning;
+use super::super::teaming::standing;
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
 use crate::domain::content::release::Release;
@@ -20,6 +21,7 @@ use crate::engine::record::{Custodian, PlannedTeams, RecordError, Work};
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
 use crate::targets::TargetUser;
+use crate::targets::teams::OnRecord;
 
 /// The plans in force, as far as their waves are open.
 pub(in crate::cli::flow) struct OpenRows {
@@ -31,6 +33,8 @@ pub(in crate::cli::flow) struct OpenRows {
     /// The teams and chats of the plans, by plan and custodian: those of waves that are not open too, since a wave's messages go
     /// into a team whose own row may stand in another.
     teams: HashMap<(String, Pseudonym), Arc<PlannedTeam>>,
+    /// What the record says of those.
+    on_record: HashMap<Pseudonym, Arc<OnRecord>>,
     links: Arc<Links>,
     /// Messages that were given up.
     given_up: HashMap<Pseudonym, Arc<BTreeSet<(String, String)>>>,
@@ -90,6 +94,7 @@ impl OpenRows {
             parts,
             seen,
             teams: HashMap::new(),
+            on_record: HashMap::new(),
             given_up: HashMap::new(),
         })
     }
@@ -120,12 +125,24 @@ impl OpenRows {
         })
     }
 
+    /// What the record says of the teams and chats that the plans name.
+    fn look_up_teams(&mut self) -> Result<()> {
+        if self.teams.is_empty() {
+            return Ok(());
+        }
+        let standing = standing::load(&self.journal)?.into_iter();
+        let on_record = standing.map(|(who, standing)| (who, Arc::new(standing.on_record)));
+        self.on_record = on_record.collect();
+        Ok(())
+    }
+
     fn planned_teams(&self, plan: &str, custodian: &Pseudonym) -> Option<PlannedTeams> {
         let team = self.teams.get(&(plan.to_owned(), custodian.clone()))?;
         Some(PlannedTeams {
             team: Arc::clone(team),
             post: None,
             links: Arc::clone(&self.links),
+            on_record: self.on_record.get(custodian).cloned().unwrap_or_default(),
             given_up: self.given_up.get(custodian).cloned().unwrap_or_default(),
         })
     }
@@ -183,6 +200,7 @@ impl OpenRows {
                     .sort_by(|one, other| one.0.cmp(&other.0));
             }
         }
+        self.look_up_teams()?;
         let of = |(custodian, user, plan, open): (Pseudonym, TargetUser, String, OpenRow)| {
             work_of(
                 &custodian,
@@ -194,6 +212,7 @@ impl OpenRows {
         };
         backlog.first = interrupted.into_iter().filter_map(of).collect();
         backlog.rows.teams = self.teams;
+        backlog.rows.on_record = self.on_record;
         backlog.rows.given_up = self.given_up;
         Ok(backlog)
     }
@@ -207,6 +226,7 @@ impl OpenRows {
             parts: Vec::new(),
             seen: self.seen.as_ref().map(|_| Table::new(dir)),
             teams: HashMap::new(),
+            on_record: HashMap::new(),
             links: Arc::clone(&self.links),
             given_up: HashMap::new(),
         }

@@ -219,3 +219,32 @@ fn a_chat_needs_those_who_were_in_it() {
     assert_eq!(held(&chat(Kind::Group, broken)), Some(CHAT_PARTNER));
     assert_eq!(held(&chat(Kind::Group, vec![ada, bob, eve])), None);
 }
+
+#[test]
+fn no_two_teams_or_chats_say_that_they_were_made_in_one_millisecond() {
+    let planned = |kind: Kind, mark: &str| {
+        let mut team = team(vec![channel("General", Membership::Standard, Vec::new())]);
+        team.kind = kind;
+        team.channels[0].created = None;
+        let mut schedule = Schedule::new(people(), None);
+        let (planned, held) = schedule.team(&team, mark, false);
+        assert_eq!(held, None);
+        planned.created
+    };
+    for kind in [Kind::Team, Kind::Group] {
+        let (one, other) = (
+            planned(kind, "abcdef0123456"),
+            planned(kind, "abcdef0123466"),
+        );
+        assert_ne!(one, other, "one name, one time of the source");
+        // The next plan says the same again.
+        assert_eq!(one, planned(kind, "abcdef0123456"));
+        let earlier = began() - at(&one);
+        assert!(earlier >= TimeDelta::zero() && earlier < TimeDelta::hours(1));
+    }
+    // The tenant has one chat of two, and finds it by its people.
+    assert_eq!(
+        planned(Kind::OneOnOne, "abcdef0123456"),
+        text_of(began().timestamp_millis())
+    );
+}

@@ -409,6 +409,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("target-refused", "The new tenant does not accept it."),
     ("team-app", "An app of a team; apps are held for review."),
     (
+        "team-dated-earlier/1",
+        "It says that it was made up to an hour earlier: by that time it is told from others.",
+    ),
+    (
         "team-event",
         "An event of the service, such as who joined a team; it makes its own.",
     ),

@@ -21,8 +21,8 @@ pub(super) async fn all(session: &Session, team: &TargetId) -> Result<Vec<Value>
 pub(in crate::targets::graph) async fn conversation(
     session: &Session,
     team: &TargetId,
-    planned: &PlannedTeam,
-    name: &str,
+    (planned, name): (&PlannedTeam, &str),
+    on_record: Option<&TargetId>,
 ) -> Result<TargetId, TargetError> {
     let operation = "POST /teams/{id}/channels";
     let channel = planned.channel(name);
@@ -38,7 +38,16 @@ pub(in crate::targets::graph) async fn conversation(
             let found = one["displayName"].as_str().unwrap_or_default();
             found.to_lowercase() == channel.name.to_lowercase()
         };
-        match known.iter().find(is_it) {
+        // Whoever is in the team already may have renamed it: it is ours by its id all the same.
+        let is_on_record = |one: &&Value| {
+            let id = one["id"].as_str().map(segment);
+            id.is_some_and(|id| {
+                let path = format!("{}/channels/{id}", team.0);
+                on_record.is_some_and(|known| known.0 == path)
+            })
+        };
+        let found = known.iter().find(is_on_record);
+        match found.or_else(|| known.iter().find(is_it)) {
             Some(one) => one.clone(),
             None => make(session, team, planned, channel, &known).await?,
         }

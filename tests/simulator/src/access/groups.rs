@@ -42,6 +42,7 @@ fn shown(group: &Group) -> Value {
         "securityEnabled": !group.is_unified,
         "groupTypes": kinds,
         "visibility": group.visibility,
+        "createdDateTime": group.created.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
     })
 }
 
@@ -60,10 +61,16 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
                 wanted.is_none_or(|name| group.name == name || group.nickname == name)
             };
             let groups = tenant.access.groups.iter().filter(fits);
+            let groups: Vec<(&Group, bool)> = groups
+                .filter_map(|group| {
+                    let is_known = tenant.teams.listed(&group.id)?;
+                    Some((group, is_known))
+                })
+                .collect();
             let chosen = request.query.get("$select");
-            let groups = groups.map(|group| {
+            let groups = groups.into_iter().map(|(group, is_known)| {
                 let mut value = shown(group);
-                let options: &[&str] = if tenant.teams.is_team(&group.id) {
+                let options: &[&str] = if is_known && tenant.teams.is_team(&group.id) {
                     &["Team"]
                 } else {
                     &[]
@@ -127,6 +134,7 @@ fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
         },
         members: Vec::new(),
         owners: bound(tenant, &body, "owners@odata.bind")?,
+        created: tenant.clock.now(),
     };
     for member in bound(tenant, &body, "members@odata.bind")? {
         check_member(tenant, &group, &member)?;

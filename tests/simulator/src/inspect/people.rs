@@ -126,7 +126,7 @@ impl Inspect {
     /// Adds a security group of users and groups, each by principal name or object id; its object id.
     pub fn add_group(&self, name: &str, members: &[&str]) -> String {
         let mut tenant = lock(&self.0.tenant);
-        let id = tenant.seeded.guid();
+        let (id, created) = (tenant.seeded.guid(), tenant.clock.now());
         let of = |name: &str| {
             let place = tenant.user_index(name);
             place.map_or_else(|| name.to_owned(), |place| tenant.users[place].id.clone())
@@ -140,6 +140,7 @@ impl Inspect {
             visibility: "Private".to_owned(),
             members,
             owners: Vec::new(),
+            created,
         });
         id
     }

@@ -81,6 +81,48 @@ impl Inspect {
         lock(&self.0.tenant).teams.set_settle(calls);
     }
 
+    /// From now on so many lists of the directory leave the group of a new team out, and so many more show it as no team's.
+    pub fn set_team_lag(&self, left_out: u32, plain: u32) {
+        lock(&self.0.tenant).teams.set_lag(left_out, plain);
+    }
+
+    /// Whoever is in a team gives it another name.
+    pub fn rename_team(&self, team: &str, name: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let mut teams = tenant.teams.all.iter_mut();
+        let found = teams.find(|known| known.name == team);
+        found
+            .map(|team| {
+                name.clone_into(&mut team.name);
+                team.id.clone()
+            })
+            .and_then(|id| tenant.access.groups.iter_mut().find(|group| group.id == id))
+            .map(|group| name.clone_into(&mut group.name))
+            .is_some()
+    }
+
+    /// The same with a channel.
+    pub fn rename_channel(&self, team: &str, channel: &str, name: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let mut teams = tenant.teams.all.iter_mut();
+        let found = teams.find(|known| known.name == team);
+        let found = found.and_then(|team| team.channels.iter_mut().find(|one| one.name == channel));
+        found.map(|one| name.clone_into(&mut one.name)).is_some()
+    }
+
+    /// The names of all teams, sorted.
+    pub fn teams(&self) -> Vec<String> {
+        let tenant = lock(&self.0.tenant);
+        let mut names: Vec<String> = tenant
+            .teams
+            .all
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// The drive of a channel's files: the id of its owner, for [`Inspect::files`].
     pub fn channel_files(&self, team: &str, channel: &str) -> Option<String> {
         let tenant = lock(&self.0.tenant);

@@ -83,8 +83,10 @@ pub(super) fn make(tenant: &mut Tenant, request: &Request) -> Result<Answer, Ans
         visibility,
         members: members.iter().map(|one| one.user.clone()).collect(),
         owners: owners(&members),
+        created: now,
     };
     let id = group.id.clone();
+    tenant.teams.lag_behind(&id);
     tenant.access.groups.push(group.clone());
     let description = text(&body, "description").to_owned();
     let by = is_migration.then(|| request.app.clone());
@@ -216,6 +218,7 @@ pub(super) fn plant(tenant: &mut Tenant, name: &str, owners: &[String]) -> Strin
         visibility: "Private".to_owned(),
         members: owners.to_vec(),
         owners: owners.to_vec(),
+        created: tenant.clock.now(),
     };
     tenant.access.groups.push(group.clone());
     let members = owners.iter().map(|user| Member::new(tenant, user, true));
