@@ -434,6 +434,9 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         }
         self.queue.finish(place);
         self.work.remove(&place);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.ended(&work.item);
+        }
         if !tries.is_out_of_count {
             self.out_of_count(work);
         }

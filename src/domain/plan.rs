@@ -21,7 +21,7 @@ use super::target_tree::TargetTree;
 use super::teams::{PlannedPost, PlannedTeam};
 pub use files::{FILE_BYTES_MAX, NO_NAME_LEFT, PlannedVersion, TOO_LARGE};
 pub use planned_folder::PlannedFolder;
-pub use posts::{TeamsOutline, hold_other_kinds, plan_posts};
+pub use posts::{TEAM_HELD, TeamsOutline, hold_other_kinds, plan_posts};
 
 /// What happens to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::record::{Custodian, RecordError, Work};
+use super::record::{Custodian, ItemId, RecordError, Work};
 
 /// The answer of a backlog.
 #[derive(Debug)]
@@ -21,6 +21,9 @@ pub enum Portion {
 pub trait Backlog: Send {
     /// How many items there are in all, those handed out included.
     fn total(&self) -> u64;
+
+    /// An item that was handed out has its outcome.
+    fn ended(&mut self, _item: &ItemId) {}
 
     /// The next portion, of a custodian that has not enough yet.
     fn next(&mut self, has_enough: &dyn Fn(&Custodian) -> bool) -> Result<Portion, RecordError>;

@@ -57,6 +57,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
             | Trouble::NameTaken
             | Trouble::TimeTaken(_)
             | Trouble::ParentLost
+            | Trouble::TeamHeld
             | Trouble::Differs(_),
         ) => {
             let outcome = Outcome::AttemptInterrupted {

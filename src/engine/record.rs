@@ -114,6 +114,8 @@ pub struct PlannedTeams {
     pub links: Arc<Links>,
     /// What the record says of it.
     pub on_record: Arc<OnRecord>,
+    /// The team or chat itself is held, and why its items are: nothing of it is made, nothing is written into it.
+    pub held: Option<&'static str>,
     /// Messages that an earlier run gave up, by channel and planned time: nothing is written below what stands in their place.
     pub given_up: Arc<BTreeSet<(String, String)>>,
 }

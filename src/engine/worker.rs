@@ -31,6 +31,9 @@ use crate::domain::teams::TeamsItem;
 use crate::sources::SourceError;
 use crate::targets::{Retry, Target, TargetError, TargetId};
 
+/// The team or chat that it belongs into is held, by the plan or by the content gate.
+pub(crate) use crate::domain::plan::TEAM_HELD;
+
 /// Why an attempt did not end with a restored item.
 pub(crate) enum Trouble {
     /// What was read back is not what was written.
@@ -43,6 +46,8 @@ pub(crate) enum Trouble {
     TimeTaken(String),
     /// What it answers was given up.
     ParentLost,
+    /// The team or chat that it belongs into is held.
+    TeamHeld,
     /// The source could not be read, or holds other bytes than planned.
     Source(SourceError),
     /// The target said no.
@@ -159,6 +164,9 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
     work: &Work,
     tries: &mut Tries,
 ) -> Result<End, RecordError> {
+    if let Some(reason) = work.teams.as_ref().and_then(|teams| teams.held) {
+        return teams::held(shop, work, reason).await;
+    }
     let content = match read(shop, work).await {
         Ok(content) => content,
         Err(error) => {
@@ -203,6 +211,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
         Err(Trouble::NameTaken) => name_taken(),
         Err(Trouble::TimeTaken(at)) => time_taken(&at),
         Err(Trouble::ParentLost) => parent_lost(),
+        Err(Trouble::TeamHeld) => return teams::held(shop, work, TEAM_HELD).await,
     };
     give_up(shop, work, tries.attempt, failed).await
 }

@@ -1,8 +1,8 @@
 //! The content gate as a person meets it: what a scanner names is held in whatever it lies, a scanner that dies lets nothing
 //! pass, and what is held is written only when two others released it.
 
-mod clamd;
-mod planted;
+pub(crate) mod clamd;
+pub(crate) mod planted;
 mod real;
 
 use std::process::Output;
@@ -62,7 +62,7 @@ fn held(case: &Case) -> Vec<(String, bool)> {
 }
 
 /// A second approver with a folder of keys of their own.
-fn two_approvers(case: &Case) {
+pub(crate) fn two_approvers(case: &Case) {
     put(&case.path("passphrase"), b"correct horse battery staple\n");
     case.done("keys generate @approver-2.pem --passphrase-file @passphrase");
     case.done(

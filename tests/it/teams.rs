@@ -3,6 +3,7 @@
 
 mod chats;
 mod corpus;
+mod held;
 mod journey;
 mod kills;
 mod twins;

@@ -207,6 +207,8 @@ fn work_of(
         },
         teams: teams.map(|teams| PlannedTeams {
             post: row.post.clone(),
+            // Its own row is what decides it.
+            held: teams.held.filter(|_| row.team.is_none()),
             ..teams
         }),
     })

@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 /// Reasons that two other people may let pass. Everything else stays held: what is on a list of known-bad digests is known; what
 /// no scanner saw is looked at again by the next `restore`, not waved through; whoever is not mapped is mapped; a rule of a
 /// mailbox is persistence; for the rest the new tenant has no form.
-pub const RELEASABLE: [&str; 8] = [
+pub const RELEASABLE: [&str; 9] = [
     "added-in-breach-window",
     "changed-in-breach-window",
     "content-archive",
@@ -21,6 +21,7 @@ pub const RELEASABLE: [&str; 8] = [
     "content-macro",
     "content-malware",
     "content-not-whole",
+    "team-held",
 ];
 /// Items of one release at most: the event stays well below 45,000 bytes, and a person can still look at what they approve.
 pub const ITEMS_MAX: usize = 200;

@@ -37,6 +37,8 @@ pub struct Schedule {
     taken_at: Option<DateTime<Utc>>,
     team: Option<PlannedTeam>,
     held: Option<&'static str>,
+    /// It waits for people, and what belongs into it with it.
+    is_team_held: bool,
     used: HashMap<String, BTreeSet<i64>>,
     /// By channel and id: the planned time of messages that others may answer.
     roots: HashMap<(String, String), i64>,
@@ -50,6 +52,7 @@ impl Schedule {
             taken_at,
             team: None,
             held: Some(NO_TEAM),
+            is_team_held: false,
             used: HashMap::new(),
             roots: HashMap::new(),
         }
@@ -86,6 +89,16 @@ impl Schedule {
         };
         self.team = Some(planned.clone());
         (planned, self.held)
+    }
+
+    /// The team itself is held until people release it.
+    pub fn hold_team(&mut self) {
+        self.is_team_held = true;
+    }
+
+    /// Whether it is.
+    pub fn is_team_held(&self) -> bool {
+        self.is_team_held
     }
 
     /// The name of a channel that has that id in the old tenant; the empty name is a chat.

@@ -39,6 +39,9 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
     ) -> Result<TargetId, Trouble> {
         let planned = work.teams.as_ref();
         let planned = planned.ok_or_else(|| Trouble::Target(stopped()))?;
+        if planned.held.is_some() {
+            return Err(Trouble::TeamHeld);
+        }
         let mut on_record = (*planned.on_record).clone();
         on_record.begun = begun.or(on_record.begun);
         let is_made = !work.user.id.starts_with(EXISTING) && !planned.team.is_there_once();

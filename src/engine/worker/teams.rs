@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::mail::{class_of, just_created, sorted};
-use super::{Tries, Trouble};
+use super::{End, Tries, Trouble};
 use crate::domain::folder::FolderPath;
 use crate::domain::item::Workload;
 use crate::domain::message::{Delta, Transform};
@@ -15,7 +15,9 @@ use crate::domain::teams::compare::{compare, compare_teams};
 use crate::domain::teams::fit::{Fitted, fit};
 use crate::domain::teams::{ChatMessage, PlannedPost, Post};
 use crate::engine::cost;
-use crate::engine::record::{Found, PlannedTeams, Record, Restored, Work, Wrote};
+use crate::engine::record::{
+    Found, Held, Outcome, PlannedTeams, Record, RecordError, Restored, Work, Wrote,
+};
 use crate::engine::shop::{Shop, Time};
 use crate::targets::teams::PostPlace;
 use crate::targets::{Retry, Target, TargetError, TargetId, TargetUser, Written};
@@ -80,6 +82,27 @@ pub(crate) async fn owned<R: Record, T: Target + 'static, C: Time>(
         },
         ..work.clone()
     })
+}
+
+/// What belongs into a team or chat that is held is held with it.
+pub(super) async fn held<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    reason: &'static str,
+) -> Result<End, RecordError> {
+    // Held already, until somebody can look.
+    if work.standing_at_gate.is_unscanned {
+        return Ok(End::Held);
+    }
+    let outcome = Outcome::ItemHeld {
+        item: work.item.clone(),
+        held: Held {
+            reason,
+            detail: "the team or chat that it belongs into is held".to_owned(),
+        },
+    };
+    shop.record.record(work, outcome).await?;
+    Ok(End::Held)
 }
 
 /// Makes the team or chat with all of its channels, and reads it back.

@@ -10,7 +10,7 @@ use super::planted::eicar;
 
 /// How it behaves.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Mood {
+pub(crate) enum Mood {
     /// Looks, and is gone after so many streams: no connection is taken any more.
     DiesAfter(usize),
     /// Takes streams and never answers: it hangs up in the middle.
@@ -23,12 +23,12 @@ pub(super) enum Mood {
     TakesNoStream,
 }
 
-pub(super) struct FakeClamd {
-    pub(super) address: String,
+pub(crate) struct FakeClamd {
+    pub(crate) address: String,
 }
 
 impl FakeClamd {
-    pub(super) fn start(mood: Mood) -> Self {
+    pub(crate) fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("tcp:{}", listener.local_addr().expect("an address"));
         let streams = Arc::new(AtomicUsize::new(0));

@@ -8,7 +8,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// The test file of EICAR, put together here so that no scanner objects to this source.
-pub(super) fn eicar() -> Vec<u8> {
+pub(crate) fn eicar() -> Vec<u8> {
     let parts = [
         "X5O!P%@AP[4\\PZX54(P^)7CC)7}$",
         "EICAR-STANDARD-ANTIVIRUS-",

@@ -1,5 +1,7 @@
 //! The rows of open waves, part by part: no more of a plan is in memory than one part, whatever its size.
 
+mod teams;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -17,11 +19,12 @@ use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::PlannedTeam;
 use crate::domain::teams::links::Links;
 use crate::engine::backlog::{Backlog, Portion};
-use crate::engine::record::{Custodian, PlannedTeams, RecordError, Work};
+use crate::engine::record::{Custodian, ItemId, RecordError, Work};
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
 use crate::targets::TargetUser;
 use crate::targets::teams::OnRecord;
+use teams::TeamRow;
 
 /// The plans in force, as far as their waves are open.
 pub(in crate::cli::flow) struct OpenRows {
@@ -32,7 +35,7 @@ pub(in crate::cli::flow) struct OpenRows {
     seen: Option<Table<0>>,
     /// The teams and chats of the plans, by plan and custodian: those of waves that are not open too, since a wave's messages go
     /// into a team whose own row may stand in another.
-    teams: HashMap<(String, Pseudonym), Arc<PlannedTeam>>,
+    teams: HashMap<(String, Pseudonym), TeamRow>,
     /// What the record says of those.
     on_record: HashMap<Pseudonym, Arc<OnRecord>>,
     links: Arc<Links>,
@@ -114,7 +117,7 @@ impl OpenRows {
         let mut teams = BTreeMap::new();
         for plan in &self.case.adopted {
             let of_plan = self.teams.iter().filter(|((of, _), _)| of == plan);
-            teams.extend(of_plan.map(|((_, custodian), team)| (custodian, (plan, team))));
+            teams.extend(of_plan.map(|((_, custodian), row)| (custodian, (plan, &row.team))));
         }
         let teams = teams
             .into_iter()
@@ -136,23 +139,13 @@ impl OpenRows {
         Ok(())
     }
 
-    fn planned_teams(&self, plan: &str, custodian: &Pseudonym) -> Option<PlannedTeams> {
-        let team = self.teams.get(&(plan.to_owned(), custodian.clone()))?;
-        Some(PlannedTeams {
-            team: Arc::clone(team),
-            post: None,
-            links: Arc::clone(&self.links),
-            on_record: self.on_record.get(custodian).cloned().unwrap_or_default(),
-            given_up: self.given_up.get(custodian).cloned().unwrap_or_default(),
-        })
-    }
-
     /// Rows that are held, skipped or cannot be read get their outcome without a worker; the others are what is left.
     pub(in crate::cli::flow) async fn into_backlog(mut self) -> Result<PlanBacklog> {
         let mut backlog = PlanBacklog {
             total: 0,
             first: Vec::new(),
             handed_out: HashSet::new(),
+            teams_under_way: HashSet::new(),
             lines: VecDeque::new(),
             rows: self.anew(),
         };
@@ -172,6 +165,9 @@ impl OpenRows {
                 has_work |= work.is_some() && !open.progress.is_open;
                 order = order.or_else(|| Some(order_of(&open.row)));
                 if open.progress.is_open {
+                    if open.row.team.is_some() && work.is_some() {
+                        backlog.teams_under_way.insert(open.row.item.clone());
+                    }
                     backlog.handed_out.insert(open.row.item.clone());
                     interrupted.push((part.custodian.clone(), user.clone(), plan.clone(), open));
                 }
@@ -201,16 +197,11 @@ impl OpenRows {
             }
         }
         self.look_up_teams()?;
-        let of = |(custodian, user, plan, open): (Pseudonym, TargetUser, String, OpenRow)| {
-            work_of(
-                &custodian,
-                &user,
-                &plan,
-                &open,
-                self.planned_teams(&plan, &custodian),
-            )
-        };
-        backlog.first = interrupted.into_iter().filter_map(of).collect();
+        for (custodian, user, plan, open) in interrupted {
+            let teams = self.planned_teams(&plan, &custodian).map_err(meaning)?;
+            let work = work_of(&custodian, &user, &plan, &open, teams);
+            backlog.first.extend(work);
+        }
         backlog.rows.teams = self.teams;
         backlog.rows.on_record = self.on_record;
         backlog.rows.given_up = self.given_up;
@@ -259,15 +250,6 @@ impl OpenRows {
             }
         }
         Ok(open)
-    }
-
-    fn note_teams(&mut self, plan: &str, part: &PlanPart, rows: &[PlanRow]) {
-        for row in rows {
-            if let Some(team) = &row.team {
-                let place = (plan.to_owned(), part.custodian.clone());
-                self.teams.insert(place, Arc::new((**team).clone()));
-            }
-        }
     }
 
     fn note_given_up<'r>(
@@ -345,6 +327,8 @@ pub(in crate::cli::flow) struct PlanBacklog {
     /// Interrupted items.
     first: Vec<Work>,
     handed_out: HashSet<Pseudonym>,
+    /// Teams and chats that have no outcome yet: nothing is written into them before that.
+    teams_under_way: HashSet<Pseudonym>,
     lines: VecDeque<Line>,
     rows: OpenRows,
 }
@@ -361,19 +345,76 @@ impl Backlog for PlanBacklog {
         if !self.first.is_empty() {
             return Ok(Portion::Work(std::mem::take(&mut self.first)));
         }
-        let hungry = self
-            .lines
-            .iter()
-            .position(|line| !has_enough(&line.custodian));
-        let Some(place) = hungry else {
-            return Ok(if self.lines.is_empty() {
-                Portion::End
-            } else {
-                Portion::Later
-            });
+        for place in 0..self.lines.len() {
+            let Some(line) = self.lines.get(place) else {
+                break;
+            };
+            if has_enough(&line.custodian) {
+                continue;
+            }
+            match self.team_first(line).map_err(unread)? {
+                Turn::Parts => return self.part_of(place).map(Portion::Work),
+                Turn::Team(work) => {
+                    let item = Pseudonym::parse(&work.item.0);
+                    self.handed_out.extend(item.clone());
+                    self.teams_under_way.extend(item);
+                    return Ok(Portion::Work(vec![*work]));
+                }
+                Turn::Waits => {}
+            }
+        }
+        Ok(if self.lines.is_empty() {
+            Portion::End
+        } else {
+            Portion::Later
+        })
+    }
+
+    fn ended(&mut self, item: &ItemId) {
+        if !self.teams_under_way.is_empty()
+            && let Some(item) = Pseudonym::parse(&item.0)
+        {
+            self.teams_under_way.remove(&item);
+        }
+    }
+}
+
+/// Whose turn it is in a line.
+enum Turn {
+    /// Its next part's.
+    Parts,
+    /// The team's or chat's that all the rest belongs into.
+    Team(Box<Work>),
+    /// Nobody's before that one has its outcome.
+    Waits,
+}
+
+fn unread(error: JournalError) -> RecordError {
+    RecordError::Broken(error.into())
+}
+
+impl PlanBacklog {
+    /// What the content gate says of a team counts for all that is in it: it is handed out first, and alone.
+    fn team_first(&self, line: &Line) -> std::result::Result<Turn, JournalError> {
+        let Some((_, plan, part)) = line.parts.front() else {
+            return Ok(Turn::Parts);
         };
+        let Some(row) = self.rows.team_row(plan, &part.custodian) else {
+            return Ok(Turn::Parts);
+        };
+        if self.teams_under_way.contains(&row.item) {
+            return Ok(Turn::Waits);
+        }
+        if self.handed_out.contains(&row.item) {
+            return Ok(Turn::Parts);
+        }
+        let work = self.rows.team_work(plan, &part.custodian, row)?;
+        Ok(work.map_or(Turn::Parts, |work| Turn::Team(Box::new(work))))
+    }
+
+    fn part_of(&mut self, place: usize) -> std::result::Result<Vec<Work>, RecordError> {
         let Some(mut line) = self.lines.remove(place) else {
-            return Ok(Portion::End);
+            return Ok(Vec::new());
         };
         let portion = match line.parts.pop_front() {
             Some((_, plan, part)) => self.read(&plan, &part)?,
@@ -382,20 +423,19 @@ impl Backlog for PlanBacklog {
         if !line.parts.is_empty() {
             self.lines.push_back(line);
         }
-        Ok(Portion::Work(portion))
+        Ok(portion)
     }
-}
 
-impl PlanBacklog {
     fn read(&mut self, plan: &str, part: &PlanPart) -> std::result::Result<Vec<Work>, RecordError> {
         let user = self.rows.user(&part.custodian);
         let open = self.rows.of_part(plan, part, true);
-        let open = open.map_err(|error| RecordError::Broken(error.into()))?;
+        let open = open.map_err(unread)?;
         // An interrupted one was handed out before all others, and may have become one that failed or ended since.
         let fresh = open
             .iter()
             .filter(|open| open.is_to_be_written() && !self.handed_out.contains(&open.row.item));
         let teams = self.rows.planned_teams(plan, &part.custodian);
+        let teams = teams.map_err(unread)?;
         Ok(fresh
             .filter_map(|open| work_of(&part.custodian, &user, plan, open, teams.clone()))
             .collect())

@@ -417,6 +417,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "An event of the service, such as who joined a team; it makes its own.",
     ),
     (
+        "team-held",
+        "The team or chat that it belongs into is held.",
+    ),
+    (
         "team-made-private/1",
         "Everybody could find the team; now only its members do.",
     ),
