@@ -7,7 +7,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::access::{CaseFolder, TargetAccess};
+use super::counts::csv;
+use super::exchange;
 use super::flow::gating::{self, Brought, Family};
+use super::flow::leftovers::OldLink;
 use super::flow::{leftovers, opening, sources, tenant};
 use super::output::Output;
 use crate::domain::finding::{Finding, Verdict};
@@ -43,6 +46,10 @@ pub(crate) struct Separation {
     /// The backup that was restored: its restored items are searched.
     #[arg(long, value_name = "PATH")]
     source: Option<PathBuf>,
+    /// A new CSV file for the links into the compromised tenant that stand in what was restored: whose, in which item, and where
+    /// the same thing lies now.
+    #[arg(long, value_name = "FILE", requires = "source")]
+    links: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -69,15 +76,24 @@ pub(crate) async fn run_separation(wanted: &Separation, output: &Output) -> Resu
     run(
         &wanted.look,
         Family::Separation,
-        wanted.source.as_deref(),
+        wanted
+            .source
+            .as_deref()
+            .map(|path| (path, wanted.links.as_deref())),
         output,
     )
     .await
 }
 
-async fn run(look: &Look, family: Family, source: Option<&Path>, output: &Output) -> Result<()> {
+async fn run(
+    look: &Look,
+    family: Family,
+    source: Option<(&Path, Option<&Path>)>,
+    output: &Output,
+) -> Result<()> {
+    let links = source.and_then(|(_, links)| links);
     let source = source
-        .map(|path| Ok((sources::open(path)?, path)))
+        .map(|(path, _)| Ok((sources::open(path)?, path)))
         .transpose()?;
     let journal = opening::open_folder(&look.folder)?;
     if let Some((source, path)) = &source {
@@ -93,11 +109,26 @@ async fn run(look: &Look, family: Family, source: Option<&Path>, output: &Output
     let mut value = json!({ "findings": findings, "open": open });
     let mut text = table(&findings);
     if let Some((source, _)) = source {
-        let found = leftovers::count(&journal, source.into()).await?;
+        let found = leftovers::count(&journal, source.into(), links.is_some()).await?;
         value["content"] = json!({ "counted": found.counted, "flagged": found.flagged });
         let _ = write!(text, "\ncontent: {}", found.counted.words());
         for item in &found.flagged {
             let _ = write!(text, "\n  Teams link in item {item}");
+        }
+        if let Some(path) = links {
+            exchange::write_new(path, old_links(&found.links).as_bytes())?;
+            value["content"]["links"] = json!(found.links.len());
+            value["content"]["links_left_out"] = json!(found.links_left_out);
+            let known = found.links.iter().filter(|link| !link.new.is_empty());
+            let _ = write!(
+                text,
+                "\nlinks: {} into the compromised tenant are listed in {} ({} of them with the \
+                 place in the new tenant), {} are not",
+                found.links.len(),
+                path.display(),
+                known.count(),
+                found.links_left_out
+            );
         }
     }
     output.answer(&value, &text);
@@ -109,6 +140,25 @@ async fn run(look: &Look, family: Family, source: Option<&Path>, output: &Output
     Err(Error::new(ErrorKind::GateRefused, text).hint(format!(
         "no {certificate} certificate rests on an open check"
     )))
+}
+
+/// A line for each link; no cell is a formula to a spreadsheet.
+fn old_links(links: &[OldLink]) -> String {
+    let mut text = "custodian,workload,item,name,old,new\r\n".to_owned();
+    for link in links {
+        let item = link.item.to_string();
+        let cells = [
+            &link.custodian,
+            link.workload,
+            &item,
+            &link.name,
+            &link.old,
+            &link.new,
+        ];
+        let cells = cells.map(csv);
+        let _ = write!(text, "{}\r\n", cells.join(","));
+    }
+    text
 }
 
 /// One line a check; what is open names every object below.

@@ -1,5 +1,7 @@
 //! What is left of the compromised tenant in restored content: counted, never changed; old Teams join links are flagged. Pure.
 
+pub mod urls;
+
 use serde::{Deserialize, Serialize};
 
 use super::pseudonym::Pseudonym;

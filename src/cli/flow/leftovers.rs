@@ -1,16 +1,19 @@
 //! The search of restored content for what is left of the compromised tenant. It reads the backup, whose items were compared with
 //! what was read back: so nobody needs a right to read everybody's mail in the clean tenant.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::ops::AddAssign as _;
 use std::sync::Arc;
 
 use super::meaning;
+use super::restoring::rows::links;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{CaseCommand, ContentCommand};
 use crate::domain::custodian::Ended;
 use crate::domain::evidence::OldTenant;
 use crate::domain::item::{SourceItem, Workload};
+use crate::domain::leftovers::urls::{host, urls};
 use crate::domain::leftovers::{LeftoverFacts, LeftoversCounted};
 use crate::domain::list_item::FieldValue;
 use crate::domain::message::Attachment;
@@ -20,6 +23,7 @@ use crate::domain::pseudonym::Pseudonym;
 use crate::domain::separation::search::{ContentHits, content_hits};
 use crate::domain::site_item::SiteItem;
 use crate::domain::teams::TeamsItem;
+use crate::domain::teams::links::{Link, Links};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 use crate::scanners::texts;
@@ -29,6 +33,8 @@ use crate::sources::{Source, SourceError};
 const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Flagged items that are named; all are counted.
 const FLAGGED_MAX: usize = 500;
+/// Links that are listed, some hundred bytes each; the others are counted.
+const LINKS_MAX: usize = 1_000_000;
 
 /// What was counted, and which items are flagged.
 #[derive(Clone, Debug, Default)]
@@ -37,12 +43,37 @@ pub(crate) struct Found {
     pub(crate) counted: LeftoversCounted,
     /// The flagged items; the first of many.
     pub(crate) flagged: Vec<Pseudonym>,
+    /// Links into the old tenant, where they were asked for.
+    pub(crate) links: Vec<OldLink>,
+    /// Links beyond [`LINKS_MAX`].
+    pub(crate) links_left_out: u64,
 }
 
-/// Searches what was restored, and records the counts.
-pub(crate) async fn count(journal: &Journal, source: Arc<dyn Source>) -> Result<Found> {
+/// A link into the old tenant that stands in a restored item.
+#[derive(Clone, Debug)]
+pub(crate) struct OldLink {
+    /// Whose the item is.
+    pub(crate) custodian: String,
+    /// The item.
+    pub(crate) item: Pseudonym,
+    /// Its service.
+    pub(crate) workload: &'static str,
+    /// Its name.
+    pub(crate) name: String,
+    /// As it stands there.
+    pub(crate) old: String,
+    /// Where the same thing lies now; empty where that is not known.
+    pub(crate) new: String,
+}
+
+/// Searches what was restored, and records the counts. `with_links` lists the links into the old tenant as well.
+pub(crate) async fn count(
+    journal: &Journal,
+    source: Arc<dyn Source>,
+    with_links: bool,
+) -> Result<Found> {
     let searching = journal.clone();
-    let found = tokio::task::spawn_blocking(move || search(&searching, &*source)).await;
+    let found = tokio::task::spawn_blocking(move || search(&searching, &*source, with_links)).await;
     let found = found.map_err(Error::failed)??;
     let facts = LeftoverFacts {
         flagged: Some(found.flagged.clone()).filter(|flagged| !flagged.is_empty()),
@@ -53,9 +84,10 @@ pub(crate) async fn count(journal: &Journal, source: Arc<dyn Source>) -> Result<
     Ok(found)
 }
 
-fn search(journal: &Journal, source: &dyn Source) -> Result<Found> {
+fn search(journal: &Journal, source: &dyn Source, with_links: bool) -> Result<Found> {
     let case = journal.case().map_err(meaning)?;
     let old = kept_out(&case);
+    let known = links(&case);
     let mut found = Found::default();
     let mut seen = std::collections::HashSet::new();
     for plan in &case.adopted {
@@ -68,7 +100,19 @@ fn search(journal: &Journal, source: &dyn Source) -> Result<Found> {
                 if !is_restored || !seen.insert(row.item.clone()) {
                     continue;
                 }
-                let hits = row.source_item().map(|item| hits_in(source, &item, &old));
+                let item = row.source_item();
+                let mut leading = BTreeSet::new();
+                let mut look = |text: &str| {
+                    if with_links {
+                        leading.extend(urls(text));
+                    }
+                };
+                let hits = item
+                    .as_ref()
+                    .map(|item| hits_in(source, item, &old, &mut look));
+                if let Some(item) = &item {
+                    found.list(&row.item, item, &leading, (&known, &old));
+                }
                 match hits {
                     Some(Ok(Some(hits))) => {
                         if found.counted.take(hits) && found.flagged.len() < FLAGGED_MAX {
@@ -84,14 +128,49 @@ fn search(journal: &Journal, source: &dyn Source) -> Result<Found> {
     Ok(found)
 }
 
+impl Found {
+    /// Those of the addresses that lead into the old tenant.
+    fn list(
+        &mut self,
+        pseudonym: &Pseudonym,
+        item: &SourceItem,
+        addresses: &BTreeSet<String>,
+        (known, tenant): (&Links, &OldTenant),
+    ) {
+        for old in addresses {
+            let new = match known.look(old) {
+                Link::Elsewhere if !tenant.owns(host(old)) => continue,
+                Link::Elsewhere | Link::Left => String::new(),
+                Link::Moved(new) => new,
+            };
+            if self.links.len() == LINKS_MAX {
+                self.links_left_out += 1;
+                continue;
+            }
+            self.links.push(OldLink {
+                custodian: item.custodian.0.clone(),
+                item: pseudonym.clone(),
+                workload: item.workload.name(),
+                name: item.name.clone(),
+                old: old.clone(),
+                new,
+            });
+        }
+    }
+}
+
 /// What the texts of an item hold; nothing where it holds no text.
 fn hits_in(
     source: &dyn Source,
     item: &SourceItem,
     old: &OldTenant,
+    look: &mut dyn FnMut(&str),
 ) -> std::result::Result<Option<ContentHits>, SourceError> {
     let mut hits = ContentHits::default();
-    let mut text = |text: &str| hits.add_assign(content_hits(text, old));
+    let mut text = |text: &str| {
+        hits.add_assign(content_hits(text, old));
+        look(text);
+    };
     match item.workload {
         Workload::Mail => {
             let message = source.message(item)?;

@@ -18,7 +18,10 @@ fn mail_with(body: &str) -> Vec<u8> {
 fn hits_in_content_are_counted_and_old_teams_links_flagged() {
     let context = format!("%7b%22Tid%22%3a%22{OLD}%22%7d");
     let meeting = "https://teams.microsoft.com/l/meetup-join/19%3ax%40thread.v2/0?context=";
-    let link = format!("<a href=\"{meeting}{context}\">join</a>");
+    let file = "https://files.old.example/sites/quay/a.docx";
+    let link = format!(
+        "<a href=\"{meeting}{context}\">join</a> <a href='{file}'>=1+1</a> https://notold.example/"
+    );
     let case = case_with(|case| {
         case.plant("9.eml", &mail_with(&link));
         case.plant("10.eml", &mail_with("nothing of anybody"));
@@ -33,7 +36,7 @@ fn hits_in_content_are_counted_and_old_teams_links_flagged() {
         "case pin CASE --tenant-id {OLD} --domain old.example"
     ));
     let look = "separation CASE --expected @expected.json --evidence @exchange.json VERIFY";
-    let said = case.done(&format!("{look} --source SOURCE --json"));
+    let said = case.done(&format!("{look} --source SOURCE --links @links.csv --json"));
     let said: Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(said["open"], 0, "hits in content open nothing");
     let counted = &said["content"]["counted"];
@@ -52,6 +55,19 @@ fn hits_in_content_are_counted_and_old_teams_links_flagged() {
     );
     assert!(counted["addresses"].as_u64() >= Some(6), "{counted}");
     assert_eq!(said["content"]["flagged"].as_array().map(Vec::len), Some(1));
+    let listed = std::fs::read_to_string(case.path("links.csv")).expect("a list");
+    let rows: Vec<&str> = listed.lines().collect();
+    assert_eq!(rows[0], "custodian,workload,item,name,old,new");
+    assert_eq!(rows.len(), 3, "{listed}");
+    assert!(
+        rows.iter().any(|row| row.ends_with(&format!(",{file},"))),
+        "{listed}"
+    );
+    assert!(
+        rows.iter().any(|row| row.contains("/meetup-join/")),
+        "{listed}"
+    );
+    assert_eq!(said["content"]["links"], 2);
 
     case.done("report issue CASE --edition redacted --out @report");
     let report = std::fs::read_to_string(case.path("report/report.json")).expect("a report");

@@ -14,6 +14,7 @@ use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
 use crate::domain::content::release::Release;
 use crate::domain::custodian::{Ended, ItemProgress};
+use crate::domain::notice::kept_out;
 use crate::domain::plan::{Decision, PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::PlannedTeam;
@@ -308,7 +309,7 @@ fn order_of(row: &PlanRow) -> Order {
 }
 
 /// Places of the old tenant that are known in the new one: the sites of the map; and the old tenant's own id.
-fn links(case: &Case) -> Links {
+pub(in crate::cli::flow) fn links(case: &Case) -> Links {
     let known = case.custodians.values().filter_map(|known| {
         let old = known.facts.source_name.clone()?;
         let new = known.facts.target_upn.clone().unwrap_or_default();
@@ -316,9 +317,12 @@ fn links(case: &Case) -> Links {
         old.starts_with("https://")
             .then(|| (old, new.unwrap_or_default()))
     });
-    let tenant = case.declared.as_ref();
-    let tenant = tenant.and_then(|(_, facts)| facts.source_tenant.clone());
-    Links::new(known, &tenant.unwrap_or_default())
+    let old = kept_out(case);
+    let mut links = Links::new(known, &old.tenant_id);
+    for domain in &old.domains {
+        links.add(&format!("https://{domain}"), "");
+    }
+    links
 }
 
 /// What is left to do, read part by part; whoever got a part stands behind the others.
