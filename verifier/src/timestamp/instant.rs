@@ -6,10 +6,10 @@ use crate::broken::{Checked, broken};
 /// UTCTime or GeneralizedTime in the forms of RFC 5280 4.1.2.5; fractions of a second (RFC 3161 genTime) are cut off.
 pub(super) fn seconds(element: &Element<'_>) -> Checked<i64> {
     let bad = || broken("timestamp/form", "a time that is none");
-    let Ok(text) = std::str::from_utf8(element.content) else {
-        return bad();
-    };
-    let Some(text) = text.strip_suffix('Z') else {
+    // Cut by bytes below: in anything but ASCII a cut could fall inside of a letter.
+    let text = std::str::from_utf8(element.content).ok();
+    let text = text.filter(|text| text.is_ascii());
+    let Some(text) = text.and_then(|text| text.strip_suffix('Z')) else {
         return bad();
     };
     let (year, rest) = match element.tag {
@@ -22,7 +22,7 @@ pub(super) fn seconds(element: &Element<'_>) -> Checked<i64> {
                 &text[2..],
             )
         }
-        GENERALIZED_TIME if text.len() >= 14 && text.is_ascii() => {
+        GENERALIZED_TIME if text.len() >= 14 => {
             let Some(year) = number(&text[..4]) else {
                 return bad();
             };
@@ -117,6 +117,9 @@ mod tests {
         }
         for (tag, text) in [
             (UTC_TIME, "20240229120000Z"),
+            // Twelve bytes, and a letter across the second and third.
+            (UTC_TIME, "3\u{2014} 4190101Z"),
+            (GENERALIZED_TIME, "202\u{2014}229120000Z"),
             (GENERALIZED_TIME, "20240229120000"),
             (GENERALIZED_TIME, "20240229120000.Z"),
             (GENERALIZED_TIME, "20241329120000Z"),
