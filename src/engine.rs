@@ -13,11 +13,12 @@ pub mod retry;
 pub mod schedule;
 mod shop;
 mod to_come;
+pub mod turnstile;
 pub mod verified;
 mod worker;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -34,6 +35,7 @@ use schedule::Action;
 use shop::Shop;
 pub use shop::{NameTaken, People, Time};
 use to_come::ToCome;
+use turnstile::SharedGovernor;
 use worker::{End, Tries};
 
 /// Everything a run needs.
@@ -75,6 +77,8 @@ pub struct Options {
     pub name_taken: NameTaken,
     /// The tenant's quotas.
     pub quotas: Quotas,
+    /// Where others who call the same tenant count; none where nobody else does.
+    pub governor: Option<SharedGovernor>,
     /// Those who look into content before it is written, where the plan has a content gate.
     pub scanners: Option<Arc<Scanners>>,
 }
@@ -89,6 +93,7 @@ impl Default for Options {
             heavy_bytes: 4 * 1024 * 1024,
             name_taken: NameTaken::default(),
             quotas: Quotas::default(),
+            governor: None,
             scanners: None,
         }
     }
@@ -166,7 +171,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         time,
         scanners: options.scanners.clone(),
         name_taken: options.name_taken,
-        governor: Mutex::new(Governor::new(options.quotas)),
+        governor: governor(&options),
         folders: Mutex::new(HashMap::new()),
         parents: Mutex::new(HashMap::new()),
         places: Mutex::new(HashMap::new()),
@@ -197,6 +202,16 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         progress,
     };
     floor.run().await
+}
+
+/// The count that the run goes on with; its account begins with the run.
+fn governor(options: &Options) -> SharedGovernor {
+    let shared = options.governor.clone();
+    let shared = shared.unwrap_or_else(|| Arc::new(Mutex::new(Governor::new(options.quotas))));
+    let mut governor = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    governor.begin_account();
+    drop(governor);
+    shared
 }
 
 /// Where the workers are: one task an item that is being tried.

@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod teams;
+pub mod turns;
 
 use std::future::Future;
 use std::io::Read;
@@ -159,6 +160,15 @@ pub enum QuotaHint {
 
 /// What the engine needs of the clean tenant. Each call is one effect, so that an event can stand before and after it.
 pub trait Target: Send + Sync {
+    /// The same tenant for whoever counts its calls against the quotas before it makes them, as the workers do.
+    #[must_use]
+    fn counted_elsewhere(&self) -> Self
+    where
+        Self: Clone,
+    {
+        self.clone()
+    }
+
     /// What answers said of quotas since this was asked last; most services say nothing.
     fn hint(&self) -> Option<QuotaHint> {
         None

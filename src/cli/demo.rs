@@ -28,6 +28,7 @@ use super::{open, verify};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::choices::Choices;
 use crate::domain::identity::MappingRow;
+use crate::engine::turnstile::SharedGovernor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::reports::bundle::{Disclosed, export_with};
@@ -108,7 +109,10 @@ pub(crate) async fn run(
         &journal,
         Arc::clone(&backup.source),
         tenant.restore,
-        crate::engine::Options::default(),
+        crate::engine::Options {
+            governor: Some(tenant.governor),
+            ..crate::engine::Options::default()
+        },
         stop.clone(),
         &bar,
     )
@@ -210,6 +214,7 @@ fn people(source: &dyn Source) -> Vec<MappingRow> {
 struct CleanTenant {
     running: Running,
     restore: Graph,
+    governor: SharedGovernor,
     verify: Graph,
 }
 
@@ -240,19 +245,22 @@ fn clean_tenant(demo: &Demo, rows: &[MappingRow], folder: &DemoFolder) -> Result
         None => None,
     };
     let connect = |client: &str| {
-        tenant::connect(Settings {
+        let settings = Settings {
             graph_base: format!("{}/v1.0", running.base_url),
             login_base: running.base_url.clone(),
             tenant: TENANT.to_owned(),
             client_id: client.to_owned(),
             credential: Credential::Secret(SecretString::from(secret.clone())),
             extra_roots_pem: extra_roots_pem.clone(),
-        })
+        };
+        // Quotas are an application's own.
+        tenant::connect(settings, crate::engine::governor::Quotas::default())
     };
-    let (restore, verify) = (connect(CLIENT)?, connect(simulate::VERIFY)?);
+    let (restore, verify) = (connect(CLIENT)?, connect(simulate::VERIFY)?.graph);
     Ok(CleanTenant {
         running,
-        restore,
+        restore: restore.graph,
+        governor: restore.governor,
         verify,
     })
 }

@@ -67,7 +67,9 @@ pub(crate) async fn run(
     };
     let mut options = restore.pace.options(quotas);
     options.scanners = content::scanners(&journal, restore.clamd.clone()).await?;
-    let target = tenant::open(&restore.target)?;
+    let way = tenant::open_under(&restore.target, quotas)?;
+    options.governor = Some(way.governor);
+    let target = way.graph;
     let configuration = open::anchors(&restore.folder.case)?;
     wait_for_old_requests(&journal, stop.clone(), output).await?;
     let bar = output.progress(restoring::open_items(&journal)?, "restored");

@@ -3,6 +3,7 @@
 
 mod documented;
 mod meter;
+pub(super) mod routes;
 #[cfg(test)]
 mod tests;
 mod waits;
@@ -291,7 +292,15 @@ impl Governor {
         shares.min().unwrap_or(1_000)
     }
 
-    /// What was asked for and waited for so far.
+    /// Begins a new account of what is asked for and waited for; what was counted against the quotas stays.
+    pub fn begin_account(&mut self) {
+        (self.requests, self.throttled) = (0, 0);
+        for state in self.lanes.values_mut() {
+            state.waits = Waits::default();
+        }
+    }
+
+    /// What was asked for and waited for since the account began.
     pub fn pace(&self) -> Pace {
         let mut longest: BTreeMap<String, TimeDelta> = BTreeMap::new();
         for (cause, span) in self.lanes.values().flat_map(|state| state.waits.each()) {

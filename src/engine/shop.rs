@@ -15,6 +15,7 @@ use super::cost;
 use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
 use super::record::{FolderId, Outcome, Record, Work};
 use super::to_come::ToCome;
+use super::turnstile::SharedGovernor;
 use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, Workload};
@@ -79,7 +80,7 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) scanners: Option<Arc<Scanners>>,
     pub(crate) time: C,
     pub(crate) name_taken: NameTaken,
-    pub(crate) governor: Mutex<Governor>,
+    pub(crate) governor: SharedGovernor,
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
     /// Files that are compared part by part, or looked into, at the same time: each is held in memory, some twice.
     pub(crate) parts: tokio::sync::Semaphore,
@@ -328,7 +329,7 @@ pub(crate) fn lane(work: &Work) -> Lane {
 }
 
 /// What an answer says of the quotas; nothing where it is silent about them. A 503 that names no pause concerns its item.
-fn heard(failure: Option<&TargetError>) -> Option<Heard> {
+pub(super) fn heard(failure: Option<&TargetError>) -> Option<Heard> {
     let Some(failure) = failure else {
         return Some(Heard::Served);
     };
@@ -343,7 +344,7 @@ fn heard(failure: Option<&TargetError>) -> Option<Heard> {
     }
 }
 
-fn lane_of_hint(hint: QuotaHint) -> Lane {
+pub(super) fn lane_of_hint(hint: QuotaHint) -> Lane {
     match hint {
         QuotaHint::RateLimit { .. } => Lane::SharePoint,
         QuotaHint::ThrottlePercentage(_) => Lane::Directory,

@@ -42,6 +42,7 @@ use crate::domain::site_item::SiteItem;
 use crate::domain::site_list::SiteList;
 use crate::domain::teams::{PlannedMember, PlannedTeam, Post};
 use crate::targets::teams::{Begun, Completion, FoundPost, OnRecord, PostPlace, TeamReadBack};
+use crate::targets::turns::Turns;
 use call::{Call, Session};
 pub use connect::{Credential, Settings, SettingsError};
 pub use discovery::{DiscoveryError, tenant_of};
@@ -63,12 +64,13 @@ impl std::fmt::Debug for Graph {
 }
 
 impl Graph {
-    /// Reads keys and certificates; nothing is sent yet.
+    /// Reads keys and certificates; nothing is sent yet. No request goes out but in its turn.
     pub fn new(
         settings: Settings,
         clock: Arc<dyn crate::clock::Clock>,
+        turns: Arc<dyn Turns>,
     ) -> Result<Self, SettingsError> {
-        let session = Arc::new(connect::session(settings, clock)?);
+        let session = Arc::new(connect::session(settings, clock, turns)?);
         Ok(Self { session })
     }
 
@@ -130,6 +132,16 @@ fn segment(text: &str) -> String {
 }
 
 impl Target for Graph {
+    fn counted_elsewhere(&self) -> Self {
+        let session = Session {
+            turns: None,
+            ..Session::clone(&self.session)
+        };
+        Self {
+            session: Arc::new(session),
+        }
+    }
+
     fn hint(&self) -> Option<QuotaHint> {
         let hint = self.session.hint.lock();
         hint.unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -1,6 +1,7 @@
 //! The workers use the tenant's quotas and hardly ever hear that they used too much: in virtual time, against the simulator's
 //! own count. `tests/bench/quotas.sh` runs the whole tenant; here a part of it.
 
+mod calls;
 pub(crate) mod tenant;
 
 use m365_simulator::{Faults, Quotas as Service};

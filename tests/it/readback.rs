@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use m365_simulator::{Faults, StoredMessage};
-use unbroken::clock::SystemClock;
+use unbroken::clock::{Clock, SystemClock};
 use unbroken::domain::calendar_event::Sensitivity;
 use unbroken::domain::folder::{FolderPath, WellKnownFolder};
 use unbroken::domain::item::ItemKey;
@@ -13,7 +14,8 @@ use unbroken::domain::message::{
 };
 use unbroken::domain::semantic::compare;
 use unbroken::targets::graph::{Credential, Graph, Settings};
-use unbroken::targets::{Target, TargetId, TargetUser};
+use unbroken::targets::turns::{Asked, Turns, Waiting};
+use unbroken::targets::{QuotaHint, Target, TargetError, TargetId, TargetUser};
 use unbroken_verify::VerdictKind;
 
 use crate::case::{Case, mail};
@@ -151,6 +153,24 @@ fn disclosed(line: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+/// No quota is kept: what a test asks is little.
+pub(crate) struct AtOnce;
+
+impl Turns for AtOnce {
+    fn turn<'a>(&'a self, _asked: Asked<'a>) -> Waiting<'a> {
+        Box::pin(async { SystemClock.now() })
+    }
+
+    fn heard(
+        &self,
+        _asked: Asked<'_>,
+        _sent: DateTime<Utc>,
+        _failure: Option<&TargetError>,
+        _hint: Option<QuotaHint>,
+    ) {
+    }
+}
+
 pub(crate) fn graph(case: &Case) -> Graph {
     let base = &case.running.base_url;
     let settings = Settings {
@@ -161,7 +181,8 @@ pub(crate) fn graph(case: &Case) -> Graph {
         credential: Credential::Secret("a-secret-of-a-test".to_owned().into()),
         extra_roots_pem: None,
     };
-    Graph::new(settings, Arc::new(SystemClock)).expect("settings that work")
+    let graph = Graph::new(settings, Arc::new(SystemClock), Arc::new(AtOnce));
+    graph.expect("settings that work")
 }
 
 fn whole() -> Message {

@@ -29,8 +29,8 @@ use crate::targets::{LONGEST_REQUEST, Target, TargetUser};
 use rows::{OpenRow, OpenRows};
 
 /// The machine's clock and its timer.
-#[derive(Clone, Copy)]
-struct RealTime;
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RealTime;
 
 impl Time for RealTime {
     fn now(&self) -> DateTime<Utc> {
@@ -80,11 +80,11 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
     }
     let backlog = OpenRows::load(journal)?.into_backlog().await?;
     let began = SystemClock.now();
-    let teams_target = target.clone();
     let summary = run(Engine {
         record: JournalRecord(journal.clone()),
         source,
-        target,
+        // The workers ask for the whole of a step before they begin it.
+        target: target.counted_elsewhere(),
         people: people(&case),
         time: RealTime,
         backlog: Box::new(backlog),
@@ -98,7 +98,7 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
     let left = OpenRows::load(journal)?.left()?;
     if left.rows == 0 {
         // A wave is over when whoever belongs into its teams is in them.
-        super::teaming::complete(journal, &teams_target, &left.teams).await?;
+        super::teaming::complete(journal, &target, &left.teams).await?;
         journal
             .command(CaseCommand::CloseWave(wave))
             .await

@@ -3,20 +3,34 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use secrecy::SecretString;
 
 use super::super::access::TargetAccess;
+use super::restoring::RealTime;
 use crate::clock::SystemClock;
+use crate::engine::governor::{Governor, Quotas};
+use crate::engine::turnstile::{SharedGovernor, Turnstile};
 use crate::error::{Error, Result};
 use crate::targets::graph::{Credential, Graph, Settings, tenant_of};
 
 /// Larger than any key, certificate chain or secret.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Opens it; nothing is sent yet.
+/// A way into the tenant, and the count of what is sent there.
+pub(crate) struct Way {
+    pub(crate) graph: Graph,
+    pub(crate) governor: SharedGovernor,
+}
+
+/// Opens it under the quotas of the smallest tenant; nothing is sent yet.
 pub(crate) fn open(access: &TargetAccess) -> Result<Graph> {
+    Ok(open_under(access, Quotas::default())?.graph)
+}
+
+/// The same under the quotas that are given.
+pub(crate) fn open_under(access: &TargetAccess, quotas: Quotas) -> Result<Way> {
     let credential = match (
         &access.certificate,
         &access.private_key,
@@ -30,22 +44,27 @@ pub(crate) fn open(access: &TargetAccess) -> Result<Graph> {
         _ => return Err(Error::failed("neither a certificate nor a secret is named")),
     };
     let extra_roots_pem = access.root_certificates.as_deref().map(read).transpose()?;
-    connect(Settings {
+    let settings = Settings {
         graph_base: access.graph_base.clone(),
         login_base: access.login_base.clone(),
         tenant: access.tenant.clone(),
         client_id: access.client_id.clone(),
         credential,
         extra_roots_pem,
-    })
+    };
+    connect(settings, quotas)
 }
 
-/// As [`open`], with settings that are made already.
-pub(crate) fn connect(settings: Settings) -> Result<Graph> {
-    Graph::new(settings, Arc::new(SystemClock)).map_err(|error| {
+/// As [`open_under`], with settings that are made already.
+pub(crate) fn connect(settings: Settings, quotas: Quotas) -> Result<Way> {
+    let governor = SharedGovernor::new(Mutex::new(Governor::new(quotas)));
+    let turns = Turnstile::new(SharedGovernor::clone(&governor), RealTime);
+    let graph = Graph::new(settings, Arc::new(SystemClock), Arc::new(turns));
+    let graph = graph.map_err(|error| {
         Error::failed(error)
             .hint("a key is converted by: openssl pkcs8 -topk8 -nodes -in old.key -out app.key")
-    })
+    })?;
+    Ok(Way { graph, governor })
 }
 
 /// The one tenant that all these domains belong to, as discovery names it.

@@ -253,11 +253,11 @@ pub fn of_lane(quotas: &Quotas, lane: &Lane) -> Vec<Documented> {
         Lane::ConditionalAccess => vec![one(Scope::ConditionalAccess, Requests, 1, 1)],
         Lane::TeamsImport { team, channel } => vec![
             one(Scope::Channel(channel.clone()), Writes, 5, 1),
-            one(Scope::Team(team.clone()), Requests, 4 * 60, 60),
+            one(Scope::Team(team.clone()), Requests, 4, 1),
             one(Scope::TeamsMessages, Writes, 50, 1),
         ],
         Lane::Team(team) => vec![
-            one(Scope::Team(team.clone()), Requests, 4 * 60, 60),
+            one(Scope::Team(team.clone()), Requests, 4, 1),
             one(Scope::TeamsWrites, Writes, 30, 1),
         ],
     };

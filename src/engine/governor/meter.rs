@@ -165,8 +165,13 @@ impl Meter {
         }
     }
 
+    /// A quota of a few has no hundredth to give away: it is used whole until the service objects.
     fn limit(&self) -> u64 {
-        (self.documented.saturating_mul(self.share) / WHOLE * MARGIN_PERCENT / 100).max(1)
+        if self.share == WHOLE {
+            return self.documented.saturating_mul(MARGIN_PERCENT).div_ceil(100);
+        }
+        let part = self.documented.saturating_mul(self.share * MARGIN_PERCENT);
+        (part / (WHOLE * 100)).max(1)
     }
 
     /// The even pace, and a quarter of the quota ahead of it.
@@ -239,6 +244,29 @@ mod tests {
         let mut meter = Meter::new(1_000, TimeDelta::minutes(1));
         (0..100).for_each(|_| meter.learn(start()));
         assert_eq!(meter.share(), CUT_UNEXPLAINED);
+    }
+
+    #[test]
+    fn a_quota_of_four_is_used_whole_until_the_service_objects() {
+        let sent_in = |meter: &mut Meter, from: DateTime<Utc>| {
+            let (mut now, mut sent) = (from, 0);
+            while now < from + TimeDelta::seconds(60) {
+                if let Some(at) = meter.opens(now, 1) {
+                    now = at;
+                } else {
+                    meter.count(now, 1);
+                    sent += 1;
+                }
+            }
+            sent
+        };
+        let mut meter = Meter::new(4, TimeDelta::seconds(1));
+        let sent = sent_in(&mut meter, start());
+        assert!((230..=240).contains(&sent), "{sent}");
+        let later = start() + TimeDelta::seconds(60);
+        meter.learn(later);
+        let sent = sent_in(&mut meter, later);
+        assert!((170..=182).contains(&sent), "{sent}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use reqwest::header::{HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode};
@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::failure::{self, Said};
 use super::token::{Token, Tokens};
+use crate::targets::turns::{Asked, Turns};
 use crate::targets::{LONGEST_REQUEST, QuotaHint, TargetError};
 
 /// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
@@ -19,11 +20,12 @@ const ANSWER_BYTES_MAX: usize = 160 << 20;
 const ERROR_BYTES_MAX: usize = 64 << 10;
 
 /// Connections, tokens and where to send.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) http: reqwest::Client,
     /// `https://graph.microsoft.com/v1.0`, without a slash at the end.
     pub(super) base: String,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Arc<Tokens>,
     /// Of Graph's tokens.
     pub(super) scope: String,
     /// Where SharePoint's own interface stands in a simulated tenant; else at the host of each site.
@@ -31,9 +33,11 @@ pub(super) struct Session {
     /// SharePoint's own interface takes an application that proves itself by a certificate alone.
     pub(super) takes_rest: bool,
     /// By scope.
-    pub(super) token: Mutex<HashMap<String, Token>>,
+    pub(super) token: Arc<Mutex<HashMap<String, Token>>>,
     /// What the last answer said of a quota.
-    pub(super) hint: std::sync::Mutex<Option<QuotaHint>>,
+    pub(super) hint: Arc<std::sync::Mutex<Option<QuotaHint>>>,
+    /// Who says when a request may go; none where the caller asked already.
+    pub(super) turns: Option<Arc<dyn Turns>>,
     /// Plain HTTP is for the simulated tenant on this machine only.
     pub(super) plain_http: bool,
 }
@@ -81,6 +85,17 @@ pub(super) enum Payload {
         content: Vec<u8>,
         content_type: String,
     },
+}
+
+impl Payload {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes { content, .. } | Self::Json(content) | Self::Photo { content, .. } => {
+                content.len() as u64
+            }
+            Self::None => 0,
+        }
+    }
 }
 
 /// A success.
@@ -139,6 +154,19 @@ impl Call {
     fn writes(&self) -> bool {
         self.method != Method::GET
     }
+
+    fn asked(&self) -> Asked<'_> {
+        let path = match &self.goal {
+            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } | Goal::GraphOrMade(path) => path,
+            Goal::PreAuthenticated(_) => "",
+            Goal::SharePoint { url, .. } => url,
+        };
+        Asked {
+            path: path.trim_start_matches('/'),
+            writes: self.writes(),
+            upload_bytes: self.body.len(),
+        }
+    }
 }
 
 impl Session {
@@ -187,9 +215,29 @@ impl Session {
             .ok_or_else(|| failure::contract(operation, "a redirect to nowhere"))
     }
 
+    /// In its turn, and what came of it is told to whoever gave the turn.
     async fn exchange(
         &self,
         call: Call,
+        accepts: fn(&StatusCode) -> bool,
+    ) -> Result<Response, TargetError> {
+        let Some(turns) = &self.turns else {
+            return self.exchange_now(&call, accepts).await;
+        };
+        let sent = turns.turn(call.asked()).await;
+        let result = self.exchange_now(&call, accepts).await;
+        let hint = self
+            .hint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        turns.heard(call.asked(), sent, result.as_ref().err(), hint);
+        result
+    }
+
+    async fn exchange_now(
+        &self,
+        call: &Call,
         accepts: fn(&StatusCode) -> bool,
     ) -> Result<Response, TargetError> {
         let (operation, writes) = (call.operation, call.writes());

@@ -6,12 +6,12 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
 
 use super::assertion::Signer;
 use super::call::Session;
 use super::token::{Proof, Tokens};
 use crate::clock::Clock;
+use crate::targets::turns::Turns;
 
 /// SharePoint asks for this form; traffic without it is throttled first (graph.md section 3).
 const USER_AGENT: &str = concat!("ISV|unbroken|unbroken/", env!("CARGO_PKG_VERSION"));
@@ -71,7 +71,11 @@ pub enum SettingsError {
     Tls(String),
 }
 
-pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Session, SettingsError> {
+pub(super) fn session(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    turns: Arc<dyn Turns>,
+) -> Result<Session, SettingsError> {
     let plain_http = check_address("--graph-base", &settings.graph_base)?;
     let proof = match &settings.credential {
         Credential::Secret(secret) => Proof::Secret(secret.clone()),
@@ -98,13 +102,14 @@ pub(super) fn session(settings: Settings, clock: Arc<dyn Clock>) -> Result<Sessi
     Ok(Session {
         http,
         base: settings.graph_base.trim_end_matches('/').to_owned(),
-        tokens,
+        tokens: Arc::new(tokens),
         scope: format!("{origin}/.default"),
         rest_on_this_machine: is_local(&settings.graph_base)
             .then(|| format!("{origin}/_sharepoint")),
         takes_rest: is_by_certificate,
-        token: Mutex::default(),
-        hint: std::sync::Mutex::default(),
+        token: Arc::default(),
+        hint: Arc::default(),
+        turns: Some(turns),
         plain_http,
     })
 }

@@ -325,6 +325,7 @@ impl World {
             (Workload::Files, _) => ServiceLane::SharePoint {
                 app: APP.to_owned(),
                 units,
+                shares: false,
             },
             (_, seat) => ServiceLane::Mailbox {
                 key: seat.to_string(),

@@ -33,7 +33,8 @@ fn graph(case: &Case) -> Graph {
         },
         extra_roots_pem: None,
     };
-    Graph::new(settings, Arc::new(SystemClock)).expect("settings that can work")
+    let turns = Arc::new(crate::readback::AtOnce);
+    Graph::new(settings, Arc::new(SystemClock), turns).expect("settings that can work")
 }
 
 fn item(person: u32) -> ListItem {

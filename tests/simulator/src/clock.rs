@@ -15,6 +15,19 @@ impl VirtualClock {
         Self(Arc::new(AtomicI64::new(start.timestamp_millis())))
     }
 
+    /// What it shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst))
+            .unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Moves on to an instant, if that is not over already.
+    pub fn advance_to(&self, at: DateTime<Utc>) {
+        // Up, not down: whoever waits until an instant finds that it has come.
+        let millis = (at.timestamp_micros() + 999).div_euclid(1_000);
+        self.0.fetch_max(millis, Ordering::SeqCst);
+    }
+
     /// Moves on.
     pub fn advance(&self, seconds: u32) {
         self.0
@@ -39,8 +52,7 @@ impl ClockMode {
     )]
     pub(crate) fn now(&self) -> DateTime<Utc> {
         match self {
-            Self::Manual(clock) => DateTime::from_timestamp_millis(clock.0.load(Ordering::SeqCst))
-                .unwrap_or(DateTime::UNIX_EPOCH),
+            Self::Manual(clock) => clock.now(),
             Self::Real => Utc::now(),
         }
     }

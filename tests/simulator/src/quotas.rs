@@ -76,6 +76,8 @@ pub enum Lane {
         app: String,
         /// It changes something.
         writes: bool,
+        /// Resource units.
+        units: u64,
     },
     /// A mailbox.
     Mailbox {
@@ -92,9 +94,18 @@ pub enum Lane {
         app: String,
         /// Resource units.
         units: u64,
+        /// It lets somebody in.
+        shares: bool,
     },
-    /// Messages that are imported into a channel or a chat, by its id: five a second.
-    Thread(String),
+    /// Whatever is asked of a team, by app and team: four a second.
+    Team(String),
+    /// Messages that are imported into a channel or a chat: five a second, and four of a team.
+    Thread {
+        /// The channel or chat.
+        thread: String,
+        /// App and team, where it is a channel.
+        team: Option<String>,
+    },
 }
 
 /// A refusal.
@@ -233,8 +244,8 @@ impl Meter {
             Lane::ConditionalAccess => {
                 vec![(("conditional access", String::new()), 1, 1, 1)]
             }
-            Lane::Directory { app, writes } => {
-                let mut all = vec![(("directory units", app.clone()), 3_500, 10, 1)];
+            Lane::Directory { app, writes, units } => {
+                let mut all = vec![(("directory units", app.clone()), 3_500, 10, *units)];
                 if *writes {
                     all.push((("directory writes", app.clone()), 3_000, 150, 1));
                 }
@@ -249,10 +260,17 @@ impl Meter {
                     *upload_bytes,
                 ),
             ],
-            Lane::Thread(thread) => vec![(("thread messages", thread.clone()), 5, 1, 1)],
-            Lane::SharePoint { app, units } => {
+            Lane::Team(team) => vec![of_team(team)],
+            Lane::Thread { thread, team } => {
+                let mut all = vec![(("thread messages", thread.clone()), 5, 1, 1)];
+                all.extend(team.iter().map(|team| of_team(team)));
+                all
+            }
+            Lane::SharePoint { app, units, shares } => {
                 let (minute, day, tenant) = self.quotas.sharepoint();
+                let sharing = (("sharing calls", app.clone()), 300, 300, u64::from(*shares));
                 vec![
+                    sharing,
                     (("units a minute", app.clone()), minute, 60, *units),
                     (("units a day", app.clone()), day, 86_400, *units),
                     (("units of the tenant", String::new()), tenant, 300, *units),
@@ -268,6 +286,11 @@ impl Meter {
         }
         per_second(limit, length_s)
     }
+}
+
+/// "A maximum of four requests per second per app can be issued on a given team."
+fn of_team(team: &str) -> (Key, u64, i64, u64) {
+    (("team requests", team.to_owned()), 4, 1, 1)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a load needs no 53 bits")]

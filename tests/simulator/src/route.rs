@@ -118,7 +118,11 @@ pub(crate) fn lane(request: &Request) -> Lane {
     if request.path.starts_with(sites::rest::PREFIX) {
         let units = if request.is_write() { 2 } else { 1 };
         let app = request.app.clone();
-        return Lane::SharePoint { app, units };
+        return Lane::SharePoint {
+            app,
+            units,
+            shares: false,
+        };
     }
     let Some(path) = request.path.strip_prefix("/v1.0/") else {
         return Lane::None;
@@ -140,32 +144,54 @@ pub(crate) fn lane(request: &Request) -> Lane {
             let key = format!("{}/{}", request.app, user.to_ascii_lowercase());
             Lane::Mailbox { key, upload_bytes }
         }
-        ["teams", _, "channels", thread, "messages", ..] | ["chats", thread, "messages", ..]
-            if request.is_write() =>
-        {
-            Lane::Thread(thread.to_owned())
-        }
+        ["teams", team, "channels", thread, "messages", ..] if request.is_write() => Lane::Thread {
+            thread: thread.to_owned(),
+            team: Some(format!("{}/{team}", request.app)),
+        },
+        ["chats", thread, "messages", ..] if request.is_write() => Lane::Thread {
+            thread: thread.to_owned(),
+            team: None,
+        },
+        ["teams", team, ..] => Lane::Team(format!("{}/{team}", request.app)),
         ["drives" | "sites", ..] | ["users" | "groups", _, "drive", ..] => {
-            let permissions = path.contains("/permissions") || path.ends_with("/invite");
-            let lists = ["/children", "/columns", "/items", "/lists", "/pages"];
-            let list = lists.iter().any(|end| path.ends_with(end));
-            let units = if permissions {
-                5
-            } else if request.is_write() || list {
-                2
-            } else {
-                1
-            };
-            Lane::SharePoint {
-                app: request.app.clone(),
-                units,
-            }
+            of_sharepoint(request, path)
         }
-        ["users" | "groups" | "organization", ..] => Lane::Directory {
+        ["identity", "conditionalAccess", ..] => Lane::ConditionalAccess,
+        ["$batch" | "chats" | "me", ..] => Lane::None,
+        _ => Lane::Directory {
             app: request.app.clone(),
             writes: request.is_write(),
+            units: directory_units(&parts, request.is_write()),
         },
-        ["identity", "conditionalAccess", ..] => Lane::ConditionalAccess,
-        _ => Lane::None,
+    }
+}
+
+fn of_sharepoint(request: &Request, path: &str) -> Lane {
+    let permissions = path.contains("/permissions") || path.ends_with("/invite");
+    let lists = ["/children", "/columns", "/items", "/lists", "/pages"];
+    let list = lists.iter().any(|end| path.ends_with(end));
+    let units = if permissions {
+        5
+    } else if request.is_write() || list {
+        2
+    } else {
+        1
+    };
+    Lane::SharePoint {
+        app: request.app.clone(),
+        units,
+        shares: permissions && request.is_write(),
+    }
+}
+
+/// The directory's costs, from the table of base request costs.
+/// <https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits>
+fn directory_units(parts: &[&str], writes: bool) -> u64 {
+    match parts {
+        _ if writes => 1,
+        ["groups", _, "members"] | ["subscribedSkus"] => 3,
+        ["groups", _, "transitiveMembers"] => 5,
+        ["users" | "applications"] => 2,
+        _ => 1,
     }
 }

@@ -214,6 +214,7 @@ fn the_documented_quotas_run_on_the_clock_that_tests_drive() {
     let units = Lane::SharePoint {
         app: "app".to_owned(),
         units: 1250,
+        shares: false,
     };
     assert!(meter.enter(&units, start).is_ok());
     assert!(
@@ -233,6 +234,7 @@ fn hidden_costs_and_others_take_what_the_documents_promise() {
     let units = Lane::SharePoint {
         app: "app".to_owned(),
         units: 2,
+        shares: false,
     };
     let served = |quotas: Quotas| {
         let mut meter = Meter::new(quotas);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::located::Located;
 use super::{Prepared, lines};
@@ -60,15 +61,14 @@ impl Objects {
         for (principal, known) in prepared.mapping.target().iter() {
             let object = match known.kind {
                 PrincipalKind::User | PrincipalKind::Guest => {
-                    let user = target.user(&known.key).await.map_err(target_meaning)?;
+                    let user = patiently(|| target.user(&known.key))
+                        .await
+                        .map_err(target_meaning)?;
                     user.map(|user| user.id)
                 }
                 PrincipalKind::Group => {
-                    let there = target
-                        .group_members(&known.key)
-                        .await
-                        .map_err(target_meaning)?;
-                    there.map(|_| known.key.clone())
+                    let there = patiently(|| target.group_members(&known.key)).await;
+                    there.map_err(target_meaning)?.map(|_| known.key.clone())
                 }
                 _ => continue,
             };
@@ -143,7 +143,7 @@ impl<'a> Found<'a> {
             if self.asked.len() > GROUPS_MAX {
                 return Err(Error::failed("more than 10,000 groups in groups"));
             }
-            let members = self.target.group_members(&object).await;
+            let members = patiently(|| self.target.group_members(&object)).await;
             let mut inside = Vec::new();
             for (member, is_group) in members.map_err(target_meaning)?.unwrap_or_default() {
                 if is_group {
@@ -213,7 +213,7 @@ async fn standing(
         tree.item(item).map_err(Error::failed)?;
     }
     for (item, id) in &located.ids {
-        let listed = target.permissions(&located.owner, id).await;
+        let listed = patiently(|| target.permissions(&located.owner, id)).await;
         for permission in listed.map_err(target_meaning)? {
             let level = match &*permission.role {
                 "read" => Level::Read,

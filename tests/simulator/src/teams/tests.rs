@@ -238,22 +238,34 @@ fn a_team_is_made_behind_an_operation_and_a_group_is_not_known_at_once() {
 }
 
 #[test]
-fn a_channel_takes_five_messages_a_second() {
+fn a_team_takes_four_requests_a_second_and_a_chat_five_messages() {
     let at = DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
     let mut meter = Meter::new(Quotas::documented());
-    let request = Request {
-        method: "POST".to_owned(),
-        path: "/v1.0/teams/t/channels/19:c@thread.tacv2/messages".to_owned(),
-        ..Request::default()
+    let lane = |method: &str, path: &str| {
+        let request = Request {
+            method: method.to_owned(),
+            path: format!("/v1.0/{path}"),
+            app: "app".to_owned(),
+            ..Request::default()
+        };
+        route::lane(&request)
     };
-    let lane = route::lane(&request);
-    assert_eq!(lane, Lane::Thread("19:c@thread.tacv2".to_owned()));
-    for _ in 0..5 {
-        assert!(meter.enter(&lane, at).is_ok());
+    let written = lane("POST", "teams/t/channels/19:c@thread.tacv2/messages");
+    let read = lane("GET", "teams/t/channels/19:d@thread.tacv2/messages/1");
+    let thread = "19:c@thread.tacv2".to_owned();
+    let team = Some("app/t".to_owned());
+    assert_eq!(written, Lane::Thread { thread, team });
+    for lane in [&written, &read, &written, &read] {
+        assert!(meter.enter(lane, at).is_ok());
     }
-    assert!(meter.enter(&lane, at).is_err(), "the sixth waits");
-    let other = Lane::Thread("another".to_owned());
+    assert!(meter.enter(&read, at).is_err(), "the fifth waits");
+    let other = lane("GET", "teams/u/channels");
     assert!(meter.enter(&other, at).is_ok());
+    let chat = lane("POST", "chats/19:e@thread.v2/messages");
+    for _ in 0..5 {
+        assert!(meter.enter(&chat, at).is_ok());
+    }
+    assert!(meter.enter(&chat, at).is_err(), "the sixth waits");
 }
 
 #[test]
