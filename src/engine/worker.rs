@@ -370,10 +370,14 @@ fn source_failed(error: &SourceError) -> Failed {
 fn target_refused(failure: &TargetError) -> Failed {
     let permanent = retry::classify(failure) == retry::Class::Permanent;
     Failed {
-        reason: if permanent {
-            "target-refused"
-        } else {
-            "retries-exhausted"
+        reason: match &*failure.code {
+            _ if !permanent => "retries-exhausted",
+            "ErrorQuotaExceeded" | "insufficientStorage" | "quotaLimitReached" => {
+                "no-room-in-target"
+            }
+            "malwareDetected" => "target-found-malware",
+            "pathIsTooLong" => "path-too-long",
+            _ => "target-refused",
         },
         code: failure.code.clone(),
         detail: failure.to_string(),

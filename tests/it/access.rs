@@ -2,7 +2,7 @@
 //! judged by the simulator's own effective access and by a slow second opinion on the source.
 
 mod carried;
-mod journey;
+pub(crate) mod journey;
 mod released;
 mod tenants;
 mod truth;

@@ -41,6 +41,7 @@ mod pdf;
 mod pst;
 mod quotas;
 mod readback;
+mod refusals;
 mod report;
 mod rule_ids;
 mod shares;

@@ -18,9 +18,9 @@ drive,Private,folder,yes,everybody,organisation,read,,link,\n";
 pub(super) const PRINCIPALS: &str = "source,target,kind,fate\n\
 drive,ada@clean.example,user,mapped\n\
 ben@old.example,ben@clean.example,user,mapped\n";
-pub(super) const ACCESS: &str = "--sidecar @access.csv --map @principals.csv";
+pub(crate) const ACCESS: &str = "--sidecar @access.csv --map @principals.csv";
 
-pub(super) fn restored() -> Case {
+pub(crate) fn restored() -> Case {
     let case = Case::new(Faults::none());
     for path in [
         "Contracts/open.txt",
@@ -37,14 +37,14 @@ pub(super) fn restored() -> Case {
 }
 
 /// Up to an access plan that somebody else approved.
-pub(super) fn approved(case: &Case) {
+pub(crate) fn approved(case: &Case) {
     case.done(&format!("access propose CASE {ACCESS}"));
     case.done("access approve CASE --yes");
     case.done("access adopt CASE");
 }
 
 /// Who but the owner gets at a path.
-pub(super) fn others(case: &Case, path: &str) -> Vec<(String, String)> {
+pub(crate) fn others(case: &Case, path: &str) -> Vec<(String, String)> {
     let place = ("ada@clean.example".to_owned(), path.to_owned());
     let people = case.inspect().effective_access()[&place].clone();
     people

@@ -18,6 +18,18 @@ pub enum FaultKind {
     GatewayTimeout,
     /// Carried out, never answered: until the client goes away.
     Hold,
+    /// 423: a file is open in Office, or a site is locked; nothing is done.
+    Locked,
+    /// 507 of a mailbox without room; nothing is done.
+    MailboxFull,
+    /// 403: the service's own scanner took it for malware; nothing is done.
+    Malware,
+    /// 400: more than 400 characters with its folders; nothing is done.
+    PathTooLong,
+    /// The connection breaks while the request's body is being sent; nothing is done.
+    ResetInBody,
+    /// 403: the tenant lets nobody share; nothing is done.
+    SharingDisabled,
     /// 429 with Retry-After.
     Throttled,
     /// 429 without Retry-After.
@@ -29,7 +41,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What seeded faults draw from: everything but `Hold`.
+    /// What seeded faults draw from: all that passes. `Hold` is not among them, nor what is refused for good.
     pub const DRAWN: [Self; 9] = [
         Self::Conflict,
         Self::DropAfter,
@@ -145,6 +157,21 @@ impl Chooser {
             armed: Vec::new(),
             seeded: Seeded::new(seed ^ 0xfau64),
         }
+    }
+
+    /// Whether the next fault of a request breaks it off before its body was read; it is used up.
+    pub(crate) fn breaks(&mut self, method: &str, path: &str) -> bool {
+        let is_it = |shot: &OneShot| {
+            shot.kind == FaultKind::ResetInBody
+                && shot.skip == 0
+                && (shot.method.is_empty() || shot.method == method)
+                && path.contains(&shot.path)
+        };
+        let place = self.armed.iter().position(is_it);
+        place.is_some_and(|place| {
+            self.armed.remove(place);
+            true
+        })
     }
 
     pub(crate) fn choose(&mut self, method: &str, path: &str) -> Option<FaultKind> {

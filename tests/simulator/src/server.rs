@@ -174,6 +174,11 @@ async fn serve(
         headers: headers(&head.headers),
         ..Request::default()
     };
+    if lock(&shared.chooser).breaks(&request.method, &request.path) {
+        shared.faults.fetch_add(1, Ordering::SeqCst);
+        // The body is still on its way: nobody reads it, and the connection ends under it.
+        return refuse_by(&shared, &request, FaultKind::ResetInBody);
+    }
     match axum::body::to_bytes(body, BODY_BYTES_MAX).await {
         Ok(bytes) => request.body = bytes.to_vec(),
         Err(_) => return respond(refuse(413, "RequestEntityTooLarge", "Too large.")),
@@ -323,9 +328,21 @@ fn refuse_by(shared: &Shared, request: &Request, kind: FaultKind) -> Response<Bo
         FaultKind::UnavailableSilently => crate::answer::empty(503),
         FaultKind::GatewayTimeout => refuse(504, "UnknownError", ""),
         FaultKind::Conflict => refuse(409, "resourceModified", "The resource was modified."),
-        FaultKind::DropBefore | FaultKind::DropAfter | FaultKind::ErrorAfter | FaultKind::Hold => {
-            busy()
-        }
+        FaultKind::Locked => refuse(423, "resourceLocked", "The resource is locked."),
+        FaultKind::MailboxFull => refuse(
+            507,
+            "ErrorQuotaExceeded",
+            "Mailbox has exceeded its maximum mailbox size.",
+        ),
+        FaultKind::Malware => refuse(403, "malwareDetected", "Malware was detected.")
+            .with("X-Virus-Infected", "EICAR-Test-File"),
+        FaultKind::PathTooLong => refuse(400, "pathIsTooLong", "The path is too long."),
+        FaultKind::SharingDisabled => refuse(403, "sharingDisabled", "Sharing is disabled."),
+        FaultKind::DropBefore
+        | FaultKind::DropAfter
+        | FaultKind::ErrorAfter
+        | FaultKind::Hold
+        | FaultKind::ResetInBody => busy(),
     };
     finish(shared, request, answer, Some(kind))
 }
@@ -359,7 +376,10 @@ fn finish(
     if let Some(exchanges) = lock(&shared.exchanges).as_mut() {
         exchanges.push(Exchange::of(request, &answer));
     }
-    if matches!(fault, Some(FaultKind::DropAfter | FaultKind::DropBefore)) {
+    if matches!(
+        fault,
+        Some(FaultKind::DropAfter | FaultKind::DropBefore | FaultKind::ResetInBody)
+    ) {
         return broken(answer);
     }
     respond(answer)

@@ -279,6 +279,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "no-place-in-outlook",
         "A kind of calendar entry that the new mailbox has no place for.",
     ),
+    (
+        "no-room-in-target",
+        "The new mailbox or drive had no room left for it; room is made, and it is planned again.",
+    ),
     ("no-start", "An event that does not say when it is."),
     (
         "not-a-calendar-or-card",
@@ -332,6 +336,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "past-reminder-turned-off/1",
         "A reminder of something that is over was turned off.",
+    ),
+    (
+        "path-too-long",
+        "Its name with all of its folders is longer than the new tenant takes.",
     ),
     (
         "raw-copy-attached/1",
@@ -401,6 +409,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "taken-out-of-rtf/1",
         "The text was taken out of the form in which the old mailbox had wrapped it.",
+    ),
+    (
+        "target-found-malware",
+        "The new tenant's own scanner took it for malware and did not take it.",
     ),
     (
         "target-of-another-kind",
