@@ -76,7 +76,8 @@ pub(crate) struct Accept {
   unbroken identity plan --file identities.csv
 
 The file has the header kind,name,display_name,usage_location,licences,owners,members; a kind is
-user, security-group, m365-group, dynamic-group or mail-group; lists are divided by semicolons.")]
+user, shared-mailbox, security-group, m365-group, dynamic-group or mail-group; lists are divided
+by semicolons.")]
 pub(crate) struct Plan {
     /// The users and groups.
     #[arg(long, value_name = "FILE")]

@@ -17,6 +17,7 @@ const FILE: &str = "kind,name,display_name,usage_location,licences,owners,member
     security-group,outer,Outer,,,,inner;cleo@clean.example\n\
     security-group,inner,Inner,,,ada@clean.example,dan@clean.example;ben@clean.example\n\
     m365-group,team,Team,,,cleo@clean.example,cleo@clean.example;ada@clean.example\n\
+    shared-mailbox,desk@clean.example,Desk,DE,,,\n\
     dynamic-group,everyone,Everyone,,,,\n\
     mail-group,list,List,,,,cleo@clean.example\n";
 const MAKE: &str = "identity make CASE --file @identities.csv IDENTITY";
@@ -67,6 +68,11 @@ fn check_made(case: &Case) {
         assert_eq!(account.usage_location, place);
         assert_eq!(account.passes, 0, "nobody comes in by making");
     }
+    for (name, is_blocked) in [("cleo@clean.example", false), ("desk@clean.example", true)] {
+        let account = case.inspect().account(name).expect("made");
+        assert_eq!(account.is_blocked, is_blocked, "{name}");
+    }
+    assert_eq!(case.inspect().users_named("desk@clean.example"), 1);
     let mut groups = case.inspect().groups();
     groups.sort_by(|a, b| a.nickname.cmp(&b.nickname));
     let names: Vec<&str> = groups.iter().map(|group| &*group.nickname).collect();
@@ -139,7 +145,7 @@ fn killed_behind_any_call_each_identity_is_made_once_and_what_graph_cannot_make_
     check_made(&case);
     let again = case.done(MAKE);
     assert!(again.contains("0 made, 0 there before"), "{again}");
-    assert!(again.contains("5 made earlier"), "{again}");
+    assert!(again.contains("6 made earlier"), "{again}");
     check_made(&case);
 
     let listed = case.done("identity list CASE");
@@ -150,8 +156,8 @@ fn killed_behind_any_call_each_identity_is_made_once_and_what_graph_cannot_make_
     assert!(listed.contains("list: held: needs-exchange"), "{listed}");
     let events = case.events("bundle");
     let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
-    assert_eq!(count("IdentityAttempted/1"), 5, "one intent each");
-    assert_eq!(count("IdentityMade/1"), 5);
+    assert_eq!(count("IdentityAttempted/1"), 6, "one intent each");
+    assert_eq!(count("IdentityMade/1"), 6);
     assert_eq!(count("IdentityHeld/1"), 2);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 
@@ -167,7 +173,7 @@ fn killed_behind_any_call_each_identity_is_made_once_and_what_graph_cannot_make_
         })
         .collect();
     // One answer was held for good, and such exchanges are not kept.
-    assert_eq!(passwords.len(), 1, "the other user");
+    assert_eq!(passwords.len(), 2, "the other two accounts");
     assert!(passwords[0].len() >= 40, "{}", passwords[0].len());
     for password in &passwords {
         expect_nowhere(&case, password);
@@ -207,6 +213,35 @@ fn whoever_was_there_before_is_left_as_they_are() {
     assert!(
         case.inspect().account("ben@clean.example").is_none(),
         "no licence was given"
+    );
+}
+
+#[test]
+fn an_account_that_somebody_can_sign_in_to_is_no_shared_mailbox() {
+    let case = connected();
+    let file = "kind,name,display_name,usage_location,licences,owners,members\n\
+        shared-mailbox,ben@clean.example,Desk,DE,,,\n\
+        shared-mailbox,desk@clean.example,Desk,DE,,,\n";
+    put(&case.path("identities.csv"), file.as_bytes());
+    let output = case.run(MAKE);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 made, 0 there before"), "{said}");
+    assert!(said.contains("1 failed"), "{said}");
+    let events = case.events("bundle");
+    let failed = events
+        .iter()
+        .find(|event| event["type"] == "IdentityFailed/1");
+    let reason = &failed.expect("on the record")["data"]["reason"];
+    assert_eq!(reason, "sign-in-not-blocked");
+    let desk = "--user desk@clean.example";
+    let proof = format!("identity proof CASE {desk} --method in-person --by Lee");
+    let output = case.run(&proof);
+    assert!(!output.status.success(), "it is nobody who could come in");
+    assert!(
+        case.inspect()
+            .account("desk@clean.example")
+            .expect("made")
+            .is_blocked
     );
 }
 

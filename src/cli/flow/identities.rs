@@ -71,6 +71,8 @@ struct Open<'a> {
     is_attempted: bool,
     /// Whoever has the name, and whether we made it.
     there: Option<(String, bool)>,
+    /// Whether anybody may sign in to what is there.
+    is_enabled: bool,
     /// Ids of the licences that it has.
     has: Vec<String>,
 }
@@ -161,13 +163,15 @@ async fn look<'a>(
         is_attempted: known.is_some_and(|(_, known)| known.is_open),
         identity,
         there: None,
+        is_enabled: false,
         has: Vec::new(),
     };
-    if wanted.kind == WantedKind::User {
+    if wanted.kind.is_account() {
         let found = patiently(|| target.identity_user(&wanted.name)).await;
         if let Some(found) = found.map_err(target_meaning)? {
             let is_ours = found.mark.as_deref() == Some(&*mark(&open.identity));
             open.there = Some((found.id, is_ours));
+            open.is_enabled = found.is_enabled;
             open.has = found.licences;
         }
     }
@@ -284,14 +288,14 @@ async fn bring(
     licences: &[Licence],
     objects: &BTreeMap<String, String>,
 ) -> std::result::Result<Brought, String> {
-    if one.wanted.kind == WantedKind::User {
-        bring_user(target, one, licences).await
+    if one.wanted.kind.is_account() {
+        bring_account(target, one, licences).await
     } else {
         bring_group(target, one, objects).await
     }
 }
 
-async fn bring_user(
+async fn bring_account(
     target: &Graph,
     one: &Open<'_>,
     licences: &[Licence],
@@ -303,6 +307,11 @@ async fn bring_user(
         members: 0,
         owners: 0,
     };
+    // Whoever knew the password of an account that was there before could come in to what several people read.
+    let is_shared = one.wanted.kind == WantedKind::SharedMailbox;
+    if is_shared && one.there.is_some() && one.is_enabled {
+        return Err("sign-in-not-blocked".to_owned());
+    }
     let object = match &one.there {
         Some((id, true)) => id.clone(),
         Some((id, false)) => {
@@ -310,7 +319,7 @@ async fn bring_user(
             let object = id.clone();
             return Ok(Brought { object, data });
         }
-        None => make_user(target, one).await?,
+        None => make_account(target, one).await?,
     };
     let skus: Vec<String> = missing(one, licences).filter_map(|(_, sku)| sku).collect();
     if !skus.is_empty() {
@@ -322,13 +331,14 @@ async fn bring_user(
 }
 
 /// One that the tenant made and did not answer for is found by its mark, and is not made twice.
-async fn make_user(target: &Graph, one: &Open<'_>) -> std::result::Result<String, String> {
+async fn make_account(target: &Graph, one: &Open<'_>) -> std::result::Result<String, String> {
     let mark = mark(&one.identity);
     let password = password().map_err(|_| "no-randomness".to_owned())?;
     let user = NewUser {
         name: &one.wanted.name,
         display_name: &one.wanted.display_name,
         usage_location: &one.wanted.usage_location,
+        is_enabled: one.wanted.kind == WantedKind::User,
         mark: &mark,
         password: &password,
     };
@@ -341,7 +351,22 @@ async fn make_user(target: &Graph, one: &Open<'_>) -> std::result::Result<String
             },
         }
     });
-    made.await.map_err(reason)
+    let object = made.await.map_err(reason)?;
+    if !user.is_enabled {
+        expect_blocked(target, user.name).await?;
+    }
+    Ok(object)
+}
+
+/// What the tenant was asked is not what it did: only reading back says that nobody may sign in.
+async fn expect_blocked(target: &Graph, name: &str) -> std::result::Result<(), String> {
+    let found = until_there(|| target.identity_user(name)).await;
+    let found = found.map_err(reason)?;
+    let found = found.ok_or_else(|| "account-not-there".to_owned())?;
+    if found.is_enabled {
+        return Err("sign-in-not-blocked".to_owned());
+    }
+    Ok(())
 }
 
 /// A password that nobody is told and nothing keeps: whoever comes in does so by a pass.

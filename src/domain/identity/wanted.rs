@@ -9,6 +9,8 @@ use super::{MappingError, fields};
 pub enum WantedKind {
     /// A user, who cannot come in yet.
     User,
+    /// A mailbox of several people: an account whose sign-in is blocked.
+    SharedMailbox,
     /// A security group.
     SecurityGroup,
     /// A private Microsoft 365 group.
@@ -19,8 +21,9 @@ pub enum WantedKind {
     MailGroup,
 }
 
-const KINDS: [(WantedKind, &str); 5] = [
+const KINDS: [(WantedKind, &str); 6] = [
     (WantedKind::User, "user"),
+    (WantedKind::SharedMailbox, "shared-mailbox"),
     (WantedKind::SecurityGroup, "security-group"),
     (WantedKind::UnifiedGroup, "m365-group"),
     (WantedKind::DynamicGroup, "dynamic-group"),
@@ -32,6 +35,11 @@ impl WantedKind {
     pub fn name(self) -> &'static str {
         let found = KINDS.iter().find(|(kind, _)| *kind == self);
         found.map_or("", |(_, name)| name)
+    }
+
+    /// Whether it is an account, with a principal name and licences, and no group.
+    pub fn is_account(self) -> bool {
+        matches!(self, Self::User | Self::SharedMailbox)
     }
 
     /// Reads what [`WantedKind::name`] wrote.
@@ -110,7 +118,7 @@ fn list(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Reads the file: `kind,name,display_name,usage_location,licences,owners,members`, lists divided by `;`. Users come first, then
+/// Reads the file: `kind,name,display_name,usage_location,licences,owners,members`, lists divided by `;`. Accounts come first, then
 /// groups, each behind the groups in it.
 pub fn parse_wanted(text: &str) -> Result<Vec<Wanted>, MappingError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -150,7 +158,8 @@ fn one(line: usize, row: [String; 7]) -> Result<Wanted, MappingError> {
         members,
     ] = row;
     let kind = WantedKind::parse(&kind).ok_or_else(|| {
-        let rule = "a kind is user, security-group, m365-group, dynamic-group or mail-group";
+        let rule = "a kind is user, shared-mailbox, security-group, m365-group, dynamic-group \
+                    or mail-group";
         refuse(line, rule)
     })?;
     let wanted = Wanted {
@@ -166,20 +175,19 @@ fn one(line: usize, row: [String; 7]) -> Result<Wanted, MappingError> {
     if wanted.display_name.is_empty() || wanted.display_name.chars().count() > 256 {
         return Err(refuse(line, "a display name has 1 to 256 letters"));
     }
-    let is_user = kind == WantedKind::User;
-    if is_user {
-        check_user(line, &wanted)?;
+    if kind.is_account() {
+        check_account(line, &wanted)?;
     } else {
         check_group(line, &wanted)?;
     }
     Ok(wanted)
 }
 
-fn check_user(line: usize, wanted: &Wanted) -> Result<(), MappingError> {
+fn check_account(line: usize, wanted: &Wanted) -> Result<(), MappingError> {
     let (local, domain) = wanted.name.split_once('@').unwrap_or_default();
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-'".contains(letter);
     if local.is_empty() || domain.is_empty() || !local.chars().all(fits) {
-        return Err(refuse(line, "a user is named by a principal name"));
+        return Err(refuse(line, "an account is named by a principal name"));
     }
     let place = wanted.usage_location.as_bytes();
     if place.len() != 2 || !place.iter().all(u8::is_ascii_uppercase) {
@@ -189,7 +197,7 @@ fn check_user(line: usize, wanted: &Wanted) -> Result<(), MappingError> {
     if wanted.owners.is_empty() && wanted.members.is_empty() {
         return Ok(());
     }
-    Err(refuse(line, "a user has neither owners nor members"))
+    Err(refuse(line, "an account has neither owners nor members"))
 }
 
 fn check_group(line: usize, wanted: &Wanted) -> Result<(), MappingError> {
@@ -208,11 +216,10 @@ fn check_group(line: usize, wanted: &Wanted) -> Result<(), MappingError> {
     Ok(())
 }
 
-/// Users first; each group behind the groups that are in it.
+/// Accounts first; each group behind the groups that are in it.
 fn ordered(rows: Vec<Wanted>) -> Result<Vec<Wanted>, MappingError> {
-    let (users, mut groups): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|row| row.kind == WantedKind::User);
+    let (accounts, mut groups): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.kind.is_account());
     let names: BTreeMap<String, WantedKind> = groups
         .iter()
         .map(|group| (group.name.to_ascii_lowercase(), group.kind))
@@ -246,7 +253,7 @@ fn ordered(rows: Vec<Wanted>) -> Result<Vec<Wanted>, MappingError> {
             return Err(refuse(group.line, "an owner is named by a principal name"));
         }
     }
-    let mut done = users;
+    let mut done = accounts;
     let mut made: BTreeSet<String> = BTreeSet::new();
     while !groups.is_empty() {
         let (ready, waiting): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| {
@@ -311,12 +318,16 @@ mod tests {
         let rows = read(
             "security-group,outer,Outer,,,,inner;ann@new.example\n\
              security-group,inner,Inner,,,ann@new.example,bob@new.example\n\
+             shared-mailbox,desk@new.example,Desk,DE,,,\n\
              user,ann@new.example,Ann,DE,SPE_E5;FLOW_FREE,,\n",
         );
         let rows = rows.expect("good");
         let names: Vec<&str> = rows.iter().map(|row| &*row.name).collect();
-        assert_eq!(names, ["ann@new.example", "inner", "outer"]);
-        assert_eq!(rows[0].licences, ["SPE_E5", "FLOW_FREE"]);
+        assert_eq!(
+            names,
+            ["desk@new.example", "ann@new.example", "inner", "outer"]
+        );
+        assert_eq!(rows[1].licences, ["SPE_E5", "FLOW_FREE"]);
     }
 
     #[test]
@@ -324,6 +335,11 @@ mod tests {
         for (rows, rule) in [
             ("user,ann,Ann,DE,,,", "principal name"),
             ("user,ann@new,Ann,de,,,", "two capital letters"),
+            ("shared-mailbox,desk,Desk,DE,,,", "principal name"),
+            (
+                "shared-mailbox,desk@new,Desk,DE,,,ann@new",
+                "neither owners",
+            ),
             ("user,ann@new,,DE,,,", "display name"),
             ("user,ann@new,Ann,DE,,bob@new,", "neither owners"),
             ("robot,ann@new,Ann,DE,,,", "a kind is"),

@@ -16,6 +16,8 @@ use crate::targets::{TargetError, TargetId};
 pub struct FoundUser {
     /// Its object id.
     pub id: String,
+    /// Whether anybody may sign in to it; where the tenant does not say so, somebody may.
+    pub is_enabled: bool,
     /// The mark that it was made with.
     pub mark: Option<String>,
     /// The ids of its licences.
@@ -30,6 +32,8 @@ pub struct NewUser<'a> {
     pub display_name: &'a str,
     /// ISO 3166-1 alpha-2.
     pub usage_location: &'a str,
+    /// Whether anybody may sign in to it.
+    pub is_enabled: bool,
     /// Its mark.
     pub mark: &'a str,
     /// A password that nobody keeps.
@@ -77,7 +81,7 @@ impl Graph {
     /// A user by principal name, with its mark and its licences.
     pub async fn identity_user(&self, name: &str) -> Result<Option<FoundUser>, TargetError> {
         let operation = "GET /users/{principal}";
-        let wanted = "id,assignedLicenses,onPremisesExtensionAttributes";
+        let wanted = "id,accountEnabled,assignedLicenses,onPremisesExtensionAttributes";
         let path = format!("{}?$select={wanted}", user_path(name));
         let answer = match self.session.json(Call::get(operation, path)).await {
             Ok(answer) => answer,
@@ -90,18 +94,20 @@ impl Graph {
         let sku = |licence: &Value| licence["skuId"].as_str().map(str::to_owned);
         Ok(Some(FoundUser {
             id: id_of(operation, body)?.0,
+            is_enabled: body["accountEnabled"] != false,
             mark: mark.map(str::to_owned),
             licences: licences.filter_map(sku).collect(),
         }))
     }
 
-    /// Makes a user: enabled, and kept out by conditional access until users may come in.
+    /// Makes an account. A user's is enabled, and kept out by conditional access until users may come in; a shared mailbox's
+    /// is not.
     pub async fn make_user(&self, user: &NewUser<'_>) -> Result<TargetId, TargetError> {
         let operation = "POST /users";
         let local = user.name.split('@').next().unwrap_or_default();
         let nickname: String = local.chars().filter(|one| *one != '\'').collect();
         let body = json!({
-            "accountEnabled": true,
+            "accountEnabled": user.is_enabled,
             "displayName": user.display_name,
             "mailNickname": nickname,
             "userPrincipalName": user.name,

@@ -13,6 +13,8 @@ use crate::tenant::Tenant;
 /// One account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
+    /// Nobody signs in to it.
+    pub(crate) is_blocked: bool,
     pub(crate) usage_location: String,
     pub(crate) mark: Option<String>,
     pub(crate) licences: Vec<String>,
@@ -95,6 +97,7 @@ pub(crate) fn of_new(body: &Map<String, Value>) -> Account {
     let mark = &body.get("onPremisesExtensionAttributes");
     let mark = mark.and_then(|all| all["extensionAttribute15"].as_str());
     Account {
+        is_blocked: body.get("accountEnabled") == Some(&Value::Bool(false)),
         usage_location: body.get("usageLocation").map(text).unwrap_or_default(),
         mark: mark.map(str::to_owned),
         ..Account::default()
@@ -111,6 +114,7 @@ pub(crate) fn shown(tenant: &Tenant, user: &str) -> Map<String, Value> {
         .map(|sku| json!({"skuId": sku, "disabledPlans": []}))
         .collect();
     let shown = json!({
+        "accountEnabled": !account.is_blocked,
         "usageLocation": account.usage_location,
         "assignedLicenses": licences,
         "onPremisesExtensionAttributes": {"extensionAttribute15": account.mark},

@@ -9,6 +9,8 @@ use crate::server::lock;
 /// An account as a test looks at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenAccount {
+    /// Nobody signs in to it.
+    pub is_blocked: bool,
     /// Where the user is.
     pub usage_location: String,
     /// Part numbers of its licences.
@@ -79,6 +81,7 @@ impl Inspect {
             known.map_or_else(String::new, |sku| sku.part.clone())
         };
         Some(SeenAccount {
+            is_blocked: account.is_blocked,
             usage_location: account.usage_location.clone(),
             licences: account.licences.iter().map(part).collect(),
             passes: account.passes,
