@@ -153,6 +153,168 @@ fn violations(files: &[SourceFile]) -> Vec<String> {
     findings
 }
 
+/// What the domain may not touch: files, the network, the clock, the environment, other programs, threads, chance, the terminal;
+/// and the crates that are made for any of these. It is given all of that as values, so that what it decides can be decided again.
+const IMPURE: [&str; 30] = [
+    "std::env",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::os",
+    "std::path",
+    "std::process",
+    "std::thread",
+    "std::time",
+    "axum",
+    "futures",
+    "getrandom",
+    "hyper",
+    "notify",
+    "rand",
+    "rand_chacha",
+    "rand_core",
+    "reqwest",
+    "rusqlite",
+    "rustls",
+    "tempfile",
+    "tokio",
+    "tokio_util",
+    "tracing",
+    "uuid",
+    "Utc::now",
+    "Local::now",
+    "thread_rng",
+    "print!",
+    "println!",
+];
+
+/// Where the code of the domain names one of those; its tests, which may draw and read files, stand behind `#[cfg(test)]` or in
+/// files of their own.
+fn impure(file: &SourceFile, is_test: bool) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (number, line) in (1..).zip(file.text.lines()) {
+        if line.trim() == "#[cfg(test)]" && file.text.lines().nth(number).is_some_and(opens_tests) {
+            break;
+        }
+        if is_test || line.trim_start().starts_with("//") {
+            continue;
+        }
+        // `use std::{fs, net}` names both.
+        let line = match line.split_once("std::{") {
+            Some((before, list)) => {
+                let names = list
+                    .split([',', '}'])
+                    .map(|name| format!(" std::{}", name.trim()));
+                before.to_owned() + &names.collect::<String>()
+            }
+            None => line.to_owned(),
+        };
+        for name in IMPURE {
+            if names(&line, name) {
+                findings.push(format!("{}:{number}: the domain names {name}", file.path));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether the line behind `#[cfg(test)]` opens the tests that end a file.
+fn opens_tests(line: &str) -> bool {
+    line.trim() == "mod tests {"
+}
+
+/// Whether a line names a module, a crate or a macro: a whole word, and a crate only where a path goes on or is brought in.
+fn names(line: &str, name: &str) -> bool {
+    let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        let is_whole = !before.ends_with(in_word) && !after.starts_with(in_word);
+        let is_crate = name
+            .chars()
+            .all(|letter| letter.is_lowercase() || letter == '_');
+        let is_path = after.starts_with("::") || before.trim_end().ends_with("use");
+        is_whole && (!is_crate || (is_path && !before.ends_with("::")))
+    })
+}
+
+/// The files of the domain that are tests as a whole: those that their parent declares behind `#[cfg(test)]`, and what lies below.
+fn is_declared_test(path: &str, files: &[SourceFile]) -> bool {
+    let inside = path
+        .trim_start_matches("src/domain/")
+        .trim_end_matches(".rs");
+    let names: Vec<&str> = inside.split('/').collect();
+    (0..names.len()).any(|depth| {
+        let parent = match depth {
+            0 => "src/domain.rs".to_owned(),
+            _ => format!("src/domain/{}.rs", names[..depth].join("/")),
+        };
+        let wanted = format!("mod {};", names[depth]);
+        let parent = files.iter().find(|file| file.path == parent);
+        parent.is_some_and(|file| {
+            let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+            lines
+                .windows(2)
+                .any(|two| two[0].starts_with("#[cfg(test)]") && two[1].ends_with(&wanted))
+        })
+    })
+}
+
+#[test]
+fn the_domain_has_no_clock_and_touches_nothing() {
+    let files = rust_files("src");
+    let domain: Vec<&SourceFile> = files
+        .iter()
+        .filter(|file| part_of(&file.path) == "domain")
+        .collect();
+    assert!(domain.len() > 80, "only {} files", domain.len());
+    let tests = |file: &SourceFile| is_declared_test(&file.path, &files);
+    let judged = domain.iter().filter(|file| !tests(file)).count();
+    assert!(judged > 80, "only {judged} files are judged");
+    let findings: Vec<String> = domain
+        .iter()
+        .flat_map(|file| impure(file, tests(file)))
+        .collect();
+    expect_none("a clock or input and output in the domain", &findings);
+}
+
+#[test]
+fn a_clock_or_a_file_that_is_planted_in_the_domain_is_found() {
+    let planted = |text: &str| SourceFile {
+        path: "src/domain/gates.rs".to_owned(),
+        text: format!("{text}\n#[cfg(test)]\nmod tests {{\n    use std::fs;\n}}\n"),
+    };
+    for line in [
+        "use std::fs;",
+        "    std::fs::read(path)",
+        "use std::{collections::BTreeMap, net};",
+        "let now = std::time::Instant::now();",
+        "use tokio::sync::Mutex;",
+        "let answer = reqwest::get(address);",
+        "let one = rand::random::<u8>();",
+        "use rand;",
+        "let now = Utc::now();",
+        "    println!(\"{now}\");",
+        "std::process::exit(1);",
+        "let home = std::env::var(\"HOME\");",
+        "use uuid::Uuid;",
+    ] {
+        assert_eq!(impure(&planted(line), false).len(), 1, "{line}");
+    }
+    for line in [
+        "// use std::fs;",
+        "use std::collections::BTreeMap;",
+        "let rand = brand::one();",
+        "use crate::domain::notify::Notice;",
+        "use std::fmt;",
+    ] {
+        assert_eq!(
+            impure(&planted(line), false),
+            Vec::<String>::new(),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn each_part_names_only_what_lies_before_it() {
     expect_none("who may import whom", &violations(&rust_files("src")));
