@@ -18,6 +18,29 @@ const ZONE: &str = "old.example. 3600 IN MX 0 old-example.mail.protection.outloo
     selector1._domainkey.old.example. 3600 IN CNAME s1._domainkey.clean.example.\n\
     selector2._domainkey.old.example. 3600 IN CNAME s2._domainkey.clean.example.\n";
 
+const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,\
+    level,effect,via,expires\n\
+    ada@old.example,Contracts,folder,yes,ben@old.example,user,read,,,\n\
+    ada@old.example,Contracts/open.txt,file,yes,gone@old.example,user,write,,,\n\
+    ada@old.example,Contracts/secret.txt,file,no,,,,,,\n";
+
+const PRINCIPALS: &str = "source,target,kind,fate\n\
+    ada@old.example,ada@clean.example,user,mapped\n\
+    ben@old.example,ben@clean.example,user,mapped\n";
+
+/// The commands that a whole case cannot do without.
+const GROUPS: [&str; 9] = [
+    "case",
+    "baseline",
+    "plan",
+    "approve",
+    "certify",
+    "restore",
+    "access",
+    "separation",
+    "domain",
+];
+
 /// What lies in the folder before the first line.
 fn folder() -> Case {
     let case = Case::new(Faults::none());
@@ -26,6 +49,11 @@ fn folder() -> Case {
         case.plant(&path, &mail(number, 0));
     }
     symlink(case.path("source"), case.path("mail")).expect("linked");
+    for name in ["open.txt", "secret.txt"] {
+        let path = case.path(&format!("files/ada@old.example/Contracts/{name}"));
+        std::fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
+        put(&path, name.as_bytes());
+    }
     case.inspect().set_directory(OLD, "old.example");
     case.inspect().set_domain("old.example", false, true);
     export(&case);
@@ -46,6 +74,8 @@ fn folder() -> Case {
             "prices.csv",
             "tenant,licence,users,price,currency\nold,E3,950,36.00,EUR\n".to_owned(),
         ),
+        ("access.csv", SIDECAR.to_owned()),
+        ("principals.csv", PRINCIPALS.to_owned()),
         ("zone.txt", ZONE.to_owned()),
         ("signins.json", "[]".to_owned()),
         ("released.json", "{\"value\": []}".to_owned()),
@@ -82,7 +112,12 @@ fn the_whole_case_goes_as_the_page_says() {
     let case = folder();
     let mut wrong = Vec::new();
     let found = commands("The whole case, line by line");
-    assert!(found.len() > 50, "only {} commands", found.len());
+    assert!(found.len() > 70, "only {} commands", found.len());
+    for group in GROUPS {
+        let start = format!("unbroken {group} ");
+        let is_run = found.iter().any(|(command, _)| command.starts_with(&start));
+        assert!(is_run, "no `{group}` on the page");
+    }
     for (command, printed) in found {
         between(&case, &command);
         let words = filled(&case, &command);
@@ -115,4 +150,13 @@ fn the_whole_case_goes_as_the_page_says() {
     for name in ["ada@old.example", "ben@old.example"] {
         assert_eq!(case.inspect().messages(name).len(), 2, "{name}");
     }
+    // Let in before the swap, under the name of before; the closed file stayed closed.
+    let access = case.inspect().effective_access();
+    let at = |name: &str| {
+        let path = format!("/Contracts/{name}");
+        let place = ("ada@old.example".to_owned(), path);
+        access[&place].get("ben@old.example").cloned()
+    };
+    assert_eq!(at("open.txt").as_deref(), Some("read"));
+    assert_eq!(at("secret.txt"), None);
 }
