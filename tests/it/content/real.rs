@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use m365_simulator::Faults;
+use m365_simulator::{FaultKind, Faults, OneShot};
 
 use super::planted::{carrying, eicar, zip_with};
 use super::{expect_files_held, files, held, says};
@@ -131,4 +131,54 @@ fn clamd_itself_finds_it_in_a_mail_in_a_zip_in_a_mail_within_and_in_files() {
         12,
         &["clamd does not answer", "nothing was begun"],
     );
+}
+
+/// One item at a time. The third is held up in the middle of its request; clamd is killed while it waits. What was not looked
+/// into by then is held, whatever was in it; with clamd back, the same command writes it.
+#[test]
+fn killed_while_a_restore_runs_it_passes_nothing_more() {
+    const MAILS: usize = 8;
+    let Some(mut clamd) = clamd() else { return };
+    let case = Case::without_quotas(Faults::none());
+    for number in 0..MAILS {
+        case.plant(&format!("{number}.eml"), &mail(number, 0));
+    }
+    case.prepare_people("mailbox");
+    case.done("content set CASE --clamd");
+    case.plan();
+    case.inspect().arm(OneShot {
+        kind: FaultKind::Hold,
+        method: "POST".to_owned(),
+        path: "/messages".to_owned(),
+        skip: 2,
+    });
+    let restore = |clamd: &Clamd| {
+        format!(
+            "restore CASE --source SOURCE TARGET --workers 1 --clamd {}",
+            clamd.address()
+        )
+    };
+    let mut running = case.command(&restore(&clamd)).spawn().expect("started");
+    while case.inspect().held() == 0 {
+        let ended = running.try_wait().expect("asked");
+        assert!(ended.is_none(), "it ended before the third: {ended:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    clamd.kill();
+    case.inspect().let_go();
+    says(&running.wait_with_output().expect("ended"), 3, &[]);
+
+    // Three were looked into while clamd lived; of the others not one is written, and each is held for that reason.
+    let written = case.inspect().messages("ada@clean.example").len();
+    assert_eq!(written, 3);
+    let unseen = held(&case);
+    assert_eq!(unseen.len(), MAILS - written);
+    let not_scanned = |(reason, may): &(String, bool)| reason == "content-not-scanned" && !may;
+    assert!(unseen.iter().all(not_scanned), "{unseen:?}");
+    case.done("reconcile CASE");
+
+    let Some(alive) = self::clamd() else { return };
+    says(&case.run(&restore(&alive)), 0, &[]);
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), MAILS);
+    assert_eq!(held(&case), []);
 }

@@ -322,6 +322,11 @@ impl Inspect {
         lock(&self.0.chooser).faults = faults;
     }
 
+    /// What is held is answered now as it would have been.
+    pub fn let_go(&self) {
+        self.0.let_go.notify_waiters();
+    }
+
     /// How many requests were carried out and are held without an answer.
     pub fn held(&self) -> u64 {
         self.0.held.load(Ordering::SeqCst)

@@ -1,7 +1,6 @@
 //! The HTTP edge: sockets, TLS, tokens, faults, quotas and the log; every decision about a request lies in `route.rs`.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::future::pending;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +38,8 @@ pub(crate) struct Shared {
     /// Whole exchanges, from when somebody asked for them.
     pub(crate) exchanges: Mutex<Option<Vec<Exchange>>>,
     pub(crate) held: AtomicU64,
+    /// Wakes what is held.
+    pub(crate) let_go: tokio::sync::Notify,
     pub(crate) faults: AtomicU64,
     scheme: &'static str,
     inspection: bool,
@@ -105,6 +106,7 @@ impl Simulator {
             log: Mutex::new(VecDeque::new()),
             exchanges: Mutex::new(None),
             held: AtomicU64::new(0),
+            let_go: tokio::sync::Notify::new(),
             faults: AtomicU64::new(0),
             scheme,
             inspection: config.inspection,
@@ -269,7 +271,7 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
     if fault == Some(FaultKind::Hold) {
         let _held = Held::enter(shared);
         record(shared, &request, 0, fault);
-        pending::<()>().await;
+        shared.let_go.notified().await;
     }
     drop(inside);
     let answer = match fault {
