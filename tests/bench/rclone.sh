@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The same tree into the same simulated tenant, in turn: `rclone copy --checksum`, and `unbroken restore` with custody and
-# read-back, over TLS, with the same number of items at a time. Prints each round and the ratio of the medians.
+# read-back, over TLS, with the same number of items at a time. Prints each round with the peak memory of the process, and the
+# ratio of the medians; fails where ours takes longer.
 #
 # tests/bench/rclone.sh [ROUNDS [WORKERS [FILES]]]
 # Needs rclone, ../shared/clients, root (or `unshare -U -r -n -m`), iproute2, openssl, curl, python3.
@@ -44,16 +45,29 @@ token=$(curl -sS https://login.microsoftonline.com/$tenant/oauth2/v2.0/token \
     -d grant_type=client_credentials -d client_id=$client -d scope=https://graph.microsoft.com/.default \
     --data-urlencode client_secret@secret | python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')
 access="--tenant $tenant --client-id $client --secret-file secret --login-base https://localhost --graph-base https://localhost/v1.0"
-now() { date +%s.%N; }
+
+# Runs a command, and leaves its seconds and its peak in MiB in the file `took`: GNU time is not everywhere.
+measured() { # LOG COMMAND...
+    python3 - "$@" <<'PY'
+import resource, subprocess, sys, time
+start = time.monotonic()
+with open(sys.argv[1], "w") as log:
+    done = subprocess.run(sys.argv[2:], stdout=log, stderr=log)
+seconds = time.monotonic() - start
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+with open("took", "w") as took:
+    print(f"{seconds:.2f} s, PEAK {peak} MiB", file=took)
+if done.returncode:
+    sys.exit(open(sys.argv[1]).read())
+PY
+}
 
 theirs() { # ROUND
     drive=$(curl -sS -H "Authorization: Bearer $token" $graph/users/theirs$1@clean.example/drive \
         | python3 -c 'import json,sys; print(json.load(sys.stdin)["id"])')
     printf '[sim]\ntype = onedrive\ndrive_id = %s\ndrive_type = business\ntoken = {"access_token":"%s","token_type":"Bearer","expiry":"2099-01-01T00:00:00Z"}\n' \
         "$drive" "$token" >rclone.conf
-    start=$(now)
-    rclone --config rclone.conf copy --checksum --transfers "$workers" --checkers "$workers" tree sim:tree
-    end=$(now)
+    measured log rclone --config rclone.conf copy --checksum --transfers "$workers" --checkers "$workers" tree sim:tree
 }
 
 ours() { # ROUND
@@ -68,16 +82,14 @@ ours() { # ROUND
       "$unbroken" plan propose --case $case
       "$unbroken" plan approve --case $case --yes
       "$unbroken" plan adopt --case $case; } >log 2>&1 || { cat log; exit 1; }
-    start=$(now)
-    "$unbroken" restore --case $case --source tree $access --without-quotas --workers "$workers" >log 2>&1 || { cat log; exit 1; }
-    end=$(now)
+    measured log "$unbroken" restore --case $case --source tree $access --without-quotas --workers "$workers"
     grep -q "$files" log || { cat log; exit 1; }
 }
 
 for round in $(seq "$rounds"); do
     for side in theirs ours; do
         $side "$round"
-        echo "$side $round $(python3 -c "print(f'{$end - $start:.2f}')") s"
+        echo "$side $round $(cat took)"
     done
 done | tee times
 python3 - "$workers" "$files" <<'PY'
@@ -87,4 +99,6 @@ side = lambda name: statistics.median(float(line[2]) for line in lines if line[0
 ours, theirs = side("ours"), side("theirs")
 print(f"RATIO race {ours / theirs:.2f} (ours {ours:.1f} s of rclone's {theirs:.1f} s, medians; "
       f"{sys.argv[2]} files of 10 KB, {sys.argv[1]} at a time)")
+if ours > theirs:
+    sys.exit("ours takes longer than rclone")
 PY

@@ -211,6 +211,10 @@ pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
 
 /// The corpus of odd files and trees, as one drive.
 #[test]
+#[allow(
+    clippy::print_stdout,
+    reason = "the memory is what a reader of the page asks for"
+)]
 fn of_the_odd_files_of_the_corpus_all_are_restored() {
     let corpus = crate::tidy::top().join("../shared/corpus/files");
     if !corpus.exists() {
@@ -218,30 +222,15 @@ fn of_the_odd_files_of_the_corpus_all_are_restored() {
         return;
     }
     let case = Case::new(Faults::none());
-    let files = copied(&corpus, &case.source());
+    let files = crate::shares::copied(&corpus, &case.source());
     case.prepare("drive");
-    case.restore();
+    let mut peak = crate::peak::Peak::default();
+    crate::peak::run(&case, "restore CASE --source SOURCE TARGET", &mut peak);
+    println!("files: restored, {}", peak.shown());
     let shares = crate::shares::of_case(&case, "files");
     let restored: u64 = shares.iter().map(crate::shares::Share::restored).sum();
     assert!(restored * 100 >= files * 98, "{restored} of {files}");
     crate::shares::expect_documented("files", &shares);
-}
-
-/// Copies a tree; how many files it has.
-fn copied(from: &Path, to: &Path) -> u64 {
-    std::fs::create_dir_all(to).expect("a folder");
-    let mut files = 0;
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let goal = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            files += copied(&path, &goal);
-        } else {
-            std::fs::copy(&path, goal).expect("copied");
-            files += 1;
-        }
-    }
-    files
 }
 
 /// Every disclosure of a bundle, decoded.

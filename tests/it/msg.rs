@@ -14,6 +14,7 @@ use unbroken::sources::mapi::{Key, Object, Properties, ids, msg, tnef};
 
 use crate::case::Case;
 use crate::left_out::{left_out, python};
+use crate::peak::{self, Peak};
 use crate::shares::{self, Share, hex};
 use crate::tidy::top;
 
@@ -166,6 +167,7 @@ fn each_file_says_what_other_tools_read_in_it() {
     files(&folder, &mut all);
     let mut report = String::new();
     let (mut equal, mut read) = (0, 0);
+    let mut known: Vec<_> = KNOWN.to_vec();
     for (path, row) in oracle(&python, &all) {
         let bytes = std::fs::read(&path).expect("read");
         let mine = if path.extension().is_some_and(|one| one == "msg") {
@@ -185,10 +187,11 @@ fn each_file_says_what_other_tools_read_in_it() {
         };
         read += 1;
         equal += usize::from(found.is_empty());
-        for text in found {
+        for text in &found {
             let field = text.split(':').next().unwrap_or_default();
-            if !KNOWN.contains(&(name.as_str(), field)) {
-                writeln!(report, "  {name}: {text}").expect("written");
+            match known.iter().position(|one| *one == (name.as_str(), field)) {
+                Some(place) => drop(known.swap_remove(place)),
+                None => writeln!(report, "  {name}: {text}").expect("written"),
             }
         }
     }
@@ -197,6 +200,9 @@ fn each_file_says_what_other_tools_read_in_it() {
         report.is_empty(),
         "differences that nobody explained:\n{report}"
     );
+    assert!(known.is_empty(), "no longer different: {known:?}");
+    // Two of some seventy are wrong in the tools (KNOWN), each difference by its name: 98% of all cannot be equal, and of what they
+    // read rightly all is.
     assert!(equal * 100 >= read * 97, "{equal} of {read}");
 }
 
@@ -215,7 +221,9 @@ fn of_what_other_tools_read_nearly_all_is_restored_and_the_rest_is_named() {
         case.plant(&format!("ada@old.example/{}", inside.display()), &bytes);
     }
     case.prepare("ada@old.example");
-    case.restore();
+    let mut peak = Peak::default();
+    peak::run(&case, "restore CASE --source SOURCE TARGET", &mut peak);
+    println!("msg: restored, {}", peak.shown());
     let shares = shares::of_case(&case, "msg and tnef");
     let restored: u64 = shares.iter().map(Share::restored).sum();
     println!("{restored} of {} files are restored", all.len());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ use unbroken::sources::{Source, mime, open};
 
 /// Messages on which we and Python differ for a reason. Any other difference fails the test, and so does one of
 /// these that is gone.
-const KNOWN: &[(&str, &str)] = &[
+pub(crate) const KNOWN: &[(&str, &str)] = &[
     // The name before the brackets looks like an address; the one in the brackets is where mail goes.
     ("MimeKit/issue358.txt.eml", "from"),
     ("mail-parser/mail_test_15.eml", "from"),
@@ -57,7 +57,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("perl5-Mail-Box/mbox.src.mbox#13", "to"),
 ];
 
-fn corpus(name: &str) -> Option<PathBuf> {
+pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
     let path = top().join("../shared/corpus").join(name);
     let python = Command::new("python3").arg("--version").output();
     if path.is_dir() && python.is_ok_and(|done| done.status.success()) {
@@ -68,7 +68,7 @@ fn corpus(name: &str) -> Option<PathBuf> {
 }
 
 /// What Python says, by `path#ordinal`, the form of our locators.
-fn verdicts(path: &PathBuf) -> BTreeMap<String, Value> {
+pub(crate) fn verdicts(path: &Path) -> BTreeMap<String, Value> {
     let done = Command::new("python3")
         .arg(top().join("tests/oracle/mail.py"))
         .arg(path)

@@ -12,16 +12,18 @@ use unbroken_verify::VerdictKind;
 use super::{Seeded, expect_explained};
 use crate::case::Case;
 use crate::drive::hex;
+use crate::peak::{self, Peak};
 use crate::tampering::forge::put;
 use planted::{PEOPLE, Size, attached, file_versions, has_history, is_series, write_archive};
 
 const RESTORE: &str = "restore CASE --source SOURCE TARGET --without-quotas --workers 32";
 
 /// Lets it run until the tenant has failed so many more requests, and kills it; whether it was still at work.
-fn kill_after(case: &Case, faults: u64) -> bool {
+fn kill_after(case: &Case, faults: u64, peak: &mut Peak) -> bool {
     let goal = case.inspect().faults() + faults;
     let mut child = case.start(RESTORE);
     while case.inspect().faults() < goal && child.try_wait().expect("asked").is_none() {
+        peak.look(child.id());
         std::thread::sleep(Duration::from_millis(10));
     }
     let worked = child.try_wait().expect("asked").is_none();
@@ -47,23 +49,27 @@ fn survives(size: Size, faults_between: u64) -> String {
     let before = case.inspect().requests().len();
     case.inspect().set_faults(faults);
     let mut seeded = Seeded(2_026);
-    let mut kills = 0;
+    let (mut kills, mut peak) = (0, Peak::default());
     while kills < size.kills {
         let faults = faults_between / 3 + seeded.below(faults_between);
-        assert!(kill_after(&case, faults), "it was done after {kills} kills");
+        assert!(
+            kill_after(&case, faults, &mut peak),
+            "it was done after {kills} kills"
+        );
         kills += 1;
     }
-    let ended = case.run(RESTORE);
+    let ended = peak::run(&case, RESTORE, &mut peak);
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{said}");
     let found = case.inspect();
     let (failed, all) = (found.faults(), found.requests().len() - before);
     let percent = failed * 1_000 / (all as u64).max(1);
     let said = format!(
-        "{} items, {kills} kills, {failed} of {all} requests failed ({}.{} %)",
+        "{} items, {kills} kills, {failed} of {all} requests failed ({}.{} %), {}",
         size.items(),
         percent / 10,
-        percent % 10
+        percent % 10,
+        peak.shown()
     );
     assert!(percent >= 200, "{said}");
     for (place, person) in PEOPLE.iter().enumerate() {
