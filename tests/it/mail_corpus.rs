@@ -115,7 +115,8 @@ fn expect_restored(name: &str, least: usize) {
     let found = read_back(&case, "bundle-of-corpus");
     let right = found.equal + found.explained.len();
     println!(
-        "{name}: {} of them are read back by Python as it reads the originals, {} more differ where it is wrong, {:?} otherwise",
+        "{name}: {} of them are read back by Python as it reads the originals, {} more differ \
+         where it is wrong, {:?} otherwise",
         found.equal,
         found.explained.len(),
         found.differing,
