@@ -10,11 +10,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read};
 
 use crate::domain::content::{
-    Class, ContentGate, Found, ScannerSeen, Verdict, archive, executable,
+    Class, ContentGate, Found, ScannerSeen, Verdict, archive, executable, sealed,
 };
 use crate::domain::item::Digest;
 use clamd::{Clamd, ClamdError, Said, Session};
 use inside::Budget;
+use sha2::{Digest as _, Sha256};
 pub use text::texts;
 use yara::Yara;
 
@@ -169,6 +170,34 @@ impl Screening<'_> {
         }
     }
 
+    /// Looks into the texts of an item: names, subjects, fields. They are neither run nor opened, whatever they begin with.
+    pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
+        let mut all = String::new();
+        for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
+            // Each by itself too: a list of digests knows no two of them side by side.
+            if self.scanners.bad.is_some() {
+                self.digest(name, Digest(Sha256::digest(text.as_bytes()).into()));
+            }
+            if !all.is_empty() {
+                all.push('\n');
+            }
+            all.push_str(text);
+        }
+        if all.is_empty() {
+            return;
+        }
+        if self.scanners.clamd.is_some() {
+            let size = all.len() as u64;
+            // Reading from memory does not fail.
+            let _never = self.ask_clamd(name, size, &mut all.as_bytes());
+        }
+        if self.scanners.policy.looks_inside() {
+            inside::look_into_text(self, name, &all);
+        } else {
+            self.parts += 1;
+        }
+    }
+
     /// Looks into a part that is read from somewhere; an error is one of reading it. Exactly `size` bytes have that digest.
     pub fn stream(
         &mut self,
@@ -190,6 +219,9 @@ impl Screening<'_> {
         Read::by_ref(&mut content)
             .take(archive::HEAD_BYTES as u64)
             .read_to_end(&mut head)?;
+        if let Some((class, kind)) = sealed::kind(name, &head) {
+            self.find_kind(class, name, kind);
+        }
         let policy = &self.scanners.policy;
         if executable::is_executable(name, &head) {
             self.find_kind(Class::Executable, name, "by name or first bytes");

@@ -2,9 +2,11 @@
 //! may let pass. Pure; whoever looks into bytes is elsewhere.
 
 pub mod archive;
+pub mod cms;
 pub mod executable;
 pub mod macros;
 pub mod release;
+pub mod sealed;
 
 use serde::{Deserialize, Serialize};
 

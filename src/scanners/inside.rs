@@ -1,37 +1,28 @@
-//! What lies inside: zip members, gzip, mails and what they carry, level by level. Sizes that a container claims are not
-//! believed; what comes out is counted, and where a limit is met the item counts as not looked into whole.
+//! What lies inside: zip members, gzip, mails and what they carry, signed pieces, Outlook's files, level by level. Sizes that a
+//! container claims are not believed; what comes out is counted, and where a limit is met the item counts as not looked into whole.
+
+mod mail;
+mod office;
+mod outlook;
 
 use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 use super::Screening;
-use crate::domain::content::{Class, archive, executable, macros};
+use crate::domain::content::{Class, archive, cms, executable, macros, sealed};
 use crate::domain::item::Digest;
+use mail::{is_mail, is_mail_by_name, is_mbox, look_into_mail, look_into_mbox};
+use outlook::{look_into_message_file, look_into_tnef};
 
 /// Containers within containers.
 const DEPTH_MAX: u32 = 8;
+/// How files are named that CMS wraps as one piece.
+const SIGNED_END: &str = ".p7m";
 /// The end of a zip's directory lies within so many last bytes (APPNOTE 4.3.16: 22 and a comment).
 const ZIP_END_BYTES: usize = 22 + 65_535;
-/// Headers by which a mail is known, in any case.
-const MAIL_HEADERS: [&str; 9] = [
-    "content-type:",
-    "date:",
-    "delivered-to:",
-    "from:",
-    "message-id:",
-    "mime-version:",
-    "received:",
-    "return-path:",
-    "subject:",
-];
-
-/// Within so many first bytes one of them stands.
-const MAIL_HEAD_BYTES: usize = 16 << 10;
-
 /// What is left to be taken out of containers, over one item.
 pub(super) struct Budget {
     bytes: u64,
@@ -70,6 +61,11 @@ pub(super) fn is_container(head: &[u8]) -> bool {
         || head.starts_with(b"\x1f\x8b")
         || macros::is_compound(head)
         || is_mail(head)
+        || is_mbox(head)
+        || archive::is_tnef(head)
+        || cms::kind(head) == Some(cms::Kind::Signed)
+        // Whether it is under a password stands at its end.
+        || sealed::is_pdf(head)
 }
 
 /// Looks into one part and into all that it carries.
@@ -81,6 +77,22 @@ pub(super) fn look(
     depth: u32,
 ) {
     screening.parts += 1;
+    judge(screening, place, bytes);
+    name_kinds(screening, place, name, bytes);
+    open(screening, place, name, bytes, depth);
+}
+
+/// Looks into a text: it is neither run nor opened, whatever it begins with.
+pub(super) fn look_into_text(screening: &mut Screening<'_>, place: &str, text: &str) {
+    screening.parts += 1;
+    judge(screening, place, text.as_bytes());
+    if let Some(what) = sealed::armour(text.as_bytes()) {
+        screening.find_kind(Class::Encrypted, place, what);
+    }
+}
+
+/// Against the list and the rules.
+fn judge(screening: &mut Screening<'_>, place: &str, bytes: &[u8]) {
     if screening.scanners.bad.is_some() {
         screening.digest(place, Digest(Sha256::digest(bytes).into()));
     }
@@ -92,20 +104,29 @@ pub(super) fn look(
             Err(_) => screening.find(Class::NotWhole, place, "the rules did not come to an end"),
         }
     }
+}
+
+/// What it is held for by its kind.
+fn name_kinds(screening: &mut Screening<'_>, place: &str, name: &str, bytes: &[u8]) {
     if executable::is_executable(name, bytes) {
         screening.find_kind(Class::Executable, place, "by name or first bytes");
     }
     if macros::compound_has_macros(bytes) {
         screening.find_kind(Class::Macro, place, "VBA project");
     }
-    if macros::compound_is_encrypted(bytes) {
+    if macros::compound_is_encrypted(bytes) || office::is_encrypted(bytes) {
         screening.find_kind(Class::Encrypted, place, "Office document");
+    }
+    if let Some((class, kind)) = sealed::kind(name, bytes) {
+        screening.find_kind(class, place, kind);
     }
     if let Some(kind) = archive::unopened(bytes) {
         screening.find_kind(Class::Archive, place, kind);
-    } else if archive::is_outlook_message(bytes) {
-        screening.find_kind(Class::Archive, place, "Outlook message");
     }
+}
+
+/// What it carries.
+fn open(screening: &mut Screening<'_>, place: &str, name: &str, bytes: &[u8], depth: u32) {
     // One thing may be two at once: four bytes at a mail's end must not hide the mail behind a zip.
     if is_zip(bytes) {
         descend(screening, place, depth, bytes, look_into_zip);
@@ -113,8 +134,25 @@ pub(super) fn look(
     if bytes.starts_with(b"\x1f\x8b") {
         descend(screening, place, depth, bytes, look_into_gzip);
     }
-    if is_mail(bytes) || is_mail_by_name(name) {
+    if is_mbox(bytes) {
+        descend(screening, place, depth, bytes, look_into_mbox);
+    } else if is_mail(bytes) || is_mail_by_name(name) {
         descend(screening, place, depth, bytes, look_into_mail);
+    }
+    if archive::is_outlook_message(bytes) {
+        descend(screening, place, depth, bytes, look_into_message_file);
+    }
+    if archive::is_tnef(bytes) {
+        descend(screening, place, depth, bytes, look_into_tnef);
+    }
+    match cms::kind(bytes) {
+        Some(cms::Kind::Signed) => descend(screening, place, depth, bytes, look_into_signed),
+        Some(_) => {}
+        None if name.to_ascii_lowercase().ends_with(SIGNED_END) => {
+            let why = "no CMS that can be read, whatever its name says";
+            screening.find(Class::NotWhole, place, why);
+        }
+        None => {}
     }
 }
 
@@ -134,6 +172,38 @@ fn descend(
             place,
             "damaged, or larger or deeper than is looked into",
         );
+    }
+}
+
+/// The content of what is signed as one piece, under the name that it had before: `letter.pdf.p7m` holds `letter.pdf`.
+fn look_into_signed(
+    screening: &mut Screening<'_>,
+    place: &str,
+    bytes: &[u8],
+    depth: u32,
+) -> Option<()> {
+    let cms::Signed::Content(content) = cms::open(bytes)? else {
+        return Some(());
+    };
+    screening.budget.count(content.len())?;
+    let name = last_without(place, SIGNED_END);
+    look(
+        screening,
+        &format!("{place}/{name}"),
+        &name,
+        &content,
+        depth,
+    );
+    Some(())
+}
+
+/// The last name of a place, without an end.
+fn last_without(place: &str, end: &str) -> String {
+    let last = place.rsplit('/').next().unwrap_or(place);
+    let cut = last.len().saturating_sub(end.len());
+    match last.get(cut..) {
+        Some(found) if found.eq_ignore_ascii_case(end) => last[..cut].to_owned(),
+        _ => last.to_owned(),
     }
 }
 
@@ -182,6 +252,9 @@ fn look_into_zip(
         }
         let content = screening.budget.read(&mut member)?;
         drop(member);
+        if office::says_encrypted(&name, &content) {
+            screening.find_kind(Class::Encrypted, &below, "OpenDocument");
+        }
         look(screening, &below, &name, &content, depth);
     }
     Some(())
@@ -194,8 +267,7 @@ fn look_into_gzip(
     depth: u32,
 ) -> Option<()> {
     let content = screening.budget.read(&mut MultiGzDecoder::new(bytes))?;
-    let last = place.rsplit('/').next().unwrap_or(place);
-    let name = last.strip_suffix(".gz").unwrap_or(last).to_owned();
+    let name = last_without(place, ".gz");
     look(
         screening,
         &format!("{place}/{name}"),
@@ -203,81 +275,5 @@ fn look_into_gzip(
         &content,
         depth,
     );
-    Some(())
-}
-
-/// A mail begins with headers, one of them at least one that mails have.
-fn is_mail(bytes: &[u8]) -> bool {
-    let head = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let head = &head[..head.len().min(MAIL_HEAD_BYTES)];
-    for line in head
-        .split(|byte| *byte == b'\n')
-        .take_while(|line| !line.trim_ascii().is_empty())
-    {
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            continue;
-        }
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return false;
-        };
-        // RFC 5322, 2.2: printable letters but the colon.
-        if colon == 0
-            || !line[..colon]
-                .trim_ascii_end()
-                .iter()
-                .all(u8::is_ascii_graphic)
-        {
-            return false;
-        }
-        let line = line.to_ascii_lowercase();
-        if MAIL_HEADERS
-            .iter()
-            .any(|header| line.starts_with(header.as_bytes()))
-        {
-            return true;
-        }
-    }
-    false
-}
-
-fn is_mail_by_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".eml", ".mht", ".mhtml"]
-        .iter()
-        .any(|end| name.ends_with(end))
-}
-
-/// Whether the parser undoes the encoding that a part declares (RFC 2045, 6.1). Other readers undo more, `x-uuencode` among them.
-fn is_decoded_as_declared(part: &MessagePart<'_>) -> bool {
-    const UNDONE: [&str; 5] = ["7bit", "8bit", "base64", "binary", "quoted-printable"];
-    part.content_transfer_encoding().is_none_or(|declared| {
-        let declared = declared.trim().to_ascii_lowercase();
-        UNDONE.contains(&&*declared)
-    })
-}
-
-fn look_into_mail(
-    screening: &mut Screening<'_>,
-    place: &str,
-    bytes: &[u8],
-    depth: u32,
-) -> Option<()> {
-    let message = MessageParser::default().parse(bytes)?;
-    for (number, part) in message.parts.iter().enumerate() {
-        let is_mail = matches!(part.body, PartType::Message(_));
-        if matches!(part.body, PartType::Multipart(_)) {
-            continue;
-        }
-        let name = part
-            .attachment_name()
-            .unwrap_or(if is_mail { "mail.eml" } else { "" });
-        let below = format!("{place}/{number} {name}");
-        if part.is_encoding_problem || !is_decoded_as_declared(part) {
-            screening.find(Class::NotWhole, &below, "its encoding was not undone");
-        }
-        let content = part.contents();
-        screening.budget.count(content.len())?;
-        look(screening, &below, name, content, depth);
-    }
     Some(())
 }

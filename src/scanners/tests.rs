@@ -234,3 +234,160 @@ fn what_other_readers_decode_and_this_one_does_not_is_not_passed() {
     let stray = text.replace(&encoded, &format!("!{encoded}"));
     assert_eq!(held("a.eml", stray.as_bytes()), Some(Class::NotWhole));
 }
+
+/// A message file and a TNEF stream with a message within, each with a file `a.txt` that holds `bytes`.
+const OUTLOOK: [(&str, &[u8]); 2] = [
+    (
+        "a.msg",
+        include_bytes!("../../tests/fuzz/seeds/message_file/mail.msg"),
+    ),
+    (
+        "winmail.dat",
+        include_bytes!("../../tests/fuzz/seeds/tnef/within"),
+    ),
+];
+
+#[test]
+fn what_outlook_wraps_is_opened_and_each_part_is_shown() {
+    let bad = HashSet::from([Digest(Sha256::digest(b"bytes").into())]);
+    let rules = "rule body { strings: $a = \"fromhtml1 {\" condition: $a at 11 }
+        rule within { strings: $a = /(within|inside)/ condition: $a and filesize < 200 }";
+    let yara = Yara::compile(rules).expect("rules");
+    let scanners = Scanners::new(gate(&Class::BY_POLICY), Some(bad), None, Some(yara));
+    let scanners = scanners.expect("complete");
+    for (name, bytes) in OUTLOOK {
+        let mut screening = scanners.begin(BTreeSet::new());
+        // Nothing but what is opened tells: the file lies in a zip.
+        screening.whole("a.zip", &zip(name, bytes));
+        let screened = screening.end();
+        let found = |what: &str| screened.found.iter().any(|found| found.name == what);
+        assert_eq!(
+            screened.classes,
+            [Class::KnownBad, Class::Malware],
+            "{name}"
+        );
+        assert!(found("on the list"), "{name}: its file");
+        assert!(found("within"), "{name}: the text of the message within");
+    }
+    let (name, whole) = OUTLOOK[0];
+    assert_eq!(held(name, whole), None, "hay");
+    let mut broken = whole.to_vec();
+    broken[30] = 0;
+    assert_eq!(held(name, &broken), Some(Class::NotWhole), "its sectors");
+}
+
+fn mbox(mails: &[&[u8]]) -> Vec<u8> {
+    let line = b"From ada@old.example Mon Jan  5 10:00:00 2026\n";
+    let mails = mails.iter();
+    mails
+        .flat_map(|mail| [&line[..], mail, b"\n\n"].concat())
+        .collect()
+}
+
+#[test]
+fn a_mailbox_is_opened_mail_by_mail() {
+    let (hay, bad) = (mail("a.bin", b"hay"), mail("a.bin", BAD));
+    for name in ["a.mbox", "Inbox", "a.txt"] {
+        assert_eq!(classes(name, &mbox(&[&hay, &hay])), []);
+        assert_eq!(classes(name, &mbox(&[&hay, &bad])), [Class::KnownBad]);
+        assert_eq!(classes(name, &mbox(&[&bad, &hay])), [Class::KnownBad]);
+    }
+    let zipped = zip("Takeout/Mail/all.mbox", &mbox(&[&hay, &bad]));
+    assert_eq!(classes("a.zip", &zipped), [Class::KnownBad]);
+    // A sentence that begins so divides nothing; what some readers divide at is not passed.
+    let said = String::from_utf8(hay.clone()).expect("text");
+    let sentence = said.replace("\r\nhay\r\n", "\r\nhay\r\nFrom here on: hay\r\n");
+    assert_eq!(classes("a", &mbox(&[sentence.as_bytes(), &hay])), []);
+    let hidden = said.replace("\r\nhay\r\n", "\r\nhay\r\nFrom x\r\nSubject: y\r\n");
+    assert_eq!(
+        classes("a", &mbox(&[hidden.as_bytes(), &hay])),
+        [Class::NotWhole]
+    );
+}
+
+#[test]
+fn what_is_only_signed_is_opened_and_what_is_encrypted_is_held_as_policy_says() {
+    let octets = |tag: u8, content: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(content.len()).expect("short").to_be_bytes();
+        [&[tag, 0x82][..], &length, content].concat()
+    };
+    let id = |last: u8| {
+        [
+            b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07".as_slice(),
+            &[last],
+        ]
+        .concat()
+    };
+    let cms = |last, inner: &[u8]| octets(0x30, &[id(last), octets(0xa0, inner)].concat());
+    let signed = |content: &[u8]| {
+        let within = octets(0xa0, &octets(4, content));
+        let within = octets(0x30, &[id(1), within].concat());
+        cms(
+            2,
+            &octets(0x30, &[&[2, 1, 1, 0x31, 0][..], &within].concat()),
+        )
+    };
+    let doors = [
+        ("smime.p7m", signed(&mail("x", BAD))),
+        ("letter.txt.p7m", signed(BAD)),
+        ("a", signed(&zip("x", BAD))),
+        ("a.eml", mail("smime.p7m", &signed(&mail("x", BAD)))),
+    ];
+    for (name, bytes) in doors {
+        assert_eq!(classes(name, &bytes), [Class::KnownBad], "{name}");
+    }
+    assert_eq!(classes("run.js.p7m", &signed(b"hay")), [Class::Executable]);
+    assert_eq!(classes("a.p7m", b"hay"), [Class::NotWhole]);
+    assert_eq!(classes("a.p7m", &signed(b"hay")[..20]), [Class::NotWhole]);
+
+    let pgp = b"-----BEGIN PGP MESSAGE-----\n\nwcDM\n-----END PGP MESSAGE-----\n";
+    let multipart = b"Subject: s\r\nContent-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\
+        Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n";
+    let sealed: [(&str, Vec<u8>); 8] = [
+        ("smime.p7m", cms(3, b"")),
+        ("a.eml", mail("smime.p7m", &cms(3, b""))),
+        ("a.asc", pgp.to_vec()),
+        ("a.eml", mail("encrypted.asc", pgp)),
+        ("a.zip", zip("a.gpg", b"\x85\x01\x0c\x0312345678\x01")),
+        ("a.eml", multipart.to_vec()),
+        (
+            "a.odt",
+            zip("META-INF/manifest.xml", b"<x:encryption-data/>"),
+        ),
+        ("a.pdf", b"%PDF-1.7 trailer <</Encrypt 5 0 R>>".to_vec()),
+    ];
+    let lenient = gate(&[Class::Executable]);
+    let lenient = Scanners::new(
+        ContentGate {
+            bad: None,
+            yara: None,
+            ..lenient
+        },
+        None,
+        None,
+        None,
+    );
+    let lenient = lenient.expect("complete");
+    for (name, bytes) in &sealed {
+        assert_eq!(classes(name, bytes), [Class::Encrypted], "{name}");
+        // As with a zip under a password: who does not hold such things lets them pass.
+        let mut screening = lenient.begin(BTreeSet::new());
+        screening.whole(name, bytes);
+        assert_eq!(screening.end().verdict, Verdict::Passed, "{name}");
+    }
+}
+
+#[test]
+fn texts_are_judged_and_never_taken_for_what_can_be_run() {
+    let scanners = scanners();
+    let look = |texts: &[&str]| {
+        let mut screening = scanners.begin(BTreeSet::new());
+        screening.texts("texts", texts.iter().copied());
+        screening.end().classes
+    };
+    let bad = std::str::from_utf8(BAD).expect("text");
+    assert_eq!(look(&["hay", bad]), [Class::KnownBad]);
+    assert_eq!(look(&["hay", "a needle"]), [Class::Malware]);
+    assert_eq!(look(&["-----BEGIN PGP MESSAGE-----"]), [Class::Encrypted]);
+    assert_eq!(look(&["MZ", "#! run.exe", "From: x", ""]), []);
+}

@@ -7,7 +7,7 @@ pub mod body;
 pub(crate) mod bytes;
 pub mod class;
 mod codepage;
-mod compound;
+pub(crate) mod compound;
 pub mod ids;
 pub mod message;
 pub mod msg;

@@ -12,7 +12,7 @@ const PARTS: [(&str, &[&str]); 16] = [
     ("journal", &["domain", "ledger", "clock", "random"]),
     ("sources", &["domain", "clock", "durable", "random"]),
     ("targets", &["domain", "clock", "random"]),
-    ("scanners", &["domain"]),
+    ("scanners", &["domain", "sources"]),
     (
         "engine",
         &[

@@ -1,7 +1,8 @@
-//! Archives and containers of kinds that the gate does not open, by their first bytes. Those that it opens are zip, gzip and mail.
+//! Archives and containers of kinds that the gate does not open, by their first bytes. Those that it opens are
+//! zip, gzip, mail, mailboxes, Outlook messages, TNEF and what is signed as one piece.
 
 /// What must lie at which place, and what that is.
-const MARKS: [(usize, &[u8], &str); 22] = [
+const MARKS: [(usize, &[u8], &str); 21] = [
     (0, b"7z\xbc\xaf\x27\x1c", "7z"),
     (0, b"Rar!\x1a\x07", "RAR"),
     (0, b"MSCF", "cabinet"),
@@ -18,7 +19,6 @@ const MARKS: [(usize, &[u8], &str); 22] = [
     (0, b"koly", "disk image"),
     (0, b"xar!", "xar"),
     (0, b"!BDN", "Outlook data file"),
-    (0, b"\x78\x9f\x3e\x22", "TNEF"),
     (
         0,
         b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3",
@@ -39,6 +39,14 @@ pub fn unopened(head: &[u8]) -> Option<&'static str> {
     let is_there = |at: usize, mark: &[u8]| head.get(at..at + mark.len()) == Some(mark);
     let found = MARKS.iter().find(|(at, mark, _)| is_there(*at, mark));
     found.map(|(_, _, name)| *name)
+}
+
+/// How TNEF begins ([MS-OXTNEF] 2.1.3.1).
+const TNEF: &[u8] = b"\x78\x9f\x3e\x22";
+
+/// Whether it is TNEF, the `winmail.dat` of Outlook.
+pub fn is_tnef(bytes: &[u8]) -> bool {
+    bytes.starts_with(TNEF)
 }
 
 /// Whether a compound file is a message of Outlook's, which may carry other files within.

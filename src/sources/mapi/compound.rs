@@ -14,10 +14,10 @@ const MINI_BYTES: usize = 64;
 
 /// A stream or a storage, by its place in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(usize);
+pub(crate) struct Place(usize);
 
 /// The outermost storage.
-pub(super) const ROOT: Place = Place(0);
+pub(crate) const ROOT: Place = Place(0);
 
 #[derive(Debug)]
 struct Entry {
@@ -29,7 +29,7 @@ struct Entry {
 }
 
 /// An open compound file.
-pub(super) struct Compound<'a> {
+pub(crate) struct Compound<'a> {
     bytes: &'a [u8],
     sector: usize,
     table: Vec<u32>,
@@ -40,13 +40,13 @@ pub(super) struct Compound<'a> {
 }
 
 /// Whether bytes begin as a compound file does ([MS-CFB] 2.2).
-pub(super) fn is_compound(bytes: &[u8]) -> bool {
+pub(crate) fn is_compound(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1])
 }
 
 impl<'a> Compound<'a> {
     /// Opens a compound file; `None` where it has no directory.
-    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Option<Self> {
         if !is_compound(bytes) {
             return None;
         }
@@ -78,28 +78,28 @@ impl<'a> Compound<'a> {
     }
 
     /// What lies in a storage: names, ascending.
-    pub(super) fn inside(&self, storage: Place) -> Vec<(String, Place)> {
+    pub(crate) fn inside(&self, storage: Place) -> Vec<(String, Place)> {
         let inside = self.entries[storage.0].inside.iter();
         inside.map(|(name, place)| (name.clone(), *place)).collect()
     }
 
     /// What lies in a storage under a name.
-    pub(super) fn find(&self, storage: Place, name: &str) -> Option<Place> {
+    pub(crate) fn find(&self, storage: Place, name: &str) -> Option<Place> {
         self.entries[storage.0].inside.get(name).copied()
     }
 
     /// Whether it is a stream rather than a storage.
-    pub(super) fn is_stream(&self, place: Place) -> bool {
+    pub(crate) fn is_stream(&self, place: Place) -> bool {
         self.entries[place.0].is_stream
     }
 
     /// How many bytes a stream says that it has, at most as many as the file has.
-    pub(super) fn size_bytes(&self, place: Place) -> u64 {
+    pub(crate) fn size_bytes(&self, place: Place) -> u64 {
         self.entries[place.0].size.min(self.bytes.len() as u64)
     }
 
     /// A stream whole; shorter than it says where its sectors end before.
-    pub(super) fn stream(&self, place: Place) -> Vec<u8> {
+    pub(crate) fn stream(&self, place: Place) -> Vec<u8> {
         let entry = &self.entries[place.0];
         if entry.size >= self.cutoff {
             return self.whole(entry.start, entry.size);

@@ -1,0 +1,176 @@
+//! Mails and mailboxes: how they are known, and each part of them shown. A file that readers divide differently was not looked into whole.
+
+use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
+
+use super::look;
+use crate::domain::content::Class;
+use crate::scanners::Screening;
+
+/// Headers by which a mail is known, in any case.
+const MAIL_HEADERS: [&str; 11] = [
+    "content-disposition:",
+    "content-transfer-encoding:",
+    "content-type:",
+    "date:",
+    "delivered-to:",
+    "from:",
+    "message-id:",
+    "mime-version:",
+    "received:",
+    "return-path:",
+    "subject:",
+];
+/// Within so many first bytes one of them stands.
+const MAIL_HEAD_BYTES: usize = 16 << 10;
+/// What opens each mail of a mailbox file (RFC 4155).
+const FROM: &[u8] = b"From ";
+
+/// A mailbox file begins with the line that opens its first mail.
+pub(super) fn is_mbox(bytes: &[u8]) -> bool {
+    let head = without_mark(bytes);
+    let line = head.iter().position(|byte| ENDS.contains(byte));
+    let next = |at: usize| is_mail(after_end(&head[at..]));
+    head.starts_with(FROM) && line.is_some_and(next)
+}
+
+const ENDS: [u8; 2] = [b'\n', b'\r'];
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Behind the end of a line.
+fn after_end(bytes: &[u8]) -> &[u8] {
+    let rest = bytes.strip_prefix(b"\r").unwrap_or(bytes);
+    rest.strip_prefix(b"\n").unwrap_or(rest)
+}
+
+/// Each mail on its own, and the whole once more as the first of them: a reader that believes a length in a header sees that.
+pub(super) fn look_into_mbox(
+    screening: &mut Screening<'_>,
+    place: &str,
+    bytes: &[u8],
+    depth: u32,
+) -> Option<()> {
+    let bytes = without_mark(bytes);
+    let ending = if bytes.contains(&b'\n') { b'\n' } else { b'\r' };
+    let mut opened: Option<usize> = None;
+    let mut starts = Vec::new();
+    let (mut at, mut is_blank) = (0, true);
+    for line in bytes.split_inclusive(|byte| *byte == ending) {
+        let next = at + line.len();
+        // A line within a mail may begin so, unquoted; only what is followed by headers opens one.
+        if line.starts_with(FROM) && is_mail(&bytes[next..]) {
+            if !is_blank {
+                let why = "a mailbox that readers divide differently";
+                screening.find(Class::NotWhole, place, why);
+            }
+            starts.extend(opened.map(|start| start..at));
+            opened = Some(next);
+        }
+        is_blank = line.trim_ascii().is_empty();
+        at = next;
+    }
+    starts.extend(opened.map(|start| start..at));
+    for (number, range) in (1..).zip(&starts) {
+        let mail = &bytes[range.clone()];
+        screening.budget.count(mail.len())?;
+        let below = format!("{place}/{number} mail.eml");
+        look(screening, &below, "mail.eml", mail, depth);
+    }
+    match &starts[..] {
+        [first, _, ..] if has_length(&bytes[first.clone()]) => {
+            let whole = &bytes[first.start..];
+            screening.budget.count(whole.len())?;
+            look_into_mail(screening, place, whole, depth)
+        }
+        _ => Some(()),
+    }
+}
+
+fn has_length(mail: &[u8]) -> bool {
+    let lines = mail.split(|byte| ENDS.contains(byte));
+    let mut lines = lines.take(1_000);
+    lines.any(|line| line.to_ascii_lowercase().starts_with(b"content-length"))
+}
+
+/// A mail begins with headers, one of them at least one that mails have.
+pub(super) fn is_mail(bytes: &[u8]) -> bool {
+    let head = without_mark(bytes);
+    let head = &head[..head.len().min(MAIL_HEAD_BYTES)];
+    for line in head
+        .split(|byte| *byte == b'\n')
+        .take_while(|line| !line.trim_ascii().is_empty())
+    {
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            continue;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return false;
+        };
+        // RFC 5322, 2.2: printable letters but the colon.
+        if colon == 0
+            || !line[..colon]
+                .trim_ascii_end()
+                .iter()
+                .all(u8::is_ascii_graphic)
+        {
+            return false;
+        }
+        let line = line.to_ascii_lowercase();
+        if MAIL_HEADERS
+            .iter()
+            .any(|header| line.starts_with(header.as_bytes()))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+pub(super) fn is_mail_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".emlx", ".eml", ".mht", ".mhtml"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// Whether the parser undoes the encoding that a part declares (RFC 2045, 6.1). Other readers undo more, `x-uuencode` among them.
+fn is_decoded_as_declared(part: &MessagePart<'_>) -> bool {
+    const UNDONE: [&str; 5] = ["7bit", "8bit", "base64", "binary", "quoted-printable"];
+    part.content_transfer_encoding().is_none_or(|declared| {
+        let declared = declared.trim().to_ascii_lowercase();
+        UNDONE.contains(&&*declared)
+    })
+}
+
+pub(super) fn look_into_mail(
+    screening: &mut Screening<'_>,
+    place: &str,
+    bytes: &[u8],
+    depth: u32,
+) -> Option<()> {
+    let message = MessageParser::default().parse(bytes)?;
+    for (number, part) in message.parts.iter().enumerate() {
+        let is_mail = matches!(part.body, PartType::Message(_));
+        if matches!(part.body, PartType::Multipart(_)) {
+            let kind = part.content_type().and_then(|kind| kind.subtype());
+            if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("encrypted")) {
+                let below = format!("{place}/{number}");
+                screening.find_kind(Class::Encrypted, &below, "multipart/encrypted");
+            }
+            continue;
+        }
+        let name = part
+            .attachment_name()
+            .unwrap_or(if is_mail { "mail.eml" } else { "" });
+        let below = format!("{place}/{number} {name}");
+        if part.is_encoding_problem || !is_decoded_as_declared(part) {
+            screening.find(Class::NotWhole, &below, "its encoding was not undone");
+        }
+        let content = part.contents();
+        screening.budget.count(content.len())?;
+        look(screening, &below, name, content, depth);
+    }
+    Some(())
+}
