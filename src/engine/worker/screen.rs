@@ -1,6 +1,8 @@
 //! The content gate before every write, whichever door the item takes: all that would be written is shown to the scanners, the
 //! verdict is on the record before any intent, and what is held is not written.
 
+mod texts;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use crate::domain::list_item::FieldValue;
 use crate::domain::message::{Attachment, Body, BodyKind};
 use crate::domain::outlook::OutlookItem;
 use crate::domain::site_item::SiteItem;
+use crate::domain::site_list::ColumnKind;
 use crate::domain::teams::TeamsItem;
 use crate::engine::record::{Held, Outcome, Record, RecordError, Work};
 use crate::engine::shop::{Shop, Time};
@@ -132,6 +135,7 @@ fn look(
         .unwrap_or_default();
     let mut screening = scanners.begin(let_pass);
     screening.digest("whole item", work.source.digest);
+    screening.texts("texts", texts::of(work, content));
     match content {
         Content::File => look_into_versions(&mut screening, source, work)?,
         Content::Message(message) => {
@@ -162,7 +166,6 @@ fn look_into_files(screening: &mut Screening<'_>, files: &[Attachment]) {
 fn look_into_outlook_item(screening: &mut Screening<'_>, item: &OutlookItem) {
     match item {
         OutlookItem::Contact(contact) => {
-            screening.whole("notes.txt", contact.personal_notes.as_bytes());
             if let Some(photo) = &contact.photo {
                 screening.whole("photo", &photo.content);
             }
@@ -181,19 +184,19 @@ fn look_into_outlook_item(screening: &mut Screening<'_>, item: &OutlookItem) {
 
 fn look_into_site_item(screening: &mut Screening<'_>, item: &SiteItem) {
     match item {
+        // Its fields are texts; HTML among them is shown as a file too.
         SiteItem::ListItem(item) => {
+            let rich = |column: &str| {
+                matches!(
+                    item.kind(column),
+                    Some(ColumnKind::Text { is_rich: true, .. })
+                )
+            };
             for (column, value) in &item.fields {
-                match value {
-                    FieldValue::Text(text) => screening.whole(column, text.as_bytes()),
-                    FieldValue::Texts(texts) => {
-                        for text in texts {
-                            screening.whole(column, text.as_bytes());
-                        }
-                    }
-                    FieldValue::Boolean(_)
-                    | FieldValue::Ids(_)
-                    | FieldValue::Number(_)
-                    | FieldValue::Time(_) => {}
+                if let FieldValue::Text(text) = value
+                    && rich(column)
+                {
+                    screening.whole("field.html", text.as_bytes());
                 }
             }
         }
@@ -220,7 +223,7 @@ fn look_into_teams_item(screening: &mut Screening<'_>, item: &TeamsItem) {
                 screening.whole("image", &image.content);
             }
         }
-        TeamsItem::Team(team) => screening.whole("description.txt", team.description.as_bytes()),
+        TeamsItem::Team(_) => {}
     }
 }
 
