@@ -90,6 +90,9 @@ pub enum Refusal {
     /// It is there.
     #[error("identity {0} has that name and is made already; it is not made again")]
     IdentityAlreadyMade(String),
+    /// Somebody else made it.
+    #[error("identity {0} was there before; it is left to people, and nothing rests on it")]
+    IdentityThereBefore(String),
     /// It is not there.
     #[error("identity {0} is no user that was made; make it first")]
     IdentityNotMade(String),
@@ -402,6 +405,9 @@ pub enum Refusal {
     /// A release names what it lets pass.
     #[error("a release names 1 to 200 items and at least one reason, each once, sorted")]
     ReleaseForm,
+    /// Its digest is that of something else.
+    #[error("the digest of a release is not that of its items, reasons and words")]
+    ReleaseDigest,
     /// Nobody may release it.
     #[error("{0} is no reason that may be released; docs/gates.md lists those that may")]
     NeverReleased(String),

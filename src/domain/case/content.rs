@@ -92,7 +92,7 @@ impl Case {
             }
             ContentCommand::Release(data, facts, approval) => {
                 self.check_known(&data.custodian)?;
-                release::check(&data, &approval, now)?;
+                release::check(&data, &facts, &approval, now)?;
                 Ok(Event::ItemsReleased(Box::new(data), Box::new(facts)))
             }
         }

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::Class;
 use crate::domain::approval::Approval;
 use crate::domain::certificate::SIGNERS_MIN;
+use crate::domain::item::Digest;
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 
@@ -88,6 +90,7 @@ pub fn words(custodian: &Pseudonym, items: &[Pseudonym], reasons: &[String], why
 /// Whether a release may be recorded, as far as it goes without the items' own state.
 pub(in crate::domain) fn check(
     data: &ItemsReleased,
+    facts: &ReleaseFacts,
     approval: &Approval,
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
@@ -107,7 +110,17 @@ pub(in crate::domain) fn check(
     if let Some(never) = never {
         return Err(Refusal::NeverReleased(never.clone()));
     }
+    // What was approved is these very words, whatever the event claims.
+    if data.digest != digest(data, facts) {
+        return Err(Refusal::ReleaseDigest);
+    }
     approval.check(&data.digest, SIGNERS_MIN, now)
+}
+
+fn digest(data: &ItemsReleased, facts: &ReleaseFacts) -> String {
+    let why = facts.why.as_deref().unwrap_or_default();
+    let words = words(&data.custodian, &data.items, &data.reasons, why);
+    Digest(Sha256::digest(words.as_bytes()).into()).to_string()
 }
 
 #[cfg(test)]
@@ -116,19 +129,27 @@ mod tests {
 
     fn release(items: &[&str], reasons: &[&str]) -> ItemsReleased {
         let name = |text: &&str| Pseudonym::parse(text).expect("a pseudonym");
-        ItemsReleased {
+        let mut data = ItemsReleased {
             custodian: name(&"ann"),
-            digest: "d".to_owned(),
+            digest: String::new(),
             items: items.iter().map(name).collect(),
             proposal: "p".to_owned(),
             reasons: reasons.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        data.digest = digest(&data, &why("looked at"));
+        data
+    }
+
+    fn why(text: &str) -> ReleaseFacts {
+        ReleaseFacts {
+            why: Some(text.to_owned()),
         }
     }
 
     fn approval(approved: &[&str]) -> Approval {
         Approval {
             proposal: "p".to_owned(),
-            digest: "d".to_owned(),
+            digest: release(&["i1", "i2"], &["content-macro"]).digest,
             requester: "p1".to_owned(),
             approved: approved.iter().map(|text| (*text).to_owned()).collect(),
             expires: DateTime::<Utc>::MAX_UTC,
@@ -141,7 +162,23 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let macros = release(&["i1", "i2"], &["content-macro"]);
         let two = approval(&["p2", "p3"]);
+        let check = |data: &ItemsReleased, approval: &Approval, now| {
+            check(data, &why("looked at"), approval, now)
+        };
         assert_eq!(check(&macros, &two, now), Ok(()));
+        // The approved digest beside other items, other reasons or another why.
+        for other in [
+            release(&["i1", "i3"], &["content-macro"]),
+            release(&["i1", "i2"], &["content-malware"]),
+        ] {
+            let claims = ItemsReleased {
+                digest: macros.digest.clone(),
+                ..other
+            };
+            assert_eq!(check(&claims, &two, now), Err(Refusal::ReleaseDigest));
+        }
+        let reason = super::check(&macros, &why("another"), &two, now);
+        assert_eq!(reason, Err(Refusal::ReleaseDigest));
         for few in [&["p2"][..], &["p1", "p2"], &[]] {
             let refused = check(&macros, &approval(few), now);
             assert!(
