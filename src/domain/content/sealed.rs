@@ -145,7 +145,7 @@ fn openpgp(bytes: &[u8]) -> Option<Packet> {
             let is_one = matches!(algorithm, 1 | 2 | 16 | 18 | 25 | 26);
             is_one.then_some(Packet::Encrypted)
         }
-        (1, [6, length, 4 | 6, ..]) if matches!(length, 21 | 33) => Some(Packet::Encrypted),
+        (1, [6, 21 | 33, 4 | 6, ..]) => Some(Packet::Encrypted),
         (3, [4, cipher, 0 | 1 | 3 | 4, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
         (3, [5 | 6, _, cipher, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
         (18, [1, ..]) => Some(Packet::Encrypted),
