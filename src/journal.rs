@@ -248,6 +248,9 @@ impl Journal {
             .ok_or(JournalError::NoKey { role: "worker" })?;
         let stream = custodian_stream(custodian);
         let decide = |book: &Book| {
+            if let Event::ContentScanned(data, _) = event {
+                book.case.check_let_pass(data)?;
+            }
             if is_intent {
                 // A certificate that ended meanwhile stops the worker here, at the next item.
                 book.case.gates.check_worker(SystemClock.now())?;

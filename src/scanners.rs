@@ -100,6 +100,8 @@ impl Scanners {
             classes: BTreeSet::new(),
             parts: 0,
             budget: Budget::default(),
+            shown: Sha256::new(),
+            names: BTreeSet::new(),
         }
     }
 }
@@ -123,13 +125,29 @@ pub struct Screened {
     pub scanners: Vec<ScannerSeen>,
     /// Why a scanner did not answer, in words without personal facts.
     pub silent: Option<String>,
+    /// SHA-256 over all that was shown and all that was found: another content or another finding has another. Personal.
+    pub seen: Digest,
 }
 
 impl Screened {
+    /// Takes back what a release let pass: it was given for something else than what was seen now.
+    pub fn hold_again(&mut self) {
+        self.let_pass.clear();
+        self.verdict = verdict(&self.classes, &self.let_pass);
+    }
+
     /// The class that the item is held for.
     pub fn held_for(&self) -> Option<Class> {
         let is_held = |class: &&Class| !self.let_pass.contains(class);
         self.classes.iter().find(is_held).copied()
+    }
+}
+
+fn verdict(classes: &[Class], let_pass: &[Class]) -> Verdict {
+    match classes.iter().find(|class| !let_pass.contains(class)) {
+        None => Verdict::Passed,
+        Some(Class::NotScanned) => Verdict::NotScanned,
+        Some(_) => Verdict::Held,
     }
 }
 
@@ -145,6 +163,10 @@ pub struct Screening<'s> {
     classes: BTreeSet<Class>,
     parts: u64,
     budget: Budget,
+    /// Everything that was shown, name by name.
+    shown: Sha256,
+    /// Everything that was found, wherever: places are the first of many only.
+    names: BTreeSet<(Class, String)>,
 }
 
 impl Screening<'_> {
@@ -158,6 +180,7 @@ impl Screening<'_> {
 
     /// Looks into a part that is in memory.
     pub fn whole(&mut self, name: &str, bytes: &[u8]) {
+        self.show(name, &Sha256::digest(bytes));
         if self.scanners.clamd.is_some() {
             let size = bytes.len() as u64;
             // Reading from memory does not fail.
@@ -186,6 +209,7 @@ impl Screening<'_> {
         if all.is_empty() {
             return;
         }
+        self.show(name, &Sha256::digest(all.as_bytes()));
         if self.scanners.clamd.is_some() {
             let size = all.len() as u64;
             // Reading from memory does not fail.
@@ -213,6 +237,7 @@ impl Screening<'_> {
             return Ok(());
         }
         self.parts += 1;
+        self.show(name, &digest.0);
         self.digest(name, digest);
         let mut head = Vec::new();
         let mut content = content;
@@ -251,18 +276,17 @@ impl Screening<'_> {
         let never = [Class::KnownBad, Class::NotScanned];
         let may = |class: &Class| self.let_pass.contains(class) && !never.contains(class);
         let let_pass: Vec<Class> = self.classes.iter().copied().filter(may).collect();
-        let held = self.classes.iter().find(|class| !let_pass.contains(class));
-        let verdict = match held {
-            None => Verdict::Passed,
-            Some(Class::NotScanned) => Verdict::NotScanned,
-            Some(_) => Verdict::Held,
-        };
+        let classes: Vec<Class> = self.classes.iter().copied().collect();
+        for (class, name) in std::mem::take(&mut self.names) {
+            self.show(class.word(), name.as_bytes());
+        }
         Screened {
             gate: self.scanners.policy.number,
-            verdict,
+            verdict: verdict(&classes, &let_pass),
             let_pass,
             scanners: self.seen(),
-            classes: self.classes.into_iter().collect(),
+            seen: Digest(self.shown.finalize().into()),
+            classes,
             found: self.found,
             parts: self.parts,
             silent: self.silent,
@@ -289,9 +313,18 @@ impl Screening<'_> {
         seen
     }
 
+    /// Lengths before both, so that no two shows meet.
+    fn show(&mut self, name: &str, what: &[u8]) {
+        for bytes in [name.as_bytes(), what] {
+            self.shown.update((bytes.len() as u64).to_be_bytes());
+            self.shown.update(bytes);
+        }
+    }
+
     /// Found, and held whatever the policy says.
     fn find(&mut self, class: Class, place: &str, name: &str) {
         self.classes.insert(class);
+        self.names.insert((class, name.to_owned()));
         if self.found.len() < FOUND_MAX {
             let cut = |text: &str| text.chars().take(NAME_CHARS_MAX).collect();
             self.found.push(Found {

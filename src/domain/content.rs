@@ -228,6 +228,9 @@ pub struct ContentScanned {
     pub parts: u64,
     /// Who looked, sorted.
     pub scanners: Vec<ScannerSeen>,
+    /// Where something was found: what was looked at and what was found, under the item's key ([`release::sight`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sight: Option<String>,
     /// How it ended.
     pub verdict: Verdict,
 }

@@ -302,6 +302,7 @@ mod tests {
             let_pass: Vec::new(),
             parts: 1,
             scanners: Vec::new(),
+            sight: None,
             verdict,
         };
         Event::ContentScanned(Box::new(data), Box::default())

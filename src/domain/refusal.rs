@@ -414,6 +414,9 @@ pub enum Refusal {
     /// It is not held.
     #[error("item {0} is not held: there is nothing to release")]
     NotHeld(String),
+    /// A verdict lets pass what nobody released, or something else than they saw.
+    #[error("what was found in item {0} was not released, or not as it is now; it is held again")]
+    NotReleased(String),
     /// The intent names another release than the record, or none.
     #[error("item {0} is written on a release, or on none, and the intent says otherwise")]
     ReleaseNotNamed(String),

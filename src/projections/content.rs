@@ -28,6 +28,8 @@ pub struct HeldItem {
     pub reasons: Vec<String>,
     /// Where what was found, where that may be shown.
     pub found: Vec<Found>,
+    /// What was looked at and found last; a release is for this and for nothing else.
+    pub sight: Option<String>,
     /// Its name, where that may be shown.
     pub name: Option<String>,
     /// Where it lies in the source, where that may be shown.
@@ -100,7 +102,7 @@ pub struct ContentView {
     /// The releases, in the order of the record.
     pub releases: Vec<Released>,
     /// What was found last, of items that are or were held.
-    found: HashMap<Pseudonym, (Vec<Class>, Vec<Found>)>,
+    found: HashMap<Pseudonym, (Vec<Class>, Vec<Found>, Option<String>)>,
 }
 
 impl ContentView {
@@ -179,7 +181,8 @@ impl ContentView {
         } else {
             let classes = data.classes.clone();
             let found = facts.found.clone().unwrap_or_default();
-            self.found.insert(data.item.clone(), (classes, found));
+            let last = (classes, found, data.sight.clone());
+            self.found.insert(data.item.clone(), last);
         }
     }
 
@@ -190,7 +193,7 @@ impl ContentView {
         data: &ItemEnded,
         facts: &EndedFacts,
     ) {
-        let (classes, found) = self.found.get(&data.item).cloned().unwrap_or_default();
+        let (classes, found, sight) = self.found.get(&data.item).cloned().unwrap_or_default();
         let mut reasons: BTreeSet<String> = classes
             .iter()
             .map(|class| class.reason().to_owned())
@@ -204,6 +207,7 @@ impl ContentView {
             reason: data.reason.clone(),
             reasons: reasons.into_iter().collect(),
             found,
+            sight,
             name: facts.name.clone(),
             locator: facts.locator.clone(),
         };

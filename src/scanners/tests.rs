@@ -173,6 +173,43 @@ fn a_release_lets_pass_what_it_names_and_never_what_is_known_or_unseen() {
 }
 
 #[test]
+fn other_content_and_another_finding_are_seen_to_be_others() {
+    let look = |rules: &str, name: &str, bytes: &[u8]| {
+        let yara = Yara::compile(rules).expect("rules");
+        let hold = gate(&Class::BY_POLICY);
+        let scanners = Scanners::new(hold, Some(HashSet::new()), None, Some(yara));
+        let scanners = scanners.expect("complete");
+        let mut screening = scanners.begin(BTreeSet::from(Class::ALL));
+        screening.texts("texts", ["subject"]);
+        screening.whole(name, bytes);
+        screening.end()
+    };
+    let (one, other) = (
+        "rule one { condition: true }",
+        "rule other { condition: true }",
+    );
+    let first = look(one, "a.js", b"hay");
+    assert_eq!(first.seen, look(one, "a.js", b"hay").seen);
+    for changed in [
+        look(one, "a.js", b"straw"),
+        look(one, "b.js", b"hay"),
+        look(other, "a.js", b"hay"),
+        look(&format!("{one} {other}"), "a.js", b"hay"),
+    ] {
+        assert_eq!(changed.classes, first.classes, "the same classes");
+        assert_ne!(changed.seen, first.seen);
+    }
+    let mut again = first;
+    assert_eq!(again.verdict, Verdict::Passed);
+    again.hold_again();
+    assert_eq!(
+        (again.verdict, again.held_for()),
+        (Verdict::Held, Some(Class::Malware))
+    );
+    assert!(again.let_pass.is_empty());
+}
+
+#[test]
 fn a_gate_without_whoever_it_asks_for_is_none() {
     let asks = ContentGate {
         clamd: true,

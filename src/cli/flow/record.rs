@@ -1,5 +1,6 @@
 //! The engine's record, kept by the journal: each intent and outcome becomes the event of its name.
 
+use crate::domain::content::release::sight;
 use crate::domain::content::{ContentScanned, ScannedFacts};
 use crate::domain::event::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Event, Folder, FolderFacts,
@@ -124,7 +125,7 @@ fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
             };
             Event::AttemptInterrupted(Box::new(data), no_facts())
         }
-        Outcome::ContentScanned { item, screened } => content_scanned(&item, *screened)?,
+        Outcome::ContentScanned { item, screened } => content_scanned(work, &item, *screened)?,
         Outcome::ItemHeld { item, held } => item_held(work, &item, held)?,
         Outcome::FolderReady { folder, target_id } => {
             // What a team needs is made for its files too.
@@ -199,8 +200,10 @@ fn attempt_failed(
     Ok(Event::AttemptFailed(Box::new(data), Box::new(facts)))
 }
 
-fn content_scanned(item: &ItemId, screened: Screened) -> Result<Event, RecordError> {
+fn content_scanned(work: &Work, item: &ItemId, screened: Screened) -> Result<Event, RecordError> {
+    let is_any = !screened.classes.is_empty();
     let data = ContentScanned {
+        sight: is_any.then(|| sight(&work.key, screened.seen)),
         classes: screened.classes,
         gate: screened.gate,
         item: name(&item.0)?,

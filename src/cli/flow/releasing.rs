@@ -44,13 +44,22 @@ pub(crate) struct Asked {
     pub(crate) proposal: String,
     /// What is let pass, sorted.
     pub(crate) reasons: Vec<String>,
+    /// What was looked at and found, item by item; empty where the plan holds it.
+    pub(crate) sights: Vec<String>,
     /// Why.
     pub(crate) why: String,
 }
 
 impl Asked {
     fn digest(&self) -> Hash {
-        Hash::of(words(&self.custodian, &self.items, &self.reasons, &self.why).as_bytes())
+        let words = words(
+            &self.custodian,
+            &self.items,
+            &self.sights,
+            &self.reasons,
+            &self.why,
+        );
+        Hash::of(words.as_bytes())
     }
 }
 
@@ -116,13 +125,14 @@ pub(crate) fn propose(journal: &Journal, choice: &Choice, why: &str, hours: i64)
         return Err(refused(Refusal::NeverReleased(never.clone()).to_string())
             .hint("`unbroken release list` says which of them may be released"));
     }
-    let mut items: Vec<Pseudonym> = found.iter().map(|held| held.item.clone()).collect();
-    items.sort();
+    let custodian = first.custodian.clone();
+    let (items, sights) = seen(found);
     let mut asked = Asked {
-        custodian: first.custodian.clone(),
+        custodian,
         items,
         proposal: String::new(),
         reasons: reasons.into_iter().collect(),
+        sights,
         why: why.to_owned(),
     };
     let now = SystemClock.now();
@@ -132,6 +142,14 @@ pub(crate) fn propose(journal: &Journal, choice: &Choice, why: &str, hours: i64)
         .map_err(meaning)?;
     asked.proposal = receipt.leaf.to_string();
     Ok(asked)
+}
+
+/// The items, sorted, and what was looked at and found in each.
+fn seen(mut held: Vec<HeldItem>) -> (Vec<Pseudonym>, Vec<String>) {
+    held.sort_by(|one, other| one.item.cmp(&other.item));
+    let held = held.into_iter();
+    held.map(|one| (one.item, one.sight.unwrap_or_default()))
+        .unzip()
 }
 
 /// Reads what was asked for; its proposal must be of exactly that.
@@ -150,6 +168,16 @@ pub(crate) fn read(journal: &Journal, bytes: &[u8]) -> Result<(Asked, Hash, Appr
     if proposal.digest != asked.digest().to_string() {
         return Err(refused(
             "the file asks for something else than what was proposed",
+        ));
+    }
+    // Whoever approves is shown what is held now: it has to be what is asked for.
+    let choice = Choice {
+        items: asked.items.iter().map(ToString::to_string).collect(),
+        ..Choice::default()
+    };
+    if seen(held(journal, &choice)?) != (asked.items.clone(), asked.sights.clone()) {
+        return Err(refused(
+            "what was found in the items is no longer what was found when it was asked for",
         ));
     }
     let expires = proposal.expires.parse();
@@ -173,6 +201,7 @@ pub(crate) async fn apply(journal: &Journal, asked: Asked, approval: Approval) -
         items: asked.items,
         proposal: asked.proposal,
         reasons: asked.reasons,
+        sights: asked.sights,
     };
     let facts = ReleaseFacts {
         why: Some(asked.why),

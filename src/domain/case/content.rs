@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::Case;
 use crate::domain::approval::Approval;
 use crate::domain::content::release::{self, ItemsReleased, Release, ReleaseFacts};
-use crate::domain::content::{ContentGate, GateFacts};
+use crate::domain::content::{ContentGate, ContentScanned, GateFacts};
 use crate::domain::custodian::ItemProgress;
 use crate::domain::event::{Event, ItemAttempted, PlanMade};
 use crate::domain::leftovers::{LeftoverFacts, LeftoversCounted};
@@ -54,15 +54,20 @@ impl Content {
 
     /// What was let pass before stays so, and the newest proposal is named.
     fn take(&mut self, data: &ItemsReleased) {
-        for item in &data.items {
+        for (place, item) in data.items.iter().enumerate() {
+            let sight = data.sights.get(place).filter(|sight| !sight.is_empty());
             let known = self.released.remove(item).map(|known| known.reasons);
             let mut reasons = known.unwrap_or_default();
             reasons.extend(data.reasons.iter().cloned());
             reasons.sort();
             reasons.dedup();
             let proposal = data.proposal.clone();
-            self.released
-                .insert(item.clone(), Release { proposal, reasons });
+            let release = Release {
+                proposal,
+                reasons,
+                sight: sight.cloned(),
+            };
+            self.released.insert(item.clone(), release);
         }
     }
 
@@ -118,6 +123,23 @@ impl Case {
         }
     }
 
+    /// Whether a verdict lets pass only what people let pass, and only as they saw it.
+    pub fn check_let_pass(&self, data: &ContentScanned) -> Result<(), Refusal> {
+        if data.let_pass.is_empty() {
+            return Ok(());
+        }
+        let release = self.content.release(&data.item);
+        let is_covered = release.is_some_and(|release| {
+            let mut classes = data.let_pass.iter();
+            release.is_for(data.sight.as_deref())
+                && classes.all(|class| release.covers(class.reason()))
+        });
+        if is_covered {
+            return Ok(());
+        }
+        Err(Refusal::NotReleased(data.item.to_string()))
+    }
+
     /// A plan holds the policy of its time: nobody makes one without it.
     pub(super) fn check_gate_of(&self, made: &PlanMade) -> Result<(), Refusal> {
         if made.gate == self.content.gate {
@@ -132,7 +154,7 @@ mod tests {
     use super::super::tests::{declare, given, name};
     use super::super::{Case, CaseCommand};
     use super::*;
-    use crate::domain::content::Unscanned;
+    use crate::domain::content::{Class, Unscanned, Verdict};
     use crate::domain::event::PlanCounts;
 
     fn gate(number: u64) -> ContentGate {
@@ -210,6 +232,7 @@ mod tests {
                 items: vec![name("item")],
                 proposal: proposal.to_owned(),
                 reasons: vec![reason.to_owned()],
+                sights: vec![format!("seen {proposal}")],
             };
             case.evolve(&Event::ItemsReleased(Box::new(data), Box::default()));
         }
@@ -222,5 +245,30 @@ mod tests {
         }
         let release = case.content.release(&name("item")).expect("released");
         assert!(release.covers("content-macro") && release.covers("content-executable"));
+        let verdict = |sight: Option<&str>, let_pass: &[Class]| ContentScanned {
+            classes: let_pass.to_vec(),
+            gate: 1,
+            item: name("item"),
+            let_pass: let_pass.to_vec(),
+            parts: 1,
+            scanners: Vec::new(),
+            sight: sight.map(str::to_owned),
+            verdict: Verdict::Passed,
+        };
+        let both = [Class::Executable, Class::Macro];
+        assert_eq!(case.check_let_pass(&verdict(Some("seen q"), &both)), Ok(()));
+        assert_eq!(case.check_let_pass(&verdict(None, &[])), Ok(()));
+        let not = Err(Refusal::NotReleased("item".to_owned()));
+        for (sight, let_pass) in [
+            (Some("seen p"), &both[..]),
+            (None, &both),
+            (Some("seen q"), &[Class::Malware]),
+        ] {
+            assert_eq!(
+                case.check_let_pass(&verdict(sight, let_pass)),
+                not,
+                "{sight:?}"
+            );
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Letting held items pass: which reasons people may release and which nobody may, and what exactly is approved. Pure.
 
 use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Class;
 use crate::domain::approval::Approval;
 use crate::domain::certificate::SIGNERS_MIN;
-use crate::domain::item::Digest;
+use crate::domain::item::{Digest, ItemKey};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 
@@ -42,6 +43,9 @@ pub struct ItemsReleased {
     pub proposal: String,
     /// What is let pass, sorted; found for anything else, an item is held again.
     pub reasons: Vec<String>,
+    /// The sight of each item that the gate looked into, by place in `items`; empty where the plan holds it and nobody looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sights: Vec<String>,
 }
 
 /// Facts of `ItemsReleased/1`; they concern the custodian.
@@ -59,9 +63,25 @@ pub struct Release {
     pub proposal: String,
     /// What is let pass.
     pub reasons: Vec<String>,
+    /// What the signers of the newest one saw; nothing that the gate found is let pass for anything else.
+    pub sight: Option<String>,
+}
+
+/// What was looked at and what was found, under the item's key: it says nothing to whoever has no key, and is equal only for equal
+/// content with equal findings.
+pub fn sight(key: &ItemKey, seen: Digest) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("any length is a key");
+    mac.update(b"unbroken/sight/v1\n");
+    mac.update(&seen.0);
+    Digest(mac.finalize().into_bytes().into()).to_string()
 }
 
 impl Release {
+    /// Whether it was given for what is seen now.
+    pub fn is_for(&self, sight: Option<&str>) -> bool {
+        self.sight.is_some() && self.sight.as_deref() == sight
+    }
+
     /// Whether it covers a reason.
     pub fn covers(&self, reason: &str) -> bool {
         self.reasons.iter().any(|own| own == reason)
@@ -77,14 +97,26 @@ impl Release {
 }
 
 /// What the signers of a release approve: the digest of exactly these words. It is used before the proposal ends.
-pub fn words(custodian: &Pseudonym, items: &[Pseudonym], reasons: &[String], why: &str) -> String {
+pub fn words(
+    custodian: &Pseudonym,
+    items: &[Pseudonym],
+    sights: &[String],
+    reasons: &[String],
+    why: &str,
+) -> String {
     let items: Vec<&str> = items.iter().map(Pseudonym::as_str).collect();
+    let sights: Vec<&str> = sights.iter().map(|sight| or_none(sight)).collect();
     format!(
-        "release: custodian {custodian}, items {}, reasons {}, {} bytes {why}\n",
+        "release: custodian {custodian}, items {}, as seen {}, reasons {}, {} bytes {why}\n",
         items.join(" "),
+        sights.join(" "),
         reasons.join(" "),
         why.len()
     )
+}
+
+fn or_none(sight: &str) -> &str {
+    if sight.is_empty() { "none" } else { sight }
 }
 
 /// Whether a release may be recorded, as far as it goes without the items' own state.
@@ -98,6 +130,7 @@ pub(in crate::domain) fn check(
         && data.reasons.windows(2).all(|two| two[0] < two[1]);
     if data.items.is_empty()
         || data.items.len() > ITEMS_MAX
+        || data.sights.len() != data.items.len()
         || data.reasons.is_empty()
         || !is_sorted
     {
@@ -119,7 +152,13 @@ pub(in crate::domain) fn check(
 
 fn digest(data: &ItemsReleased, facts: &ReleaseFacts) -> String {
     let why = facts.why.as_deref().unwrap_or_default();
-    let words = words(&data.custodian, &data.items, &data.reasons, why);
+    let words = words(
+        &data.custodian,
+        &data.items,
+        &data.sights,
+        &data.reasons,
+        why,
+    );
     Digest(Sha256::digest(words.as_bytes()).into()).to_string()
 }
 
@@ -135,6 +174,7 @@ mod tests {
             items: items.iter().map(name).collect(),
             proposal: "p".to_owned(),
             reasons: reasons.iter().map(|text| (*text).to_owned()).collect(),
+            sights: items.iter().map(|_| "seen".to_owned()).collect(),
         };
         data.digest = digest(&data, &why("looked at"));
         data
@@ -177,6 +217,11 @@ mod tests {
             };
             assert_eq!(check(&claims, &two, now), Err(Refusal::ReleaseDigest));
         }
+        let mut other = macros.clone();
+        other.sights[0] = "seen later".to_owned();
+        assert_eq!(check(&other, &two, now), Err(Refusal::ReleaseDigest));
+        other.sights.pop();
+        assert_eq!(check(&other, &two, now), Err(Refusal::ReleaseForm));
         let reason = super::check(&macros, &why("another"), &two, now);
         assert_eq!(reason, Err(Refusal::ReleaseDigest));
         for few in [&["p2"][..], &["p1", "p2"], &[]] {
@@ -212,7 +257,14 @@ mod tests {
         let name = |text: &str| Pseudonym::parse(text).expect("a pseudonym");
         let of = |items: &[&str], why: &str| {
             let items: Vec<Pseudonym> = items.iter().map(|text| name(text)).collect();
-            words(&name("ann"), &items, &["content-macro".to_owned()], why)
+            let sights = vec!["seen".to_owned(); items.len()];
+            words(
+                &name("ann"),
+                &items,
+                &sights,
+                &["content-macro".to_owned()],
+                why,
+            )
         };
         assert_ne!(of(&["i1"], "x"), of(&["i1", "i2"], "x"));
         assert_ne!(of(&["i1"], "x"), of(&["i1"], "y"));

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Content, End, Tries, gave_up, give_up, history, source_failed};
+use crate::domain::content::release::sight;
 use crate::domain::content::{Class, Unscanned, Verdict};
 use crate::domain::list_item::FieldValue;
 use crate::domain::message::{Attachment, Body, BodyKind};
@@ -146,7 +147,13 @@ fn look(
         Content::Site(item) => look_into_site_item(&mut screening, item),
         Content::Teams(item) => look_into_teams_item(&mut screening, item),
     }
-    Ok(screening.end())
+    let mut screened = screening.end();
+    // Two people let pass what they saw: other content, or another finding, is for them to see again.
+    let sight = sight(&work.key, screened.seen);
+    if release.is_some_and(|release| !release.is_for(Some(&sight))) {
+        screened.hold_again();
+    }
+    Ok(screened)
 }
 
 fn look_into_body(screening: &mut Screening<'_>, body: &Body) {
