@@ -88,6 +88,9 @@ pub struct Released {
     pub why: Option<String>,
 }
 
+/// Classes, places and the sight of a verdict that did not pass.
+type LastSeen = (Vec<Class>, Vec<Found>, Option<String>);
+
 /// All of it.
 #[derive(Clone, Debug, Default)]
 pub struct ContentView {
@@ -102,7 +105,7 @@ pub struct ContentView {
     /// The releases, in the order of the record.
     pub releases: Vec<Released>,
     /// What was found last, of items that are or were held.
-    found: HashMap<Pseudonym, (Vec<Class>, Vec<Found>, Option<String>)>,
+    found: HashMap<Pseudonym, LastSeen>,
 }
 
 impl ContentView {

@@ -147,12 +147,11 @@ fn open(screening: &mut Screening<'_>, place: &str, name: &str, bytes: &[u8], de
     }
     match cms::kind(bytes) {
         Some(cms::Kind::Signed) => descend(screening, place, depth, bytes, look_into_signed),
-        Some(_) => {}
         None if name.to_ascii_lowercase().ends_with(SIGNED_END) => {
             let why = "no CMS that can be read, whatever its name says";
             screening.find(Class::NotWhole, place, why);
         }
-        None => {}
+        Some(_) | None => {}
     }
 }
 

@@ -245,6 +245,10 @@ mod tests {
         }
         let release = case.content.release(&name("item")).expect("released");
         assert!(release.covers("content-macro") && release.covers("content-executable"));
+        expect_only_what_was_seen(&case);
+    }
+
+    fn expect_only_what_was_seen(case: &Case) {
         let verdict = |sight: Option<&str>, let_pass: &[Class]| ContentScanned {
             classes: let_pass.to_vec(),
             gate: 1,

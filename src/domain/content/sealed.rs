@@ -145,10 +145,9 @@ fn openpgp(bytes: &[u8]) -> Option<Packet> {
             let is_one = matches!(algorithm, 1 | 2 | 16 | 18 | 25 | 26);
             is_one.then_some(Packet::Encrypted)
         }
-        (1, [6, 21 | 33, 4 | 6, ..]) => Some(Packet::Encrypted),
         (3, [4, cipher, 0 | 1 | 3 | 4, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
         (3, [5 | 6, _, cipher, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
-        (18, [1, ..]) => Some(Packet::Encrypted),
+        (1, [6, 21 | 33, 4 | 6, ..]) | (18, [1, ..]) => Some(Packet::Encrypted),
         (18, [2, cipher, 1..=3, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
         (20, [1, cipher, 1..=3, ..]) if is_cipher(*cipher) => Some(Packet::Encrypted),
         (4, [3 | 6, 0 | 1, 1..=14, ..]) => Some(Packet::Other),

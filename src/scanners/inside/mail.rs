@@ -1,4 +1,5 @@
-//! Mails and mailboxes: how they are known, and each part of them shown. A file that readers divide differently was not looked into whole.
+//! Mails and mailboxes: how they are known, and each part of them shown. A file that readers divide differently
+//! was not looked into whole.
 
 use mail_parser::{MessageParser, MessagePart, MimeHeaders as _, PartType};
 

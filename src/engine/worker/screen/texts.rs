@@ -21,7 +21,7 @@ pub(super) fn of<'a>(work: &'a Work, content: &'a Content) -> Vec<&'a str> {
     match &work.target_folder {
         FolderPath::Contacts(names) | FolderPath::Drive(names) => all(names, &mut texts),
         FolderPath::Calendar(name) | FolderPath::Tasks(name) | FolderPath::Teams(name) => {
-            texts.extend(name.as_deref())
+            texts.extend(name.as_deref());
         }
         FolderPath::List(name) => texts.push(name),
         FolderPath::Mail { root: _, below } => all(below, &mut texts),
@@ -150,7 +150,9 @@ fn of_event<'a>(event: &'a CalendarEvent, texts: &mut Texts<'a>) {
         cancelled: _,
     }) = series
     {
-        changed.values().for_each(|facts| of_facts(facts, texts));
+        for facts in changed.values() {
+            of_facts(facts, texts);
+        }
     }
     of_files(attachments, texts);
 }
