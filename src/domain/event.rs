@@ -41,7 +41,7 @@ pub use gates::{
 };
 pub use identity::{
     AcceptedFacts, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
-    IdentityMade, IdentityProofed, MappingAccepted, Pass, ProofedFacts,
+    IdentityMade, IdentityProofed, MADE, MappingAccepted, Pass, ProofedFacts,
 };
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,

@@ -6,7 +6,7 @@ mod wanted;
 
 pub use rows::parse_identities;
 pub use suggest::{Likeness, Named, Suggestion, parse_people, suggestions};
-pub use wanted::{Licence, Wanted, WantedKind, held_words, parse_wanted, shortfall};
+pub use wanted::{Licence, THERE_BEFORE, Wanted, WantedKind, held_words, parse_wanted, shortfall};
 
 /// One row of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]

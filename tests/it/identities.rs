@@ -214,6 +214,21 @@ fn whoever_was_there_before_is_left_as_they_are() {
         case.inspect().account("ben@clean.example").is_none(),
         "no licence was given"
     );
+    // It is named and left to people: nobody approved it, and nothing rests on it.
+    let listed = case.done("identity list CASE");
+    assert!(
+        listed.contains("ben@clean.example: held: was-there-before"),
+        "{listed}"
+    );
+    case.done(MAKE);
+    let events = case.events("bundle");
+    let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!(
+        count("IdentityHeld/1"),
+        1,
+        "once, however often it is started"
+    );
+    assert_eq!(count("IdentityMade/1") + count("IdentityAttempted/1"), 0);
 }
 
 #[test]

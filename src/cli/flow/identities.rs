@@ -15,10 +15,10 @@ use crate::domain::baseline::{POLICIES, keeps_users_out};
 use crate::domain::case::{Case, CaseCommand, Identity, IdentityCommand};
 use crate::domain::event::{
     CertificateKind, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
-    IdentityMade, IdentityProofed, Pass, ProofedFacts,
+    IdentityMade, IdentityProofed, MADE, Pass, ProofedFacts,
 };
 use crate::domain::evidence::Answer;
-use crate::domain::identity::{Licence, Wanted, WantedKind, parse_wanted, shortfall};
+use crate::domain::identity::{Licence, THERE_BEFORE, Wanted, WantedKind, parse_wanted, shortfall};
 use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
@@ -34,6 +34,13 @@ impl Open<'_> {
     /// Whether somebody would be there who was not.
     fn lets_in(&self) -> bool {
         self.wanted.kind == WantedKind::User && self.there.is_none()
+    }
+
+    /// Whether somebody has the name whom we did not make.
+    fn was_there(&self) -> bool {
+        // A shared mailbox that somebody can sign in to fails, and is said to.
+        let is_open = self.wanted.kind == WantedKind::SharedMailbox && self.is_enabled;
+        !is_open && self.there.as_ref().is_some_and(|(_, is_ours)| !is_ours)
     }
 }
 
@@ -104,7 +111,16 @@ pub(crate) async fn make(journal: &Journal, target: &Graph, wanted: &[Wanted]) -
         expect_kept_out(&case, target).await?;
     }
     for (one, reason) in held {
-        hold(journal, one, reason).await?;
+        hold(journal, one, new_pseudonym()?, reason).await?;
+    }
+    // Nobody approved an account that somebody else made: it is named, and nothing rests on it.
+    let (there_before, open): (Vec<_>, Vec<_>) = open.into_iter().partition(Open::was_there);
+    for one in there_before {
+        tally.found += 1;
+        let known = case.identities.known.get(&one.identity);
+        if known.is_none_or(|known| known.held.as_deref() != Some(THERE_BEFORE)) {
+            hold(journal, one.wanted, one.identity, THERE_BEFORE).await?;
+        }
     }
     let mut objects = objects(&case.identities.known);
     for one in &open {
@@ -114,11 +130,7 @@ pub(crate) async fn make(journal: &Journal, target: &Graph, wanted: &[Wanted]) -
         match bring(target, one, &licences, &objects).await {
             Ok(brought) => {
                 objects.insert(one.wanted.name.to_ascii_lowercase(), brought.object.clone());
-                if brought.data.how == "made" {
-                    tally.made += 1;
-                } else {
-                    tally.found += 1;
-                }
+                tally.made += 1;
                 let facts = IdentityFacts {
                     name: Some(one.wanted.name.clone()),
                     object: Some(brought.object),
@@ -255,9 +267,9 @@ async fn attempt(journal: &Journal, one: &Open<'_>) -> Result<()> {
     command(journal, IdentityCommand::Attempt(data, facts)).await
 }
 
-async fn hold(journal: &Journal, wanted: &Wanted, reason: &str) -> Result<()> {
+async fn hold(journal: &Journal, wanted: &Wanted, identity: Pseudonym, reason: &str) -> Result<()> {
     let data = IdentityEnded {
-        identity: new_pseudonym()?,
+        identity,
         kind: wanted.kind.name().to_owned(),
         reason: reason.to_owned(),
     };
@@ -301,7 +313,7 @@ async fn bring_account(
     licences: &[Licence],
 ) -> std::result::Result<Brought, String> {
     let mut data = IdentityMade {
-        how: "made".to_owned(),
+        how: MADE.to_owned(),
         identity: one.identity.clone(),
         licences: 0,
         members: 0,
@@ -314,11 +326,7 @@ async fn bring_account(
     }
     let object = match &one.there {
         Some((id, true)) => id.clone(),
-        Some((id, false)) => {
-            "found".clone_into(&mut data.how);
-            let object = id.clone();
-            return Ok(Brought { object, data });
-        }
+        Some((_, false)) => return Err(THERE_BEFORE.to_owned()),
         None => make_account(target, one).await?,
     };
     let skus: Vec<String> = missing(one, licences).filter_map(|(_, sku)| sku).collect();
@@ -406,7 +414,7 @@ async fn bring_group(
     Ok(Brought {
         object,
         data: IdentityMade {
-            how: "made".to_owned(),
+            how: MADE.to_owned(),
             identity: one.identity.clone(),
             licences: 0,
             members: members.len() as u64,

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::Case;
 use crate::domain::event::{
     AcceptedFacts, CertificateKind, Event, IdentityAttempted, IdentityConfirmed, IdentityEnded,
-    IdentityFacts, IdentityMade, IdentityProofed, MappingAccepted, NoFacts, Pass, ProofedFacts,
+    IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts, Pass,
+    ProofedFacts,
 };
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -126,6 +127,7 @@ impl Identities {
                 one.kind.clone_from(&data.kind);
                 one.facts = (**facts).clone();
                 one.held = Some(data.reason.clone());
+                one.is_open = false;
             }
             Event::IdentityFailed(data, _) => {
                 self.change(&data.identity, |one| one.is_open = false);
@@ -178,6 +180,9 @@ impl Case {
                 let known = identities.known.get(&data.identity);
                 if !known.is_some_and(|one| one.is_open) {
                     return Err(Refusal::IdentityNotAttempted(data.identity.to_string()));
+                }
+                if data.how != MADE {
+                    return Err(Refusal::IdentityThereBefore(data.identity.to_string()));
                 }
                 Ok(Event::IdentityMade(Box::new(data), Box::new(facts)))
             }
@@ -234,7 +239,7 @@ impl Case {
         let user = self.identities.user(&data.identity)?;
         // An account that was there before may be an administrator's or one behind glass: a pass for it would be a way in that
         // nobody approved.
-        if user.made.as_ref().is_none_or(|made| made.how != "made") {
+        if user.made.as_ref().is_none_or(|made| made.how != MADE) {
             return Err(Refusal::IdentityNotMade(data.identity.to_string()));
         }
         let trust = self.gates.certificates.get(&CertificateKind::Trust);
@@ -343,6 +348,24 @@ mod tests {
             "the name is taken"
         );
         assert_eq!(case.decide(made("i1", "ann@new")), not, "twice");
+        let found = IdentityMade {
+            how: "found".to_owned(),
+            identity: name("i2"),
+            licences: 0,
+            members: 0,
+            owners: 0,
+        };
+        let found = command(IdentityCommand::Make(found, facts("bob@new")));
+        let open = given(vec![
+            declare(),
+            connect("t", true),
+            attempt("i2", "bob@new"),
+        ]);
+        assert_eq!(
+            open.decide(found),
+            Err(Refusal::IdentityThereBefore("i2".to_owned())),
+            "nobody approved an account that was there before"
+        );
         assert!(case.decide(attempt("i2", "bob@new")).is_ok());
     }
 

@@ -28,6 +28,9 @@ pub struct AcceptedFacts {
     pub target: Option<String>,
 }
 
+/// How an identity came to be there: we made it.
+pub const MADE: &str = "made";
+
 /// Public data of `IdentityAttempted/1`: the intent, durable before the first call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +56,7 @@ pub struct IdentityFacts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityMade {
-    /// `made`; or `found`, where it was there before and nothing of it was changed.
+    /// [`MADE`]. Older records also have `found`: it was there before, and nothing of it was changed.
     pub how: String,
     /// Its pseudonym.
     pub identity: Pseudonym,

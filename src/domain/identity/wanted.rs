@@ -82,11 +82,18 @@ impl Wanted {
     }
 }
 
+/// The reason of a hold: an account has the name, and we did not make it.
+pub const THERE_BEFORE: &str = "was-there-before";
+
 /// What a person has to do about a held identity.
 pub fn held_words(reason: &str) -> &'static str {
     match reason {
         "needs-exchange" => "Exchange makes it; name it in the map of principals afterwards",
         "members-not-reviewed" => "list the members that somebody reviewed, then make it again",
+        THERE_BEFORE => {
+            "an account of that name was there before; look whose it is, and name it in the map, \
+             which is approved with the plan"
+        }
         _ => "",
     }
 }
