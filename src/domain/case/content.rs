@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::Case;
 use crate::domain::approval::Approval;
 use crate::domain::content::release::{self, ItemsReleased, Release, ReleaseFacts};
-use crate::domain::content::{ContentGate, ContentScanned, GateFacts};
+use crate::domain::content::{Class, ContentGate, ContentScanned, GateFacts, Verdict};
 use crate::domain::custodian::ItemProgress;
 use crate::domain::event::{Event, ItemAttempted, PlanMade};
 use crate::domain::leftovers::{LeftoverFacts, LeftoversCounted};
@@ -52,12 +52,15 @@ impl Content {
         self.released.get(item)
     }
 
-    /// What was let pass before stays so, and the newest proposal is named.
+    /// What was let pass before stays so as long as the same was seen, and the newest proposal is named.
     fn take(&mut self, data: &ItemsReleased) {
         for (place, item) in data.items.iter().enumerate() {
             let sight = data.sights.get(place).filter(|sight| !sight.is_empty());
-            let known = self.released.remove(item).map(|known| known.reasons);
-            let mut reasons = known.unwrap_or_default();
+            let mut reasons = match self.released.remove(item) {
+                Some(known) if known.is_for(sight.map(String::as_str)) => known.reasons,
+                // What the gate found in other content was let pass there only; what the plan holds has no sight.
+                known => known.map(without_findings).unwrap_or_default(),
+            };
             reasons.extend(data.reasons.iter().cloned());
             reasons.sort();
             reasons.dedup();
@@ -79,6 +82,12 @@ impl Content {
             _ => {}
         }
     }
+}
+
+fn without_findings(release: Release) -> Vec<String> {
+    let is_finding = |reason: &String| Class::ALL.iter().any(|class| class.reason() == reason);
+    let reasons = release.reasons.into_iter();
+    reasons.filter(|reason| !is_finding(reason)).collect()
 }
 
 impl Case {
@@ -125,6 +134,11 @@ impl Case {
 
     /// Whether a verdict lets pass only what people let pass, and only as they saw it.
     pub fn check_let_pass(&self, data: &ContentScanned) -> Result<(), Refusal> {
+        // A verdict that calls what was found "passed", and names no release for it, would need nobody.
+        let is_let_pass = |class: &Class| data.let_pass.contains(class);
+        if data.verdict == Verdict::Passed && !data.classes.iter().all(is_let_pass) {
+            return Err(Refusal::NotReleased(data.item.to_string()));
+        }
         if data.let_pass.is_empty() {
             return Ok(());
         }
@@ -154,7 +168,7 @@ mod tests {
     use super::super::tests::{declare, given, name};
     use super::super::{Case, CaseCommand};
     use super::*;
-    use crate::domain::content::{Class, Unscanned, Verdict};
+    use crate::domain::content::Unscanned;
     use crate::domain::event::PlanCounts;
 
     fn gate(number: u64) -> ContentGate {
@@ -222,17 +236,22 @@ mod tests {
         assert_eq!(case.check_screened(&first, passed(1)), Ok(()));
         assert_eq!(Case::default().check_screened(&first, passed(0)), Ok(()));
 
-        // A released item is written on its newest release and on no other; what was let pass before stays so.
+        // A released item is written on its newest release and on no other; what was let pass before stays so, as it was seen.
         let unnamed = case.check_screened(&intent(Some("q")), passed(1));
         assert_eq!(unnamed, Err(Refusal::ReleaseNotNamed("item".to_owned())));
-        for (proposal, reason) in [("p", "content-macro"), ("q", "content-executable")] {
+        for (proposal, reason, sight) in [
+            ("n", "size", ""),
+            ("o", "content-malware", "seen o"),
+            ("p", "content-macro", "seen q"),
+            ("q", "content-executable", "seen q"),
+        ] {
             let data = ItemsReleased {
                 custodian: name("ann"),
                 digest: String::new(),
                 items: vec![name("item")],
                 proposal: proposal.to_owned(),
                 reasons: vec![reason.to_owned()],
-                sights: vec![format!("seen {proposal}")],
+                sights: vec![sight.to_owned()],
             };
             case.evolve(&Event::ItemsReleased(Box::new(data), Box::default()));
         }
@@ -245,6 +264,9 @@ mod tests {
         }
         let release = case.content.release(&name("item")).expect("released");
         assert!(release.covers("content-macro") && release.covers("content-executable"));
+        assert!(release.covers("size"), "the plan's own hold has no sight");
+        let other = "let pass in other content only";
+        assert!(!release.covers("content-malware"), "{other}");
         expect_only_what_was_seen(&case);
     }
 
@@ -263,6 +285,16 @@ mod tests {
         assert_eq!(case.check_let_pass(&verdict(Some("seen q"), &both)), Ok(()));
         assert_eq!(case.check_let_pass(&verdict(None, &[])), Ok(()));
         let not = Err(Refusal::NotReleased("item".to_owned()));
+        let unsaid = ContentScanned {
+            let_pass: vec![Class::Macro],
+            ..verdict(Some("seen q"), &both)
+        };
+        assert_eq!(case.check_let_pass(&unsaid), not, "passed in spite of it");
+        let unsaid = ContentScanned {
+            let_pass: Vec::new(),
+            ..unsaid
+        };
+        assert_eq!(case.check_let_pass(&unsaid), not, "passed in spite of both");
         for (sight, let_pass) in [
             (Some("seen p"), &both[..]),
             (None, &both),
