@@ -329,6 +329,8 @@ fn a_mailbox_is_opened_mail_by_mail() {
         assert_eq!(classes(name, &mbox(&[&hay, &bad])), [Class::KnownBad]);
         assert_eq!(classes(name, &mbox(&[&bad, &hay])), [Class::KnownBad]);
     }
+    let first = b"X-Own: 1\n\nhay\n";
+    assert_eq!(classes("a", &mbox(&[first, &bad])), [Class::KnownBad]);
     let zipped = zip("Takeout/Mail/all.mbox", &mbox(&[&hay, &bad]));
     assert_eq!(classes("a.zip", &zipped), [Class::KnownBad]);
     // A sentence that begins so divides nothing; what some readers divide at is not passed.

@@ -26,12 +26,22 @@ const MAIL_HEAD_BYTES: usize = 16 << 10;
 /// What opens each mail of a mailbox file (RFC 4155).
 const FROM: &[u8] = b"From ";
 
-/// A mailbox file begins with the line that opens its first mail.
+/// A mailbox file begins with the line that opens its first mail. That one may have no header of a mail's: whoever hides the
+/// second behind it gains nothing.
 pub(super) fn is_mbox(bytes: &[u8]) -> bool {
     let head = without_mark(bytes);
-    let line = head.iter().position(|byte| ENDS.contains(byte));
-    let next = |at: usize| is_mail(after_end(&head[at..]));
-    head.starts_with(FROM) && line.is_some_and(next)
+    let is_end = |at: &usize| ENDS.contains(&head[*at]);
+    let mut behind = (0..head.len())
+        .filter(is_end)
+        .map(|at| after_end(&head[at..]));
+    if !head.starts_with(FROM) {
+        return false;
+    }
+    behind.next().is_some_and(is_mail)
+        || behind.any(|rest| {
+            let line = rest.iter().position(|byte| ENDS.contains(byte));
+            rest.starts_with(FROM) && line.is_some_and(|at| is_mail(after_end(&rest[at..])))
+        })
 }
 
 const ENDS: [u8; 2] = [b'\n', b'\r'];
@@ -61,7 +71,7 @@ pub(super) fn look_into_mbox(
     for line in bytes.split_inclusive(|byte| *byte == ending) {
         let next = at + line.len();
         // A line within a mail may begin so, unquoted; only what is followed by headers opens one.
-        if line.starts_with(FROM) && is_mail(&bytes[next..]) {
+        if line.starts_with(FROM) && (at == 0 || is_mail(&bytes[next..])) {
             if !is_blank {
                 let why = "a mailbox that readers divide differently";
                 screening.find(Class::NotWhole, place, why);
