@@ -102,6 +102,33 @@ pub(crate) fn named(case: &Case, bundle: &str) -> Named {
     found
 }
 
+/// By its place in the source, each item that was restored: what its event says, and its id in the target.
+pub(crate) fn restored(case: &Case, bundle: &str) -> BTreeMap<String, (Value, String)> {
+    let events = case.events(bundle);
+    let (mut places, mut ids) = (BTreeMap::new(), BTreeMap::new());
+    for (index, name, value) in disclosures(&case.path(bundle)) {
+        if events[index]["type"] != "ItemRestored/1" {
+            continue;
+        }
+        match &*name {
+            "locator" => assert_eq!(places.insert(value, index), None, "restored twice"),
+            "target_id" => drop(ids.insert(index, value)),
+            _ => {}
+        }
+    }
+    let all = places.into_iter().map(|(place, index)| {
+        let id = ids.get(&index).cloned().unwrap_or_default();
+        (place, (events[index]["data"].clone(), id))
+    });
+    all.collect()
+}
+
+/// Whether an event names that change.
+pub(crate) fn declares(data: &Value, transform: &str) -> bool {
+    let all = data["transforms"].as_array().expect("a list");
+    all.iter().any(|one| one == transform)
+}
+
 /// Each fact of a bundle that is a text: the entry's index, its name, its value.
 fn disclosures(bundle: &Path) -> Vec<(usize, String, String)> {
     let mut all = Vec::new();

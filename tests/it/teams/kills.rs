@@ -16,6 +16,7 @@ use super::world::{
 };
 use crate::case::Case;
 use crate::crashes::{Seeded, expect_explained};
+use crate::shares::{declares, restored};
 
 const CHANNELS: [&str; 8] = [
     "General", "Berth", "Crane", "Dock", "Engine", "Ferry", "Gate", "Harbour",
@@ -120,12 +121,13 @@ fn survives(size: Size) -> String {
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{stderr}");
     let moved = expect_all(&case, &all);
+    assert!(moved > 0, "none of them shared a millisecond");
     expect_explained(&case);
     let verdict = case.verdict();
     assert_eq!(verdict.kind, VerdictKind::Valid, "{}", verdict.to_text());
     format!(
         "{} messages in {} channels, {} kills, {} faults over {} requests: each once, in order; \
-         {moved} moved by a declared offset",
+         {moved} moved, each by a declared offset",
         all.len(),
         CHANNELS.len(),
         size.kills,
@@ -134,9 +136,22 @@ fn survives(size: Size) -> String {
     )
 }
 
-/// Holds the tenant against the source; how many stand at another millisecond than there.
+/// Of each message, by its channel and id, whether its event says that its time was moved.
+fn declared(case: &Case) -> BTreeMap<String, bool> {
+    let all = restored(case, "bundle-of-times").into_iter();
+    let all = all.map(|(place, (data, _))| {
+        let (_, id) = place.split_once('#').expect("an id in the index");
+        (id.to_owned(), declares(&data, "chat-time-moved/1"))
+    });
+    all.collect()
+}
+
+/// Holds the tenant and the record against the source; how many stand at another millisecond than there.
 fn expect_all(case: &Case, all: &[Said]) -> usize {
     let mut moved = 0;
+    let declared = declared(case);
+    // The team itself is an item too.
+    assert_eq!(declared.len(), all.len() + 1);
     let threads = case.inspect().threads();
     for name in CHANNELS {
         let thread = threads.iter().filter(|one| one.name == name);
@@ -159,6 +174,8 @@ fn expect_all(case: &Case, all: &[Said]) -> usize {
                 later >= TimeDelta::zero() && later <= TimeDelta::milliseconds(20),
                 "{later}"
             );
+            let id = format!("{name}/{}", said.id);
+            assert_eq!(declared.get(&id), Some(&!later.is_zero()), "{id}: {later}");
             moved += usize::from(!later.is_zero());
             planned.insert(said.id.clone(), at(&post.created).timestamp_millis());
             let answered = said.reply_to.as_ref().map(|id| planned[id]);
