@@ -16,6 +16,7 @@ use super::world::{
 };
 use crate::case::Case;
 use crate::crashes::{Seeded, expect_explained};
+use crate::peak::{self, Peak};
 use crate::shares::{declares, restored};
 
 const CHANNELS: [&str; 8] = [
@@ -78,7 +79,7 @@ fn write(case: &Case, all: &[Said]) {
 }
 
 /// Kills it after so many more messages, in the middle of a request.
-fn kill_after(case: &Case, messages: u64) -> bool {
+fn kill_after(case: &Case, messages: u64, peak: &mut Peak) -> bool {
     let shot = OneShot {
         kind: FaultKind::Hold,
         method: "POST".to_owned(),
@@ -88,8 +89,11 @@ fn kill_after(case: &Case, messages: u64) -> bool {
     case.inspect().arm(shot);
     let mut child = case.start(RESTORE);
     while case.inspect().held() == 0 && child.try_wait().expect("asked").is_none() {
+        peak.look(child.id());
         std::thread::sleep(Duration::from_millis(5));
     }
+    // At its most just before it dies.
+    peak.look(child.id());
     let worked = child.try_wait().expect("asked").is_none();
     child.kill().expect("killed");
     child.wait().expect("gone");
@@ -108,16 +112,16 @@ fn survives(size: Size) -> String {
     let mut faults = Faults::rate(0.05);
     faults.retry_after_s = 0;
     case.inspect().set_faults(faults);
-    let mut seeded = Seeded(2_026);
+    let (mut seeded, mut peak) = (Seeded(2_026), Peak::default());
     let between = (size.messages / (size.kills + 2)) as u64;
     for kill in 0..size.kills {
         let messages = between / 2 + seeded.below(between / 2 + 1);
         assert!(
-            kill_after(&case, messages),
+            kill_after(&case, messages, &mut peak),
             "it was done after {kill} kills"
         );
     }
-    let ended = case.run(RESTORE);
+    let ended = peak::run(&case, RESTORE, &mut peak);
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{stderr}");
     let moved = expect_all(&case, &all);
@@ -127,12 +131,13 @@ fn survives(size: Size) -> String {
     assert_eq!(verdict.kind, VerdictKind::Valid, "{}", verdict.to_text());
     format!(
         "{} messages in {} channels, {} kills, {} faults over {} requests: each once, in order; \
-         {moved} moved, each by a declared offset",
+         {moved} moved, each by a declared offset, {}",
         all.len(),
         CHANNELS.len(),
         size.kills,
         case.inspect().faults(),
         case.inspect().requests().len(),
+        peak.shown(),
     )
 }
 
