@@ -199,6 +199,55 @@ fn expect_on_record(case: &Case) {
     assert_eq!(verdict.kind, VerdictKind::Valid, "{verdict:?}");
 }
 
+/// Another signature of the same class, in the same content: the release was for what two people saw.
+#[test]
+fn what_was_released_is_held_again_for_whatever_nobody_saw() {
+    let clamd = FakeClamd::start(Mood::Looks);
+    let case = case(&[("1.eml", carrying(1, "invoice.txt", &eicar()))]);
+    case.done("content set CASE --clamd");
+    case.plan();
+    two_approvers(&case);
+    says(&restore(&case, &clamd), 3, &[]);
+    release_all(&case, "@one.request");
+
+    let other = FakeClamd::start(Mood::Says("stream: Another-Signature FOUND"));
+    says(&restore(&case, &other), 3, &[]);
+    let written = || case.inspect().messages("ada@clean.example").len();
+    assert_eq!(written(), 0, "nobody saw what is found now");
+    assert_eq!(held(&case), [("content-malware".to_owned(), true)]);
+    let used = case.run("release apply CASE --request @one.request");
+    says(&used, 20, &["is no longer what was found"]);
+
+    // For what is seen now they may let it pass, and for nothing that was seen before.
+    release_all(&case, "@two.request");
+    says(&restore(&case, &other), 0, &[]);
+    assert_eq!((written(), held(&case)), (1, Vec::new()));
+    let events = case.events("bundle");
+    let verdicts = of_type(&events, "ContentScanned/1");
+    let let_pass: Vec<usize> = verdicts
+        .iter()
+        .map(|one| one["let_pass"].as_array().map_or(0, Vec::len))
+        .collect();
+    assert_eq!(let_pass, [0, 0, 1]);
+    assert_ne!(verdicts[0]["sight"], verdicts[1]["sight"]);
+    assert_eq!(verdicts[1]["sight"], verdicts[2]["sight"]);
+    case.done("reconcile CASE");
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+/// Asks for all that is held, and two others approve.
+fn release_all(case: &Case, request: &str) {
+    case.done(&format!(
+        "release propose CASE --why checked --request {request}"
+    ));
+    let approve = format!("release approve CASE --request {request} --yes");
+    case.done(&approve);
+    case.done(&format!(
+        "{approve} --keys @second --passphrase-file @passphrase"
+    ));
+    case.done(&format!("release apply CASE --request {request}"));
+}
+
 #[test]
 fn a_scanner_that_dies_lets_nothing_pass_and_what_it_missed_is_looked_at_again() {
     let mails: Vec<(String, Vec<u8>)> = (1..=6)

@@ -103,7 +103,8 @@ fn a_team_that_the_content_gate_holds_is_made_when_two_others_release_it() {
         case.done(&format!("release apply CASE --request {file}"));
         let ended = case.run(&restore);
         let stderr = String::from_utf8_lossy(&ended.stderr);
-        assert_eq!(ended.status.code(), Some(ends), "{stderr}");
+        let stdout = String::from_utf8_lossy(&ended.stdout);
+        assert_eq!(ended.status.code(), Some(ends), "{stderr}{stdout}");
         assert_eq!(case.inspect().teams(), ["Quay 7"]);
     }
     let threads = case.inspect().threads();

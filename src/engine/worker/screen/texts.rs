@@ -38,15 +38,15 @@ pub(super) fn of<'a>(work: &'a Work, content: &'a Content) -> Vec<&'a str> {
             SiteItem::ListItem(item) => of_list_item(item, &mut texts),
             SiteItem::Page(page) => of_page(page, &mut texts),
         },
-        Content::Teams(item) => {
-            if let TeamsItem::Message(message) = &**item {
-                of_chat_message(message, &mut texts);
+        Content::Teams(item) => match &**item {
+            TeamsItem::Message(message) => of_chat_message(message, &mut texts),
+            // Nothing goes into a team or chat before its own row was let in, with the names of all its channels.
+            TeamsItem::Team(_) => {
+                if let Some(planned) = &work.teams {
+                    of_team(&planned.team, &mut texts);
+                }
             }
-            // A message may be the first thing that is written into a channel, so the names count for each.
-            if let Some(planned) = &work.teams {
-                of_team(&planned.team, &mut texts);
-            }
-        }
+        },
     }
     texts
 }
