@@ -1,6 +1,7 @@
 //! Access never widens: random tenants planned by the product, carried out on the simulated tenant request by request, and
 //! judged by the simulator's own effective access and by a slow second opinion on the source.
 
+mod alone;
 mod carried;
 pub(crate) mod journey;
 mod released;
@@ -12,10 +13,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use carried::Carried;
 use serde_json::json;
 use tenants::{ATenant, MapKind, item_id};
-use truth::{Count, chain, level, people};
+use truth::{Count, chain, level, people, rank};
 use unbroken::domain::access::{
-    AccessPlan, Before, DifferenceClass, Fate, IdentityMap, Limits, Mapping, Membership, Outcome,
-    PlanInput, PrincipalKind, Standing, differences, plan, prove,
+    AccessPlan, Before, DifferenceClass, Fate, IdentityMap, Level, Limits, Mapping, Membership,
+    Outcome, PlanInput, PrincipalKind, Standing, differences, plan, prove,
 };
 
 /// How many tenants of each kind of map.
@@ -27,9 +28,14 @@ struct Planned {
     map: IdentityMap,
     mapping: Mapping,
     plan: AccessPlan,
+    limits: Limits,
 }
 
 fn planned(seed: u64, kind: MapKind, has_calendars: bool) -> Planned {
+    planned_within(seed, kind, has_calendars, Limits::ADVISED)
+}
+
+fn planned_within(seed: u64, kind: MapKind, has_calendars: bool, limits: Limits) -> Planned {
     let tenant = ATenant::random(seed, has_calendars);
     let map = tenant.map(kind, seed);
     let (directory, source) = (tenant.directory(), tenant.tree());
@@ -42,7 +48,7 @@ fn planned(seed: u64, kind: MapKind, has_calendars: bool) -> Planned {
         membership: &membership,
         mapping: &mapping,
         target_membership: &target_membership,
-        limits: Limits::ADVISED,
+        limits,
         open: &HashSet::new(),
         standing: &HashMap::new(),
     };
@@ -53,6 +59,7 @@ fn planned(seed: u64, kind: MapKind, has_calendars: bool) -> Planned {
         map,
         mapping,
         plan,
+        limits,
     }
 }
 
@@ -174,7 +181,11 @@ impl Planned {
                 .any(|(grant, outcome)| {
                     let concerns = chain.contains(&grant.item)
                         && people(&self.tenant, grant.principal, Count::All).contains(&person);
-                    concerns && matches!(outcome, Outcome::Out(_))
+                    let is_narrowed = self.limits.graph_alone
+                        && (grant.level, grant.is_deny) == (Level::Full, false)
+                        && matches!(outcome, Outcome::Kept(_, Level::Write))
+                        && found == rank(Level::Write);
+                    concerns && (is_narrowed || matches!(outcome, Outcome::Out(_)))
                 });
             let left_out = self.mapping.left_out().iter().any(|row| {
                 people(&self.tenant, row.member.0 as usize, Count::All).contains(&person)

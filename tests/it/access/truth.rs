@@ -28,6 +28,8 @@ pub(crate) enum Count {
     All,
     /// Those that can be made again with a whole map.
     Expressible,
+    /// Those of them that Graph's `invite` can make: none on a root, none to a group of a site, at most writing.
+    ByGraphAlone,
 }
 
 /// Everybody in a principal. Where the whole organisation does not count, it does not count as a member either.
@@ -106,9 +108,15 @@ pub(crate) fn level(tenant: &ATenant, person: usize, item: usize, count: Count) 
             }
             continue;
         }
-        let can = count == Count::All || !grant.expires;
+        let mut can = count == Count::All || !grant.expires;
+        let mut given = rank(grant.level);
+        if count == Count::ByGraphAlone {
+            let is_site = tenant.principals[grant.principal].kind == PrincipalKind::SiteGroup;
+            can &= !is_site && tenant.items[grant.item].parent.is_some();
+            given = given.min(rank(Level::Write));
+        }
         if can && people(tenant, grant.principal, count).contains(&person) {
-            allowed = allowed.max(rank(grant.level));
+            allowed = allowed.max(given);
         }
     }
     let level = allowed.min(denied_from - 1);
