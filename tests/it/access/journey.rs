@@ -133,6 +133,33 @@ fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
 }
 
 #[test]
+fn nothing_is_written_below_what_is_open_by_a_later_plan() {
+    let case = restored();
+    approved(&case);
+    case.done(&format!("access apply CASE {ACCESS} TARGET"));
+    case.plant("Contracts/late.txt", b"came with a later backup");
+    case.done("source register CASE SOURCE");
+    case.plan();
+    let counts: serde_json::Value =
+        serde_json::from_str(&case.done("plan show CASE --json")).expect("JSON");
+    assert_eq!(
+        (&counts["restore"], &counts["hold"]),
+        (&0.into(), &1.into()),
+        "{counts}"
+    );
+    let restored = case.restore();
+    let said = String::from_utf8_lossy(&restored.stderr);
+    let place = (
+        "ada@clean.example".to_owned(),
+        "/Contracts/late.txt".to_owned(),
+    );
+    assert!(
+        !case.inspect().effective_access().contains_key(&place),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_must_be_closed_and_is_not_found_opens_nothing() {
     let case = restored();
     let misspelled = SIDECAR.replace("secret.txt", "Secret.txt");
