@@ -385,11 +385,9 @@ impl Case {
                 self.reports.push(((**data).clone(), (**facts).clone()));
             }
             _ => {
-                let plans = self
-                    .plans
-                    .keys()
-                    .filter(|plan| !self.adopted.contains(plan));
-                self.access.evolve(event, plans.cloned());
+                let plans = self.plans.keys();
+                let plans = plans.map(|plan| (plan.clone(), self.adopted.contains(plan)));
+                self.access.evolve(event, plans);
                 self.grants.evolve(event);
                 self.identities.evolve(event);
                 self.content.evolve(event);

@@ -1,6 +1,6 @@
 //! Opening a custodian's files to others: when it may begin, and what may not be restored below them any more. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
 use chrono::{DateTime, Utc};
@@ -61,6 +61,8 @@ pub struct OpenAccess {
     custodians: BTreeSet<Pseudonym>,
     objects: BTreeSet<String>,
     plans_before: BTreeSet<String>,
+    /// Of each custodian whose files are open, the plans that were made before, in force or not.
+    older: BTreeMap<Pseudonym, BTreeSet<String>>,
 }
 
 impl OpenAccess {
@@ -69,11 +71,20 @@ impl OpenAccess {
         self.custodians.contains(custodian)
     }
 
-    pub(super) fn evolve(&mut self, event: &Event, plans: impl Iterator<Item = String>) {
+    /// `plans` are all that were made so far, and whether each is in force.
+    pub(super) fn evolve(&mut self, event: &Event, plans: impl Iterator<Item = (String, bool)>) {
         if let Event::AccessPlanned(data, _) = event {
-            self.custodians.insert(data.custodian.clone());
+            let is_new = self.custodians.insert(data.custodian.clone());
             self.objects.insert(data.object.clone());
-            self.plans_before.extend(plans);
+            let older = self.older.entry(data.custodian.clone()).or_default();
+            for (plan, is_adopted) in plans {
+                if is_new {
+                    older.insert(plan.clone());
+                }
+                if !is_adopted {
+                    self.plans_before.insert(plan);
+                }
+            }
         }
     }
 }
@@ -126,6 +137,19 @@ impl Case {
     /// A plan that was made before files were opened does not know that they are.
     pub(super) fn check_not_before_access(&self, plan: &str) -> Result<(), Refusal> {
         if self.access.plans_before.contains(plan) {
+            return Err(Refusal::PlanBeforeAccess(plan.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The same of one that is in force: what it still brings to somebody whose files are open could be seen before it is closed.
+    pub(super) fn check_not_open_since(
+        &self,
+        custodian: &Pseudonym,
+        plan: &str,
+    ) -> Result<(), Refusal> {
+        let older = self.access.older.get(custodian);
+        if older.is_some_and(|plans| plans.contains(plan)) {
             return Err(Refusal::PlanBeforeAccess(plan.to_owned()));
         }
         Ok(())
@@ -216,6 +240,15 @@ mod tests {
         let refused = Err(Refusal::PlanBeforeAccess("old".to_owned()));
         assert_eq!(after.decide(adopt("old")), refused);
         assert!(after.decide(adopt("new")).is_ok());
+    }
+
+    #[test]
+    fn a_plan_in_force_brings_nothing_more_to_whom_was_opened_since() {
+        let after = case(vec![plan("old"), adopt("old"), access("ann"), plan("new")]);
+        let refused = Err(Refusal::PlanBeforeAccess("old".to_owned()));
+        assert_eq!(after.check_goes_on(&name("ann"), "old", 1), refused);
+        assert!(after.check_goes_on(&name("ann"), "new", 1).is_ok());
+        assert!(after.check_goes_on(&name("bob"), "old", 1).is_ok());
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Case {
         wave: u32,
     ) -> Result<(), Refusal> {
         self.check_not_paused(plan, wave)?;
+        self.check_not_open_since(custodian, plan)?;
         if self.gates.pinned.is_none() {
             return Ok(());
         }
