@@ -220,8 +220,8 @@ fn expect_said(case: &Case, all: &[(String, Value)]) {
     assert!(order.values().is_sorted(), "the order: {order:?}");
     let said = all.iter().filter(|(_, message)| is_said(message)).count();
     println!(
-        "corpus/teams: {} of {said} in order, {as_they_were} by their author, {moved} moved, each by \
-         a declared offset",
+        "corpus/teams: {} of {said} in order, {as_they_were} by their author, {moved} moved, \
+         each by a declared offset",
         order.len()
     );
     assert!(order.len() * 100 >= said * 98, "{} of {said}", order.len());
