@@ -140,7 +140,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C24",
-        requirement: "sites share with existing guests at most, by links for named people",
+        requirement: "sites share with existing guests at most, by links for named people to view",
         look: sharing::sites,
     },
     Check {
@@ -155,7 +155,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C27",
-        requirement: "the standard and the strict preset policies are on",
+        requirement: "the standard and the strict preset policies are on, and cover everybody",
         look: detection::presets,
     },
     Check {

@@ -127,8 +127,11 @@ pub(super) fn transport(look: &mut Look<'_>) {
             let mut tags = one.split(';').map(|tag| tag.replace(' ', ""));
             one.starts_with("v=DMARC1") && tags.any(|tag| tag == "p=reject")
         };
-        if !records("Dmarc").iter().any(rejects) {
-            look.fail(name.clone(), "no DMARC record that rejects");
+        let dmarc = records("Dmarc");
+        if !dmarc.iter().any(|one| one.starts_with("v=DMARC1")) {
+            look.fail(name.clone(), "no DMARC record");
+        } else if !dmarc.iter().any(rejects) {
+            look.fail(name.clone(), "its DMARC record does not reject");
         }
         match row.flag("Dkim") {
             Some(true) => {}

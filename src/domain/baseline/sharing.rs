@@ -1,8 +1,9 @@
 //! C24 and C25: SharePoint, OneDrive and Teams towards the outside.
 
+use super::super::evidence::object::Object;
 use super::super::finding::Look;
 
-/// C24 (MS.SHAREPOINT.1.1, 1.2, 2.1). An Anyone link cannot be made where sharing ends at existing guests.
+/// C24 (MS.SHAREPOINT.1.1, 1.2, 2.1, 2.2). An Anyone link cannot be made where sharing ends at existing guests.
 pub(super) fn sites(look: &mut Look<'_>) {
     const SETTINGS: &str = "/admin/sharepoint/settings";
     if let Some(settings) = look.one(SETTINGS) {
@@ -19,36 +20,34 @@ pub(super) fn sites(look: &mut Look<'_>) {
         }
     }
     if let Some(tenant) = look.setting("SPOTenant") {
-        // As a number or by name, as the exporting tool has it.
-        let sharing = tenant
-            .number("ODBSharingCapability")
-            .map(|number| number.to_string());
-        let sharing = sharing.or(tenant.text("ODBSharingCapability").map(str::to_owned));
-        match sharing.as_deref() {
-            Some("0" | "3" | "Disabled" | "ExistingExternalUserSharingOnly") => {}
-            Some(other) => look.fail("ODBSharingCapability", format!("is {other}")),
-            None => look.missing("Get-SPOTenant", "ODBSharingCapability is not in the file"),
-        }
-        let link = tenant
-            .number("DefaultSharingLinkType")
-            .map(|number| number.to_string());
-        let link = link.or(tenant.text("DefaultSharingLinkType").map(str::to_owned));
-        match link.as_deref() {
-            Some("1" | "Direct") => {}
-            Some(other) => look.fail("DefaultSharingLinkType", format!("is {other}")),
-            None => look.missing("Get-SPOTenant", "DefaultSharingLinkType is not in the file"),
+        for (name, allowed) in [
+            (
+                "ODBSharingCapability",
+                &["0", "3", "Disabled", "ExistingExternalUserSharingOnly"][..],
+            ),
+            ("DefaultSharingLinkType", &["1", "Direct"]),
+            ("DefaultLinkPermission", &["1", "View"]),
+        ] {
+            is_one_of(look, tenant, name, allowed);
         }
     }
 }
 
-/// C25 (MS.TEAMS.2.1, 4.1, 5.1 to 5.3).
+/// A setting as a number or by name, as the exporting tool has it.
+fn is_one_of(look: &mut Look<'_>, tenant: Object<'_>, name: &str, allowed: &[&str]) {
+    let number = tenant.number(name).map(|number| number.to_string());
+    match number.or(tenant.text(name).map(str::to_owned)) {
+        Some(value) if allowed.contains(&&*value) => {}
+        Some(other) => look.fail(name, format!("is {other}")),
+        None => look.missing("Get-SPOTenant", format!("{name} is not in the file")),
+    }
+}
+
+/// C25 (MS.TEAMS.2.1 to 2.3, 4.1, 5.1 to 5.3).
 pub(super) fn teams(look: &mut Look<'_>) {
     if let Some(federation) = look.setting("CsTenantFederationConfiguration") {
-        let is_on = look.flag(
-            federation,
-            "Get-CsTenantFederationConfiguration",
-            "AllowFederatedUsers",
-        );
+        const GET: &str = "Get-CsTenantFederationConfiguration";
+        let is_on = look.flag(federation, GET, "AllowFederatedUsers");
         let named = federation
             .object("AllowedDomains")
             .is_some_and(|domains| domains.is_filled("AllowedDomain"))
@@ -58,6 +57,21 @@ pub(super) fn teams(look: &mut Look<'_>) {
                 .any(|text| *text != "AllowAllKnownDomains");
         if is_on == Some(true) && !named {
             look.fail("AllowFederatedUsers", "Teams talks to every domain");
+        }
+        let unmanaged = look.flag(federation, GET, "AllowTeamsConsumer");
+        let inbound = look.flag(federation, GET, "AllowTeamsConsumerInbound");
+        if unmanaged == Some(true) {
+            look.fail(
+                "AllowTeamsConsumer",
+                "users may write to accounts that no organisation manages",
+            );
+            // Without the former nobody of them gets through, whatever stands here.
+            if inbound == Some(true) {
+                look.fail(
+                    "AllowTeamsConsumerInbound",
+                    "accounts that no organisation manages may write first",
+                );
+            }
         }
     }
     if let Some(client) = look.setting("CsTeamsClientConfiguration")
@@ -72,9 +86,7 @@ pub(super) fn teams(look: &mut Look<'_>) {
     let settings = look.section("TeamsTenantAppSetting");
     let read = look.evidence().section("TeamsTenantAppSetting").is_ok();
     for name in ["GlobalApp", "PrivateApp"] {
-        let is_it = |row: &&super::super::evidence::object::Object<'_>| {
-            row.text("SettingName") == Some(name)
-        };
+        let is_it = |row: &&Object<'_>| row.text("SettingName") == Some(name);
         match settings
             .iter()
             .find(is_it)

@@ -14,15 +14,20 @@ pub const BYTES_MAX: usize = 256 << 20;
 
 /// Sections by the noun of their cmdlet, with the columns that must stand there. Without them a rule would see nothing and pass.
 const NOUNS: [(&str, &[&str]); 21] = [
-    ("ATPProtectionPolicyRule", &["Identity", "State"]),
+    ("ATPProtectionPolicyRule", &PRESET),
     ("AdminAuditLogConfig", &["UnifiedAuditLogIngestionEnabled"]),
     ("CsTeamsClientConfiguration", &["AllowEmailIntoChannel"]),
     (
         "CsTenantFederationConfiguration",
-        &["AllowFederatedUsers", "AllowedDomains"],
+        &[
+            "AllowFederatedUsers",
+            "AllowedDomains",
+            "AllowTeamsConsumer",
+            "AllowTeamsConsumerInbound",
+        ],
     ),
     ("DomainRecord", &["Domain", "Spf", "Dkim", "Dmarc"]),
-    ("EOPProtectionPolicyRule", &["Identity", "State"]),
+    ("EOPProtectionPolicyRule", &PRESET),
     ("InboundConnector", &["Name", "Enabled", "SenderDomains"]),
     (
         "Mailbox",
@@ -58,7 +63,11 @@ const NOUNS: [(&str, &[&str]); 21] = [
     ("RemoteDomain", &["DomainName", "AutoForwardEnabled"]),
     (
         "SPOTenant",
-        &["ODBSharingCapability", "DefaultSharingLinkType"],
+        &[
+            "ODBSharingCapability",
+            "DefaultSharingLinkType",
+            "DefaultLinkPermission",
+        ],
     ),
     ("TeamsTenantAppSetting", &["SettingName", "SettingValue"]),
     ("TransportConfig", &["SmtpClientAuthenticationDisabled"]),
@@ -76,6 +85,18 @@ const NOUNS: [(&str, &[&str]); 21] = [
             "SetSCL",
         ],
     ),
+];
+
+/// A preset's rule, with whom it covers.
+const PRESET: [&str; 8] = [
+    "Identity",
+    "State",
+    "SentTo",
+    "SentToMemberOf",
+    "RecipientDomainIs",
+    "ExceptIfSentTo",
+    "ExceptIfSentToMemberOf",
+    "ExceptIfRecipientDomainIs",
 ];
 
 /// Why an evidence file is refused: nothing of it is used.

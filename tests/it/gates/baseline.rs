@@ -1,5 +1,7 @@
 //! C1 to C32: each over a tenant that passes, one that fails for exactly that reason, and one where the answer cannot be had.
 
+use serde_json::{Value, json};
+use unbroken::domain::evidence::Evidence;
 use unbroken::domain::finding::Verdict;
 use unbroken::domain::waiver::Waiver;
 
@@ -174,6 +176,56 @@ fn decisions_of_people_fail_for_their_own_reason_too() {
     }
 }
 
+/// Reasons beyond the first, of checks that look at several settings of one export.
+#[test]
+fn each_setting_of_an_export_is_a_reason_of_its_own() {
+    const TEAMS: &str = "CsTenantFederationConfiguration";
+    const EOP: &str = "EOPProtectionPolicyRule";
+    const ATP: &str = "ATPProtectionPolicyRule";
+    type Row = (&'static str, usize, &'static str, Value);
+    let one = |noun, row, field, value| -> Row { (noun, row, field, value) };
+    let some_only = vec![
+        one(EOP, 0, "SentTo", json!(["alice@new.example"])),
+        one(EOP, 1, "ExceptIfSentToMemberOf", json!(["all"])),
+    ];
+    let other_domain = vec![one(ATP, 1, "RecipientDomainIs", json!(["other.example"]))];
+    let edit = vec![one("SPOTenant", 0, "DefaultLinkPermission", json!("Edit"))];
+    let outward = vec![one(TEAMS, 0, "AllowTeamsConsumer", json!(true))];
+    let mut inward = outward.clone();
+    inward.push(one(TEAMS, 0, "AllowTeamsConsumerInbound", json!(true)));
+    let dmarc = |text: &str| vec![one("DomainRecord", 0, "Dmarc", json!(text))];
+    let cases = [
+        ("C27", some_only, "EOPProtectionPolicyRule: everybody"),
+        (
+            "C27",
+            other_domain,
+            "ATPProtectionPolicyRule: sensitive accounts",
+        ),
+        ("C24", edit, "DefaultLinkPermission"),
+        ("C25", outward, "AllowTeamsConsumer"),
+        ("C25", inward, "AllowTeamsConsumerInbound"),
+        ("C23", dmarc("v=DMARC1; p=none"), "new.example"),
+        ("C23", dmarc(""), "new.example"),
+    ];
+    for (check, rows, object) in cases {
+        let mut world = clean();
+        for (noun, row, field, value) in rows {
+            world.directory.exports.get_mut(noun).expect("a section")[row][field] = value;
+        }
+        let changes = changed(&world, 'C');
+        assert_eq!(changes, [(check.to_owned(), Verdict::Fail)], "{object}");
+        assert!(names(&world.finding(check), object), "{check}: {object}");
+    }
+    // A rule that names each domain of the tenant covers everybody as well.
+    let mut world = clean();
+    for noun in [EOP, ATP] {
+        let rules = world.directory.exports.get_mut(noun).expect("a section");
+        rules[0]["RecipientDomainIs"] = json!(["new.example", "newtenant.onmicrosoft.com"]);
+        rules[1]["RecipientDomainIs"] = json!(["NEW.example"]);
+    }
+    assert_eq!(changed(&world, 'C'), []);
+}
+
 /// A declaration that asks for more than any step takes is no leave to hold it.
 #[test]
 fn our_own_apps_hold_nothing_that_no_step_takes_whatever_was_declared() {
@@ -206,6 +258,22 @@ fn what_could_not_be_had_is_never_a_pass() {
     let mut nobody = clean();
     nobody.expected.certification.certifiers.clear();
     assert_eq!(nobody.finding("C31").verdict, Verdict::NeedsEvidence);
+}
+
+/// C32 is the only check without an answer that could be missing: it judges the waivers, which the case's own record holds. A
+/// record that cannot be read stops the command before any check, and one without a waiver is an answer.
+#[test]
+fn with_nothing_at_all_only_the_check_of_the_waivers_has_its_answer() {
+    let nothing = Evidence::default();
+    for finding in unbroken::domain::baseline::findings(&nothing) {
+        let answered = finding.verdict == Verdict::Pass;
+        assert_eq!(answered, finding.id == "C32", "{}", finding.id);
+        assert!(!answered || finding.found == "0 waivers");
+    }
+    let tested: Vec<&str> = UNANSWERED.iter().map(|(check, _)| *check).collect();
+    let all = unbroken::domain::baseline::CHECKS.iter().map(|one| one.id);
+    let rest: Vec<&str> = all.filter(|id| !tested.contains(id)).collect();
+    assert_eq!(rest, ["C31", "C32"]);
 }
 
 /// Takes away any one answer, section or attestation: no check may turn from a fault or a doubt into a pass by it.
@@ -282,7 +350,7 @@ fn a_waiver_lets_its_object_pass_until_its_date() {
         until: at("2026-11-30T00:00:00Z"),
     });
     let mut evidence = world.evidence();
-    let verdict = |evidence: &unbroken::domain::evidence::Evidence| {
+    let verdict = |evidence: &Evidence| {
         let all = unbroken::domain::baseline::findings(evidence);
         all.into_iter()
             .find(|one| one.id == "C16")

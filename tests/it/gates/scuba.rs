@@ -95,7 +95,7 @@ const SAME: [(&str, &str, &[&str]); 26] = [
 ];
 
 /// More of the same; these are told apart by what is wrong with the object.
-const MORE: [(&str, &str, &[&str]); 12] = [
+const MORE: [(&str, &str, &[&str]); 25] = [
     ("MS.AAD.7.4", "C4", &["for ever"]),
     ("MS.AAD.7.5", "C4", &["outside of PIM"]),
     (
@@ -113,19 +113,158 @@ const MORE: [(&str, &str, &[&str]); 12] = [
     ),
     ("MS.EXO.2.2", "C23", &["no SPF"]),
     ("MS.EXO.3.1", "C23", &["DKIM is off"]),
-    ("MS.EXO.4.2", "C23", &["no DMARC"]),
+    ("MS.EXO.4.1", "C23", &["no DMARC record"]),
+    (
+        "MS.EXO.4.2",
+        "C23",
+        &["no DMARC record", "DMARC record does not reject"],
+    ),
     ("MS.TEAMS.5.1", "C25", &["DefaultApp"]),
     ("MS.SHAREPOINT.2.1", "C24", &["DefaultSharingLinkType"]),
     ("MS.TEAMS.2.1", "C25", &["AllowFederatedUsers"]),
     ("MS.TEAMS.5.2", "C25", &["GlobalApp"]),
     ("MS.TEAMS.5.3", "C25", &["PrivateApp"]),
+    ("MS.TEAMS.2.2", "C25", &["AllowTeamsConsumerInbound"]),
+    ("MS.TEAMS.2.3", "C25", &["AllowTeamsConsumer"]),
+    ("MS.AAD.3.1", "C5", &["MFA for all"]),
+    (
+        "MS.DEFENDER.1.2",
+        "C27",
+        &["EOPProtectionPolicyRule: everybody"],
+    ),
+    (
+        "MS.DEFENDER.1.3",
+        "C27",
+        &["ATPProtectionPolicyRule: everybody"],
+    ),
+    (
+        "MS.DEFENDER.1.4",
+        "C27",
+        &["EOPProtectionPolicyRule: sensitive accounts"],
+    ),
+    (
+        "MS.DEFENDER.1.5",
+        "C27",
+        &["ATPProtectionPolicyRule: sensitive accounts"],
+    ),
+    ("MS.SHAREPOINT.2.2", "C24", &["DefaultLinkPermission"]),
+    // These ask for something only where sharing goes further than C24 lets it.
+    ("MS.SHAREPOINT.1.3", "C24", &["sharingCapability"]),
+    ("MS.SHAREPOINT.3.1", "C24", &["sharingCapability"]),
+    ("MS.SHAREPOINT.3.2", "C24", &["sharingCapability"]),
+    ("MS.SHAREPOINT.3.3", "C24", &["sharingCapability"]),
+];
+
+/// What neither reads (theirs is `N/A`): C26 asks a person.
+const VOUCHED: [(&str, &str); 2] = [
+    ("MS.AAD.4.1", "attestation logs-to-soc"),
+    ("MS.DEFENDER.6.3", "attestation audit-retention"),
+];
+
+/// The alerts themselves C26 takes from them; it asks a person only where they did not pass.
+const TAKEN_OVER: (&str, &str) = ("MS.DEFENDER.5.1", "attestation alerts");
+
+/// Controls that no check of ours looks at, and why not. The checks ask who could get at the tenant or at what is restored; C1 to
+/// C32 are a closed list.
+const NONE_OF_OURS: [(&str, &str); 38] = [
+    (
+        "MS.AAD.2.2",
+        "C7 has users at high risk blocked; who is told of them is not read by them either",
+    ),
+    (
+        "MS.AAD.3.3",
+        "C5 asks which methods are on; what the Authenticator shows is not read",
+    ),
+    (
+        "MS.AAD.3.7",
+        "a new tenant has no managed devices when it is certified; S23 asks for them wave by wave",
+    ),
+    (
+        "MS.AAD.3.8",
+        "as 3.7; C9 asks that every account has registered",
+    ),
+    (
+        "MS.AAD.6.1",
+        "a password that expires lets nobody in; C8 asks when those behind glass were set",
+    ),
+    (
+        "MS.AAD.8.3",
+        "not read by them either; C19 looks at the guests who are there, and at who may invite",
+    ),
+    (
+        "MS.DEFENDER.2.1",
+        "who is imitated in mail: no path into the tenant",
+    ),
+    ("MS.DEFENDER.2.2", "as 2.1, for domains"),
+    ("MS.DEFENDER.2.3", "as 2.1, for partners' domains"),
+    (
+        "MS.DEFENDER.3.1",
+        "what is restored goes through the content gate, whatever the tenant scans",
+    ),
+    (
+        "MS.DEFENDER.4.1",
+        "loss prevention: what users may send is no path into the tenant",
+    ),
+    ("MS.DEFENDER.4.2", "as 4.1"),
+    ("MS.DEFENDER.4.3", "as 4.1"),
+    ("MS.DEFENDER.4.4", "as 4.1"),
+    ("MS.DEFENDER.4.5", "as 4.1; not read by them either"),
+    ("MS.DEFENDER.4.6", "as 4.1; not read by them either"),
+    (
+        "MS.DEFENDER.5.2",
+        "not read by them either; C26 has a person vouch for the way of the logs to the SOC",
+    ),
+    ("MS.EXO.4.3", "reports to one agency of one state"),
+    ("MS.EXO.4.4", "where reports on DMARC go opens nothing"),
+    (
+        "MS.EXO.6.1",
+        "what users may share; C22 reads what folders do share, with Default and Anonymous",
+    ),
+    ("MS.EXO.6.2", "as 6.1; S17 reads each calendar"),
+    (
+        "MS.EXO.7.1",
+        "a warning in the mail: no path into the tenant",
+    ),
+    (
+        "MS.POWERPLATFORM.1.1",
+        "nothing is restored into the Power Platform, and Graph does not show it",
+    ),
+    ("MS.POWERPLATFORM.1.2", "as 1.1"),
+    ("MS.POWERPLATFORM.2.1", "as 1.1"),
+    ("MS.POWERPLATFORM.2.2", "as 1.1"),
+    (
+        "MS.POWERPLATFORM.3.1",
+        "as 1.1; S7 and S8 read what ties tenants together",
+    ),
+    ("MS.POWERPLATFORM.3.2", "as 1.1; not read by them either"),
+    ("MS.POWERPLATFORM.4.1", "as 1.1; not read by them either"),
+    ("MS.POWERPLATFORM.5.1", "as 1.1"),
+    ("MS.POWERPLATFORM.6.1", "as 1.1"),
+    (
+        "MS.TEAMS.1.1",
+        "no meeting is restored into Teams; who controls a screen in a new one opens nothing",
+    ),
+    ("MS.TEAMS.1.2", "as 1.1, for who starts one"),
+    ("MS.TEAMS.1.3", "as 1.1, for the lobby"),
+    ("MS.TEAMS.1.4", "as 1.1, for the lobby"),
+    ("MS.TEAMS.1.5", "as 1.1, for callers"),
+    ("MS.TEAMS.1.6", "as 1.1, for recordings"),
+    ("MS.TEAMS.1.7", "as 1.1, for recordings"),
 ];
 
 /// Where both look and do not say the same: the control, and why.
-const DIFFERENCES: [(&str, &str); 3] = [
+const DIFFERENCES: [(&str, &str); 5] = [
     (
         "MS.EXO.3.1",
         "they ask the DNS for the key, which was not there; ours reads whether Exchange signs",
+    ),
+    (
+        "MS.AAD.3.1",
+        "they ask all for MFA that cannot be phished; C5 asks administrators, and MFA of all",
+    ),
+    (
+        "MS.EXO.4.1",
+        "they ask for the second-level domain; ours wants tqhjy.mail.onmicrosoft.com as well",
     ),
     (
         "MS.EXO.4.2",
@@ -190,6 +329,57 @@ fn our_verdicts_over_its_raw_part_are_its_own() {
         assert_eq!(differ.len() + 1, before, "{control} does not differ: {why}");
     }
     assert_eq!(differ, Vec::<String>::new());
+}
+
+/// Every control of the sample is compared, vouched for, taken over, or named with the reason why not; nothing is named twice.
+#[test]
+fn every_control_is_compared_or_named_as_none_of_ours() {
+    let Some(bytes) = sample() else {
+        return;
+    };
+    let run = run(&bytes);
+    let compared = SAME.iter().chain(&MORE).map(|(control, ..)| *control);
+    let mut named: Vec<&str> = compared
+        .chain(VOUCHED.iter().map(|(control, _)| *control))
+        .chain([TAKEN_OVER.0])
+        .chain(NONE_OF_OURS.iter().map(|(control, _)| *control))
+        .collect();
+    named.sort_unstable();
+    let theirs: Vec<&str> = run.report.controls.keys().map(String::as_str).collect();
+    assert_eq!(named, theirs);
+    assert_eq!(theirs.len(), 92);
+    for (control, why) in NONE_OF_OURS {
+        assert!(!why.is_empty(), "{control}");
+        // What they could not read either is said so.
+        let unread = run.report.controls[control].result == "N/A";
+        assert_eq!(unread, why.contains("by them either"), "{control}: {why}");
+    }
+}
+
+#[test]
+fn what_neither_can_read_is_asked_of_a_person() {
+    let Some(bytes) = sample() else {
+        return;
+    };
+    let missing = |run: ScubaRun, what: &str| {
+        let findings = baseline::findings(&evidence(run));
+        let mut c26 = findings.into_iter().filter(|one| one.id == "C26");
+        let c26 = c26.next().expect("C26");
+        c26.missing.iter().any(|named| named.object == what)
+    };
+    for (control, attestation) in VOUCHED {
+        let run = run(&bytes);
+        assert_eq!(run.report.controls[control].result, "N/A", "{control}");
+        assert!(missing(run, attestation), "{control}");
+    }
+    let (control, attestation) = TAKEN_OVER;
+    let passed = run(&bytes);
+    assert_eq!(passed.report.controls[control].result, "Pass");
+    assert!(!missing(passed, attestation));
+    let mut failed = run(&bytes);
+    let theirs = failed.report.controls.get_mut(control).expect("a control");
+    theirs.result = "Fail".to_owned();
+    assert!(missing(failed, attestation));
 }
 
 #[test]

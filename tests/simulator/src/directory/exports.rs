@@ -91,11 +91,20 @@ fn add_settings(directory: &mut Directory) {
     };
     export(
         "SPOTenant",
-        vec![json!({ "ODBSharingCapability": "Disabled", "DefaultSharingLinkType": "Direct" })],
+        vec![json!({
+            "ODBSharingCapability": "Disabled",
+            "DefaultSharingLinkType": "Direct",
+            "DefaultLinkPermission": "View",
+        })],
     );
     export(
         "CsTenantFederationConfiguration",
-        vec![json!({ "AllowFederatedUsers": false, "AllowedDomains": null })],
+        vec![json!({
+            "AllowFederatedUsers": false,
+            "AllowedDomains": null,
+            "AllowTeamsConsumer": false,
+            "AllowTeamsConsumerInbound": false,
+        })],
     );
     export(
         "CsTeamsClientConfiguration",
@@ -112,9 +121,23 @@ fn add_settings(directory: &mut Directory) {
         export(
             noun,
             vec![
-                json!({ "Identity": "Standard Preset Security Policy", "State": "Enabled" }),
-                json!({ "Identity": "Strict Preset Security Policy", "State": "Enabled" }),
+                preset("Standard Preset Security Policy"),
+                preset("Strict Preset Security Policy"),
             ],
         );
     }
+}
+
+/// A preset that covers everybody, as `Get-EOPProtectionPolicyRule` shows it.
+fn preset(name: &str) -> Value {
+    json!({
+        "Identity": name,
+        "State": "Enabled",
+        "SentTo": null,
+        "SentToMemberOf": null,
+        "RecipientDomainIs": null,
+        "ExceptIfSentTo": null,
+        "ExceptIfSentToMemberOf": null,
+        "ExceptIfRecipientDomainIs": null,
+    })
 }
