@@ -9,6 +9,7 @@ mod hostile;
 mod leftovers;
 mod metadata;
 mod moving;
+mod paired;
 pub(crate) mod road;
 mod runbook;
 mod scuba;
