@@ -19,6 +19,7 @@ mod trust_edges;
 pub use conditional_access::{POLICIES, keeps_users_out};
 pub(super) use known::{is_microsoft, is_write, own_mailboxes, owned_domains, rights};
 pub(super) use mail::{forwarded_by_smtp, forwarding_rules, unreviewed};
+pub use needed::OUR_APPS;
 pub(super) use trust_edges::{apps_of_old, guests_of_old, open_by_default};
 
 /// Every check, in the order of its number.
@@ -95,7 +96,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C15",
-        requirement: "only our apps write, and with no more than what they declared",
+        requirement: "only our apps write, each with no more than it declared and its steps take",
         look: apps::writers,
     },
     Check {

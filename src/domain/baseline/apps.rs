@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 use super::known::{app_roles, declared, is_microsoft, is_write};
-use super::needed::is_needed;
+use super::needed::beyond;
 
 /// C10 (MS.AAD.5.1 to 5.3, 5.5).
 pub(super) fn consent(look: &mut Look<'_>) {
@@ -178,31 +178,36 @@ pub(super) fn impersonation(look: &mut Look<'_>) {
 /// C15.
 pub(super) fn writers(look: &mut Look<'_>) {
     let expected = look.expected();
+    let mut ours: BTreeMap<&str, (String, Vec<String>)> = BTreeMap::new();
     for right in app_roles(look) {
         let Some(app) = declared(&expected.apps, right.app) else {
             // Who is not declared at all is C13's.
             continue;
         };
+        // What Exchange calls full access is C14's.
+        let is_counted = app.is_ours && right.role != "full_access_as_app";
         let writes = is_write(&right.role);
         if writes && !app.is_ours {
             look.fail(
                 right.name,
                 format!("holds {} and is none of our apps", right.role),
             );
-        } else if app.is_ours
-            && right.role != "full_access_as_app"
-            && !app.roles.contains(&right.role)
-        {
+        } else if is_counted && !app.roles.contains(&right.role) {
             look.fail(
                 right.name,
                 format!("holds {}, more than it declared", right.role),
             );
-        } else if app.is_ours && right.role != "full_access_as_app" && !is_needed(&right.role) {
-            // What somebody declared is no reason: the declaration may be the intruder's.
-            look.fail(
-                right.name,
-                format!("holds {}, which no step of ours takes", right.role),
-            );
+        } else if is_counted {
+            let held = ours.entry(&app.app_id).or_default();
+            held.0 = right.name;
+            held.1.push(right.role);
+        }
+    }
+    // What somebody declared is no reason: the declaration may be the intruder's.
+    for (name, held) in ours.into_values() {
+        let roles: Vec<&str> = held.iter().map(String::as_str).collect();
+        for (role, why) in beyond(&roles) {
+            look.fail(name.clone(), format!("holds {role}, {why}"));
         }
     }
 }

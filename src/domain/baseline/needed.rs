@@ -1,55 +1,92 @@
-//! The application permissions that our three applications may need, from the permissions reference of Graph v1.0: provision,
-//! data, verify. Whatever else one of them holds is a way in that no step of a restore takes.
+//! The application permissions that our three applications need, from the permissions reference of Graph v1.0. Whatever else one of
+//! them holds is a way in that no step of a restore takes, and so is a right of one in the hands of another.
 //! <https://learn.microsoft.com/graph/permissions-reference>
 
-/// Makes users, groups, licences, domains.
-const PROVISION: [&str; 11] = [
+/// Makes users, groups and domains; looks whom a policy keeps out, and whether a drive is there, before it does.
+const PROVISION: [&str; 9] = [
     "Domain.ReadWrite.All",
-    "Group.Create",
+    "Files.Read.All",
     "Group.ReadWrite.All",
-    "GroupMember.ReadWrite.All",
     "LicenseAssignment.ReadWrite.All",
     "Organization.Read.All",
-    "User.Create",
-    "User.Invite.All",
+    "Policy.Read.All",
     "User.ReadWrite.All",
     "UserAuthMethod-TAP.ReadWrite.All",
     "UserAuthenticationMethod.ReadWrite.All",
 ];
 
 /// Writes content.
-const DATA: [&str; 24] = [
+const DATA: [&str; 17] = [
     "Calendars.ReadWrite",
-    "Channel.Create",
-    "Channel.ReadBasic.All",
     "ChannelMember.ReadWrite.All",
+    "ChannelMessage.Read.All",
     "Chat.Create",
-    "Chat.ReadWrite.All",
+    "Chat.Read.All",
     "Contacts.ReadWrite",
     "Files.ReadWrite.All",
     "Group.ReadWrite.All",
-    "Mail-Advanced.ReadWrite.All",
     "Mail.ReadWrite",
-    "MailboxFolder.ReadWrite.All",
-    "MailboxItem.ImportExport.All",
-    "MailboxSettings.ReadWrite",
     "Organization.Read.All",
     "Sites.FullControl.All",
     "Sites.Manage.All",
     "Sites.ReadWrite.All",
     "Tasks.ReadWrite.All",
-    "Team.Create",
     "TeamMember.ReadWrite.All",
-    "TeamSettings.ReadWrite.All",
     "Teamwork.Migrate.All",
     "User.Read.All",
 ];
 
-/// Whether a permission is one that a step of ours takes. One that only reads is the application's that looks: what it may read
-/// beyond that is C13's and S2's.
-pub(super) fn is_needed(role: &str) -> bool {
-    let mut all = PROVISION.iter().chain(&DATA);
-    all.any(|one| one.eq_ignore_ascii_case(role)) || !super::known::is_write(role)
+/// Looks.
+const VERIFY: [&str; 17] = [
+    "Application.Read.All",
+    "AuditLog.Read.All",
+    "Calendars.Read",
+    "Directory.Read.All",
+    "ExternalConnection.Read.All",
+    "Files.Read.All",
+    "IdentityProvider.Read.All",
+    "IdentityUserFlow.Read.All",
+    "MailboxSettings.Read",
+    "MultiTenantOrganization.Read.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleManagementPolicy.Read.Directory",
+    "SharePointTenantSettings.Read.All",
+    "Sites.FullControl.All",
+    "User.Read.All",
+];
+
+/// Our applications by what they are for, each with the most that it may hold.
+pub const OUR_APPS: [(&str, &[&str]); 3] = [
+    ("provision", &PROVISION),
+    ("data", &DATA),
+    ("verify", &VERIFY),
+];
+
+/// What of the rights that one application holds goes beyond the one of ours that takes most of them, each with the reason.
+pub(super) fn beyond<'r>(held: &[&'r str]) -> Vec<(&'r str, String)> {
+    let takes = |app: &[&str], role: &str| app.iter().any(|one| one.eq_ignore_ascii_case(role));
+    let count = |app: &[&str]| held.iter().filter(|role| takes(app, role)).count();
+    // Of two that take as much the first counts: which of the rights is one too many, nobody can say.
+    let mut is = OUR_APPS[0];
+    for app in OUR_APPS {
+        if count(app.1) > count(is.1) {
+            is = app;
+        }
+    }
+    let mut found = Vec::new();
+    for role in held.iter().filter(|role| !takes(is.1, role)) {
+        let other = OUR_APPS.iter().find(|(_, app)| takes(app, role));
+        found.push(match other {
+            Some((other, _)) => (
+                *role,
+                format!("which our application {other} takes; this one is {}", is.0),
+            ),
+            None => (*role, "which no step of ours takes".to_owned()),
+        });
+    }
+    found
 }
 
 #[cfg(test)]
@@ -57,9 +94,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_step_takes_is_not_needed() {
-        for needed in ["Mail.ReadWrite", "Domain.ReadWrite.All", "Policy.Read.All"] {
-            assert!(is_needed(needed), "{needed}");
+    fn what_no_step_takes_is_beyond_every_application() {
+        for (_, rights) in OUR_APPS {
+            assert_eq!(beyond(rights), []);
         }
         for other in [
             "RoleManagement.ReadWrite.Directory",
@@ -67,9 +104,34 @@ mod tests {
             "Application.ReadWrite.All",
             "Directory.ReadWrite.All",
             "Mail.Send",
+            "Mail.Read",
             "full_access_as_app",
         ] {
-            assert!(!is_needed(other), "{other}");
+            let found = beyond(&["Mail.ReadWrite", other]);
+            assert_eq!(
+                found,
+                [(other, "which no step of ours takes".to_owned())],
+                "{other}"
+            );
         }
+    }
+
+    #[test]
+    fn a_right_of_another_of_our_applications_is_beyond_this_one() {
+        let found = beyond(&[
+            "Mail.ReadWrite",
+            "Contacts.ReadWrite",
+            "Domain.ReadWrite.All",
+        ]);
+        let why = "which our application provision takes; this one is data";
+        assert_eq!(found, [("Domain.ReadWrite.All", why.to_owned())]);
+        let found = beyond(&["Policy.Read.All", "AuditLog.Read.All", "mail.readwrite"]);
+        let why = "which our application data takes; this one is verify";
+        assert_eq!(found, [("mail.readwrite", why.to_owned())]);
+        // What several take belongs to each of them.
+        assert_eq!(
+            beyond(&["Organization.Read.All", "Group.ReadWrite.All"]),
+            []
+        );
     }
 }
