@@ -2,13 +2,14 @@
 //!
 //! Where a breach window was declared and older restore points were taken before it, what stood in those is compared with. It
 //! is held as far as it is little. Of what is more, each pass holds one slice, and reads all of it again: an item and its past
-//! have one stable id, by which they come to lie in the same slice.
+//! have one stable id, by which they come to lie in the same slice. A team or chat and its messages are never parted: the plan
+//! gives each its time by those before it, so they come in one pass, in the source's own order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::plan::{BreachWindow, Snapshot, Unreadable};
 use crate::error::{Error, Result};
 use crate::sources::{BadItem, Items, RestorePoint, Source};
@@ -43,10 +44,14 @@ struct Slices {
 }
 
 impl Slices {
-    fn holds(self, stable_id: &str) -> bool {
-        let digest: [u8; 32] = Sha256::digest(stable_id).into();
+    fn holds(self, item: &SourceItem) -> bool {
+        // A message that came without its team, or an answer without what it answers, would be planned as one that lost it.
+        if self.of == 1 || is_conversation(item) {
+            return self.number == 0;
+        }
+        let digest: [u8; 32] = Sha256::digest(&item.stable_id).into();
         let first: &[u8; 8] = digest.first_chunk().expect("a digest is longer");
-        self.of == 1 || u64::from_be_bytes(*first) % self.of == self.number
+        u64::from_be_bytes(*first) % self.of == self.number
     }
 
     fn is_last(self) -> bool {
@@ -101,25 +106,30 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// Holds what this slice is compared with, where it is no more than `most`; how much it is.
+    /// Holds what this slice is compared with, where it is no more than `most` beside teams and messages; how much that is.
     fn hold(&mut self, most: usize) -> Result<usize> {
-        self.snapshots.clear();
+        self.snapshots = self.compared.iter().map(|point| empty(point)).collect();
         let mut count = 0;
-        for point in &self.compared {
-            let mut snapshot = empty(point);
+        let mut said = HashSet::new();
+        // The newest first: what stands in all of them alike in a team is held once, where it stood last.
+        for (place, point) in self.compared.iter().enumerate().rev() {
             for item in items_of(self.source, &point.id, self.custodian)?.flatten() {
-                if !self.slices.holds(&item.stable_id) {
+                if !self.slices.holds(&item) {
                     continue;
                 }
-                count += 1;
-                if count <= most {
-                    keep(self.source, &mut snapshot, item)?;
+                if is_conversation(&item) {
+                    if !said.insert(same(&item)) {
+                        continue;
+                    }
                 } else {
-                    snapshot = empty(point);
-                    self.snapshots.clear();
+                    count += 1;
+                }
+                if count <= most {
+                    keep(self.source, &mut self.snapshots[place], item)?;
+                } else {
+                    self.snapshots.iter_mut().for_each(clear);
                 }
             }
-            self.snapshots.push(snapshot);
         }
         self.snapshots.push(empty(self.last));
         Ok(count)
@@ -148,12 +158,11 @@ impl<'a> Reading<'a> {
         let Some(last) = self.snapshots.last_mut() else {
             return Ok(false);
         };
-        last.items.clear();
-        last.histories.clear();
+        clear(last);
         self.unreadable.clear();
         while last.items.len() + self.unreadable.len() < self.at_once {
             match self.items.next() {
-                Some(Ok(item)) if self.slices.holds(&item.stable_id) => {
+                Some(Ok(item)) if self.slices.holds(&item) => {
                     keep(self.source, last, item)?;
                 }
                 // What cannot be read is named in the first pass.
@@ -172,6 +181,25 @@ fn empty(point: &RestorePoint) -> Snapshot {
         items: Vec::new(),
         histories: HashMap::new(),
     }
+}
+
+fn clear(snapshot: &mut Snapshot) {
+    snapshot.items.clear();
+    snapshot.histories.clear();
+}
+
+/// A team, a chat or a message: each needs those before it.
+fn is_conversation(item: &SourceItem) -> bool {
+    item.workload == Workload::Teams
+}
+
+/// Equal where two restore points say the same of an item.
+fn same(item: &SourceItem) -> [u8; 32] {
+    let id = Sha256::digest(&item.stable_id);
+    Sha256::new_with_prefix(id)
+        .chain_update(item.digest.0)
+        .finalize()
+        .into()
 }
 
 /// An item, and what it was before.
