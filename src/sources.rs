@@ -203,6 +203,11 @@ pub trait Source: Send + Sync {
         })
     }
 
+    /// The same without the images of a message: its plan needs none of them.
+    fn teams_without_images(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
+        self.teams_item(item)
+    }
+
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError>;
 

@@ -544,7 +544,11 @@ impl Source for Archive {
     }
 
     fn teams_item(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
-        self.read_teams_item(item)
+        self.read_teams_item(item, true)
+    }
+
+    fn teams_without_images(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
+        self.read_teams_item(item, false)
     }
 
     fn versions(&self, item: &SourceItem) -> Result<Vec<FileVersion>, SourceError> {

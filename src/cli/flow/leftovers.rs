@@ -217,7 +217,7 @@ fn hits_in(
             }
         }
         Workload::Lists | Workload::Pages => in_site_item(&source.site_item(item)?, &mut text),
-        Workload::Teams => match source.teams_item(item)? {
+        Workload::Teams => match source.teams_without_images(item)? {
             TeamsItem::Message(message) => {
                 text(&message.subject);
                 text(&message.content);

@@ -106,7 +106,7 @@ pub(crate) async fn make_in_waves(
                 has_mime: &|item| source.has_mime(item),
             };
             let mut rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
-            teams.complete(&mut rows, &known)?;
+            teams.complete(&mut rows, &known);
             recent.split(&mut rows);
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);

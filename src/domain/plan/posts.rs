@@ -16,6 +16,8 @@ pub enum TeamsOutline {
     Team(Box<Team>),
     /// A message.
     Post(Outline),
+    /// It could be listed and cannot be read.
+    Unreadable,
 }
 
 /// Whose target is a team or chat gets teams and files alone, and nobody else gets a team: a group's mailbox is a custodian of
@@ -24,6 +26,9 @@ const OTHER_KIND: &str = "target-of-another-kind";
 
 /// The team or chat that it belongs into is held.
 pub const TEAM_HELD: &str = "team-held";
+
+/// The backup cannot be read there.
+const UNREADABLE: &str = "unreadable";
 
 /// Holds what the custodian's target has no place for; `target` is its id.
 pub fn hold_other_kinds(rows: &mut [PlanRow], target: &str) {
@@ -64,6 +69,14 @@ pub fn plan_posts<E, S: BuildHasher>(
     for row in rows.iter_mut().filter(concerns) {
         let held = match outline(row)? {
             None => Some("team-not-in-backup"),
+            // One that cannot be read is named, and the others are planned.
+            Some(TeamsOutline::Unreadable) => {
+                if row.decision != Decision::Skip {
+                    row.decision = Decision::Unreadable;
+                    UNREADABLE.clone_into(&mut row.reason);
+                }
+                None
+            }
             Some(TeamsOutline::Team(team)) => {
                 let (planned, held) = schedule.team(&team, &row.key, is_existing);
                 row.target_name.clone_from(&planned.name);

@@ -8,6 +8,7 @@ use super::index::{HostedEntry, Object, TeamsEntry, TeamsKind};
 use super::{Archive, ItemPlace};
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::teams::{Hosted, TeamsItem};
+use crate::sources::pinned::MESSAGE_BYTES_MAX;
 use crate::sources::reader::digest_of;
 use crate::sources::{BadItem, SourceError, teams};
 
@@ -64,6 +65,9 @@ impl Archive {
             }
             _ => {}
         }
+        if self.bytes_with_images(&item) > MESSAGE_BYTES_MAX {
+            return Err(super::refuse(item, "too-large", too_large()));
+        }
         let bytes = match self.item_bytes(&item) {
             Ok(bytes) => bytes,
             Err((class, reason)) => return Err(super::refuse(item, class, reason)),
@@ -79,7 +83,18 @@ impl Archive {
         Ok(item)
     }
 
-    pub(super) fn read_teams_item(&self, item: &SourceItem) -> Result<TeamsItem, SourceError> {
+    /// What a message takes in memory: all of its images may be one object, named again and again.
+    fn bytes_with_images(&self, item: &SourceItem) -> u64 {
+        let hosted = self.teams.hosted.get(&super::place_of(item));
+        let sizes = hosted.into_iter().flatten().map(|one| one.object.size);
+        sizes.fold(item.size_bytes, u64::saturating_add)
+    }
+
+    pub(super) fn read_teams_item(
+        &self,
+        item: &SourceItem,
+        with_images: bool,
+    ) -> Result<TeamsItem, SourceError> {
         let invalid = |rule: String| SourceError::Invalid {
             path: item.locator.clone(),
             place: "whole item".to_owned(),
@@ -103,8 +118,11 @@ impl Archive {
             }
             TeamsItem::Message(message) => {
                 self.name_address(&mut message.outline.author);
+                if with_images && self.bytes_with_images(item) > MESSAGE_BYTES_MAX {
+                    return Err(invalid(too_large()));
+                }
                 let hosted = self.teams.hosted.get(&super::place_of(item));
-                for entry in hosted.into_iter().flatten() {
+                for entry in hosted.into_iter().flatten().filter(|_| with_images) {
                     message.hosted.push(Hosted {
                         id: entry.id.clone(),
                         content_type: entry.content_type.clone(),
@@ -137,7 +155,9 @@ impl Archive {
 
     fn addresses(&self) -> HashMap<String, String> {
         let mut known = HashMap::new();
-        for object in &self.teams.teams {
+        // A larger one is no team to anybody, and is not read here either.
+        let teams = self.teams.teams.iter();
+        for object in teams.filter(|object| object.size <= MESSAGE_BYTES_MAX) {
             let path = std::path::PathBuf::from(object.path());
             let bytes = self.bag.tree().read(&path, object.size).ok().flatten();
             let bytes = bytes.filter(|bytes| digest_of(bytes) == object.sha256);
@@ -158,3 +178,10 @@ impl Archive {
         known
     }
 }
+
+fn too_large() -> String {
+    format!("over {MESSAGE_BYTES_MAX} bytes with its images")
+}
+
+#[cfg(test)]
+mod tests;

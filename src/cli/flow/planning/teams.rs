@@ -1,13 +1,13 @@
 //! What a plan says of teams and chats: who writes what when, by the identity map as it stands; a custodian at a time.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use crate::domain::case::Case;
 use crate::domain::item::ItemKey;
 use crate::domain::plan::{KnownItem, PlanRow, TeamsOutline, hold_other_kinds, plan_posts};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::{People, PlannedPost, Schedule, TeamsItem};
-use crate::error::{Error, Result};
 use crate::sources::Source;
 
 /// The conversations of one custodian.
@@ -45,28 +45,27 @@ impl<'a> TeamsPlan<'a> {
     }
 
     /// Completes the rows of a portion, or holds them by name.
-    pub(super) fn complete(
-        &mut self,
-        rows: &mut [PlanRow],
-        known: &HashMap<ItemKey, KnownItem>,
-    ) -> Result<()> {
+    pub(super) fn complete(&mut self, rows: &mut [PlanRow], known: &HashMap<ItemKey, KnownItem>) {
         hold_other_kinds(rows, &self.target);
         // A team of the clean tenant that was there before has owners already.
         let is_existing = self.target.starts_with("team:");
         let source = self.source;
-        plan_posts(rows, &mut self.schedule, is_existing, known, |row| {
-            outline(source, row)
-        })
+        let Ok(()) =
+            plan_posts::<Infallible, _>(rows, &mut self.schedule, is_existing, known, |row| {
+                Ok(outline(source, row))
+            });
     }
 }
 
-fn outline(source: &dyn Source, row: &PlanRow) -> Result<Option<TeamsOutline>> {
-    let Some(item) = row.source_item() else {
-        return Ok(None);
-    };
-    let read = source.teams_item(&item).map_err(Error::failed)?;
-    Ok(Some(match read {
-        TeamsItem::Team(team) => TeamsOutline::Team(team),
-        TeamsItem::Message(message) => TeamsOutline::Post(message.outline),
-    }))
+/// What stood a moment ago may be cut now: that is one item that cannot be read, and no reason to plan none.
+fn outline(source: &dyn Source, row: &PlanRow) -> Option<TeamsOutline> {
+    let item = row.source_item()?;
+    Some(match source.teams_without_images(&item) {
+        Ok(TeamsItem::Team(team)) => TeamsOutline::Team(team),
+        Ok(TeamsItem::Message(message)) => TeamsOutline::Post(message.outline),
+        Err(_) => TeamsOutline::Unreadable,
+    })
 }
+
+#[cfg(test)]
+mod tests;
