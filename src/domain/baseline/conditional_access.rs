@@ -105,11 +105,15 @@ impl<'a> Policy<'a> {
             .collect()
     }
 
+    /// Whether it holds whatever the client is.
+    fn is_for_any_client(self) -> bool {
+        let clients = self.0.texts("conditions.clientAppTypes");
+        clients.is_empty() || clients.contains(&"all")
+    }
+
     /// Whether it holds for every sign-in, whatever the client, the risk and the flow.
     pub(super) fn is_always(self) -> bool {
-        let clients = self.0.texts("conditions.clientAppTypes");
-        let all = clients.is_empty() || clients.contains(&"all");
-        all && !self.has_risk() && self.transfer_methods().is_empty()
+        self.is_for_any_client() && !self.has_risk() && self.transfer_methods().is_empty()
     }
 
     /// Whether it blocks.
@@ -119,17 +123,36 @@ impl<'a> Policy<'a> {
             .contains(&"block")
     }
 
-    /// Whether nobody gets in without MFA. With `OR`, another control would do instead.
+    /// In how many ways somebody may satisfy it: terms of use and another vendor's factor are ways as well.
+    fn ways(self) -> usize {
+        const LISTS: [&str; 3] = [
+            "builtInControls",
+            "termsOfUse",
+            "customAuthenticationFactors",
+        ];
+        const STRENGTH: [&str; 3] = ["id", "requirementsSatisfied", "allowedCombinations"];
+        let listed: usize = LISTS
+            .iter()
+            .map(|list| self.0.texts(&format!("grantControls.{list}")).len())
+            .sum();
+        // PowerShell writes a strength that nobody set as an object of nulls.
+        let has_strength = STRENGTH.iter().any(|field| {
+            self.0
+                .is_filled(&format!("grantControls.authenticationStrength.{field}"))
+        });
+        listed + usize::from(has_strength)
+    }
+
+    /// Whether nobody gets in without MFA. Unless all of them are asked for, any other control would do instead.
     pub(super) fn asks_for_mfa(self) -> bool {
         let controls = self.0.texts("grantControls.builtInControls");
         let strength = self
             .0
             .text("grantControls.authenticationStrength.requirementsSatisfied");
-        let is_only = controls.len() <= 1 || self.0.text("grantControls.operator") == Some("AND");
-        let by_control = controls.contains(&"mfa") && is_only;
-        let by_strength = strength == Some("mfa")
-            && (controls.is_empty() || self.0.text("grantControls.operator") == Some("AND"));
-        (by_control || by_strength) && !controls.contains(&"passwordChange")
+        let is_only = self.ways() <= 1 || self.0.text("grantControls.operator") == Some("AND");
+        is_only
+            && (controls.contains(&"mfa") || strength == Some("mfa"))
+            && !controls.contains(&"passwordChange")
     }
 
     /// Whether only methods will do that cannot be phished.
@@ -147,21 +170,28 @@ impl<'a> Policy<'a> {
             && self.asks_for_mfa()
     }
 
-    /// Whether it concerns clients that know no modern authentication.
+    /// Whether it concerns clients that know no modern authentication, at any risk and in any flow. Entra asks for all conditions
+    /// of a policy at once, so one more of them is one more way past it.
     pub(super) fn is_for_legacy_clients(self) -> bool {
         let clients = self.0.texts("conditions.clientAppTypes");
-        clients.contains(&"exchangeActiveSync") && clients.contains(&"other")
+        clients.contains(&"exchangeActiveSync")
+            && clients.contains(&"other")
+            && !self.has_risk()
+            && self.transfer_methods().is_empty()
     }
 
-    /// Whether it concerns the device code flow.
+    /// Whether it concerns the device code flow, from any client and at any risk.
     pub(super) fn is_for_device_code(self) -> bool {
         self.transfer_methods().contains(&"deviceCodeFlow")
+            && self.is_for_any_client()
+            && !self.has_risk()
     }
 
     /// Whether it concerns risk of that kind at its highest, and no other condition narrows it.
     pub(super) fn is_for_risk(self, levels: &str, other: &str) -> bool {
         self.0.texts(levels).contains(&"high")
             && self.is_empty(other)
+            && self.is_for_any_client()
             && self.transfer_methods().is_empty()
     }
 }

@@ -7,13 +7,24 @@ use unbroken::domain::{baseline, separation};
 use super::world::{clean, names, with};
 
 /// What is planted, and the object that some finding must name.
-const BACKDOORS: [(&str, &str); 62] = [
+const BACKDOORS: [(&str, &str); 70] = [
     ("unnamed_global_admin", "alice@new.example"),
     ("global_admin_app", "mail archive viewer"),
     ("permanent_admin", "adm-exchange@new.example"),
     ("mfa_with_a_hole", "MFA for all users"),
     ("mfa_or_device", "MFA for all users"),
+    ("mfa_or_terms", "MFA for all users"),
+    ("mfa_or_another_factor", "MFA for all users"),
+    (
+        "admins_by_any_mfa",
+        "phishing-resistant MFA for administrators",
+    ),
     ("legacy_reports_only", "block legacy authentication"),
+    ("legacy_by_device_code", "block legacy authentication"),
+    ("legacy_by_device_code", "block the device code flow"),
+    ("legacy_at_risk_only", "block legacy authentication"),
+    ("device_code_of_some_clients", "block the device code flow"),
+    ("risk_of_legacy_only", "block users at high risk"),
     ("glass_locked_out", "glass-1@new.example"),
     (
         "users_consent",

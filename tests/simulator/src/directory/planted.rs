@@ -67,6 +67,42 @@ pub(super) const PLANTS: &[Plant] = &[
             json!("compliantDevice"),
         );
     }),
+    ("mfa_or_terms", |d| {
+        let policy = d.row(CONDITIONAL, "displayName", "MFA for all");
+        policy["grantControls"]["termsOfUse"] = json!(["the-terms"]);
+    }),
+    ("mfa_or_another_factor", |d| {
+        let policy = d.row(CONDITIONAL, "displayName", "MFA for all");
+        policy["grantControls"]["customAuthenticationFactors"] = json!(["another vendor's"]);
+    }),
+    ("admins_by_any_mfa", |d| {
+        let policy = d.row(
+            CONDITIONAL,
+            "displayName",
+            "phishing resistant MFA for admins",
+        );
+        push(policy, "/grantControls/builtInControls", json!("mfa"));
+    }),
+    ("legacy_by_device_code", |d| {
+        // A policy with both conditions blocks only what meets both: nothing.
+        for name in ["block legacy", "block device code"] {
+            let conditions = &mut d.row(CONDITIONAL, "displayName", name)["conditions"];
+            conditions["clientAppTypes"] = json!(["exchangeActiveSync", "other"]);
+            conditions["authenticationFlows"] = json!({ "transferMethods": "deviceCodeFlow" });
+        }
+    }),
+    ("legacy_at_risk_only", |d| {
+        let policy = d.row(CONDITIONAL, "displayName", "block legacy");
+        policy["conditions"]["signInRiskLevels"] = json!(["high"]);
+    }),
+    ("device_code_of_some_clients", |d| {
+        let policy = d.row(CONDITIONAL, "displayName", "block device code");
+        policy["conditions"]["clientAppTypes"] = json!(["browser"]);
+    }),
+    ("risk_of_legacy_only", |d| {
+        let policy = d.row(CONDITIONAL, "displayName", "block users at risk");
+        policy["conditions"]["clientAppTypes"] = json!(["other"]);
+    }),
     ("device_code_open", |d| {
         d.row(CONDITIONAL, "displayName", "block device code")["state"] = json!("disabled");
     }),
