@@ -16,6 +16,7 @@ mod sharing;
 mod sign_in;
 mod trust_edges;
 
+pub(super) use apps::undeclared_federation;
 pub use conditional_access::{POLICIES, keeps_users_out};
 pub(super) use known::{is_microsoft, is_write, own_mailboxes, owned_domains, rights};
 pub(super) use mail::{forwarded_by_smtp, forwarding_rules, unreviewed};

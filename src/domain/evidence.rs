@@ -183,7 +183,7 @@ pub struct ExpectedApp {
     pub is_ours: bool,
     /// The permissions that it may hold, application and delegated.
     pub roles: Vec<String>,
-    /// Ids of the credentials that it may have.
+    /// Credentials that it may have: a `keyId`, or `ISSUER SUBJECT` for a federated one.
     pub keys: Vec<String>,
 }
 

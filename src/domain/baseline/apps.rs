@@ -106,6 +106,33 @@ pub(super) fn credentials(look: &mut Look<'_>) {
             }
         }
     }
+    for (app, why) in undeclared_federation(look) {
+        look.fail(app, why);
+    }
+}
+
+/// Federated credentials that nobody declared: whom each app takes tokens of, and why that is wrong. They are declared as
+/// `ISSUER SUBJECT`: the id of one stays as it is when whoever may change the app sets another subject.
+pub(crate) fn undeclared_federation(look: &mut Look<'_>) -> Vec<(String, String)> {
+    let expected = look.expected();
+    let mut found = Vec::new();
+    for app in look.list("/applications") {
+        let Some(id) = app.text("id") else {
+            look.missing(app.name(), "id is not in the answer");
+            continue;
+        };
+        let known = declared(&expected.apps, app.text("appId"));
+        for credential in look.list(&format!("/applications/{id}/federatedIdentityCredentials")) {
+            let issuer = credential.text("issuer").unwrap_or("(no issuer)");
+            let subject = credential.text("subject").unwrap_or("(no subject)");
+            let whom = format!("{issuer} {subject}");
+            if !known.is_some_and(|app| app.keys.contains(&whom)) {
+                let why = format!("takes tokens of {whom}, which nobody declared");
+                found.push((app.name(), why));
+            }
+        }
+    }
+    found
 }
 
 /// C13.

@@ -7,7 +7,7 @@ use unbroken::domain::{baseline, separation};
 use super::world::{clean, names, with};
 
 /// What is planted, and the object that some finding must name.
-const BACKDOORS: [(&str, &str); 70] = [
+const BACKDOORS: [(&str, &str); 71] = [
     ("unnamed_global_admin", "alice@new.example"),
     ("global_admin_app", "mail archive viewer"),
     ("permanent_admin", "adm-exchange@new.example"),
@@ -36,6 +36,7 @@ const BACKDOORS: [(&str, &str); 70] = [
     ("secret_on_first_party", "Office 365 Exchange Online"),
     ("secret_on_our_app", "unbroken data"),
     ("key_of_old", "unbroken data"),
+    ("federated_credential", "unbroken data"),
     ("federated_credential_of_old", "unbroken data"),
     ("multi_tenant_audience", "unbroken data"),
     ("unknown_app_with_role", "Directory Helper"),

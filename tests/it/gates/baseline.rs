@@ -43,7 +43,7 @@ const FAILS: [(&str, &str, &str); 27] = [
 ];
 
 /// Check, and the path, the section (`Get-`) or the attestation without which it cannot answer.
-const UNANSWERED: [(&str, &str); 30] = [
+const UNANSWERED: [(&str, &str); 31] = [
     ("C1", "/roleManagement/directory/roleAssignments"),
     (
         "C2",
@@ -62,6 +62,10 @@ const UNANSWERED: [(&str, &str); 30] = [
     ("C10", "/policies/adminConsentRequestPolicy"),
     ("C11", "/servicePrincipals"),
     ("C12", "/applications"),
+    (
+        "C12",
+        "/applications/51710040-0000-4000-8000-000000000002/federatedIdentityCredentials",
+    ),
     ("C13", "/oauth2PermissionGrants"),
     ("C14", "Get-ManagementRoleAssignment"),
     (
@@ -240,6 +244,30 @@ fn our_own_apps_hold_nothing_that_no_step_takes_whatever_was_declared() {
     let finding = world.finding("C15");
     assert_eq!(finding.verdict, Verdict::Fail);
     assert!(names(&finding, "unbroken data"), "{:?}", finding.failed);
+}
+
+/// It is declared by whom it trusts: its id stays when somebody sets another subject.
+#[test]
+fn a_federated_credential_is_one_that_must_be_declared() {
+    let mut world = with(&["federated_credential"]);
+    let set = |world: &mut World, key: &str| {
+        let mut apps = world.expected.apps.iter_mut();
+        let data = apps.find(|one| one.app_id == app(2)).expect("our app");
+        data.keys.push(key.to_owned());
+    };
+    set(&mut world, "51710041-0000-4000-8000-000000000001");
+    for check in ["C12", "S4"] {
+        let finding = world.finding(check);
+        assert_eq!(finding.verdict, Verdict::Fail, "{check}");
+        assert!(names(&finding, "unbroken data"), "{:?}", finding.failed);
+    }
+    set(
+        &mut world,
+        "https://token.actions.githubusercontent.com repo:somebody/something:ref:refs/heads/main",
+    );
+    for check in ["C12", "S4"] {
+        assert_eq!(world.finding(check).verdict, Verdict::Pass, "{check}");
+    }
 }
 
 #[test]

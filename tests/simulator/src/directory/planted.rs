@@ -172,6 +172,16 @@ pub(super) const PLANTS: &[Plant] = &[
         d.rows(&path)
             .push(json!({ "name": "ci", "issuer": issuer, "subject": "x" }));
     }),
+    ("federated_credential", |d| {
+        let path = format!("/applications/{}/federatedIdentityCredentials", id(0x40, 2));
+        d.rows(&path).push(json!({
+            "id": id(0x41, 1),
+            "name": "deploy",
+            "issuer": "https://token.actions.githubusercontent.com",
+            "subject": "repo:somebody/something:ref:refs/heads/main",
+            "audiences": ["api://AzureADTokenExchange"],
+        }));
+    }),
     ("multi_tenant_audience", |d| {
         let app = d.row("/applications", "displayName", "unbroken data");
         app["signInAudience"] = json!("AzureADMultipleOrgs");
