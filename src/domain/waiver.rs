@@ -106,6 +106,29 @@ pub fn apply(mut finding: Finding, waivers: &[Waiver], now: DateTime<Utc>) -> Fi
     finding
 }
 
+/// Until when findings open that waivers let pass: the least over the objects waived, of several waivers for one object the latest.
+/// What is over, or let another object pass, has no say: waivers stay on the record for good, and one that ended once would
+/// otherwise close its check for ever.
+pub fn until_of(
+    findings: &[Finding],
+    waivers: &[Waiver],
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let waived = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Waived);
+    let ends = waived.flat_map(|finding| {
+        let named = finding.failed.iter().chain(&finding.missing);
+        named.filter_map(|named| {
+            let covering = waivers
+                .iter()
+                .filter(|waiver| waiver.covers(finding, named) && waiver.check_at(now).is_ok());
+            covering.map(|waiver| waiver.until).max()
+        })
+    });
+    ends.min()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +205,40 @@ mod tests {
         assert_eq!(twice, Err(WaiverRefusal::Unsigned));
         let long = with(|w| w.until = at("2027-11-08T00:00:00Z"));
         assert_eq!(long, Err(WaiverRefusal::TooLong));
+    }
+
+    #[test]
+    fn a_look_opens_until_the_first_waiver_in_force_ends() {
+        let now = at("2026-11-10T00:00:00Z");
+        let of = |object: &str, until: &str| Waiver {
+            object: object.to_owned(),
+            until: at(until),
+            ..waiver()
+        };
+        let until = |objects: &[&str], waivers: &[Waiver]| {
+            let finding = apply(finding(objects), waivers, now);
+            assert_eq!(finding.verdict, Verdict::Waived);
+            until_of(&[finding], waivers, now)
+        };
+        let ended = of("a", "2026-11-08T00:00:00Z");
+        let current = of("a", "2026-11-20T00:00:00Z");
+        let longer = of("a", "2026-11-25T00:00:00Z");
+        let other = of("b", "2026-11-12T00:00:00Z");
+        let current_end = Some(current.until);
+        assert_eq!(
+            until(&["a"], &[ended.clone(), current.clone()]),
+            current_end
+        );
+        assert_eq!(
+            until(&["a"], &[current.clone(), other.clone()]),
+            current_end
+        );
+        let both = [ended, current.clone(), longer.clone()];
+        assert_eq!(until(&["a"], &both), Some(longer.until));
+        assert_eq!(
+            until(&["a", "b"], &[longer, other.clone()]),
+            Some(other.until)
+        );
+        assert_eq!(until_of(&[finding(&["a"])], &[current], now), None);
     }
 }

@@ -24,7 +24,7 @@ use crate::domain::evidence::{Attestation, Certification, Evidence, Expected, Ex
 use crate::domain::finding::{Check, Finding, unread};
 use crate::domain::gates::GateCommand;
 use crate::domain::refusal::Refusal;
-use crate::domain::{baseline, declaration, separation};
+use crate::domain::{baseline, declaration, separation, waiver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::approvals::Approvals;
@@ -373,19 +373,11 @@ async fn record(
         Family::Baseline => (&case.gates.baseline, CertificateKind::Readiness),
         Family::Separation => (&case.gates.audit, CertificateKind::Trust),
     };
-    let waived = findings
-        .iter()
-        .filter(|finding| finding.verdict == crate::domain::finding::Verdict::Waived);
-    let ids: Vec<&str> = waived.map(|finding| &*finding.id).collect();
-    let used = evidence
-        .waivers
-        .iter()
-        .filter(|waiver| ids.contains(&&*waiver.check));
     let data = Audited {
         at: Some(evidence.now),
         findings: journal.keep_text(text.as_bytes()).map_err(meaning)?,
         number: last.as_ref().map_or(1, |last| last.number + 1),
-        until: used.map(|waiver| waiver.until).min(),
+        until: waiver::until_of(findings, &evidence.waivers, evidence.now),
         verdicts: findings
             .iter()
             .map(|one| (one.id.clone(), one.verdict))
