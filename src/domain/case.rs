@@ -373,6 +373,7 @@ impl Case {
             }
             Event::WaveClosed(data, _) => {
                 self.open_waves.remove(&(data.plan.clone(), data.wave));
+                self.gates.evolve(event);
                 self.waves.evolve(event);
             }
             Event::LegalHoldPlaced(data, facts) => self.holds.place(data, facts),

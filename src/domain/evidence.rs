@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 pub mod exchange;
@@ -14,6 +14,12 @@ use object::Object;
 
 /// Rows that one reading or section may have. A tenant with more users than that is not judged by a truncated list.
 pub const ROWS_MAX: usize = 500_000;
+
+/// Evidence older than that says nothing of today, in hours.
+const HOURS_MAX: i64 = 7 * 24;
+
+/// Clocks of two machines differ by that much, in minutes.
+const MINUTES_AHEAD_MAX: i64 = 5;
 
 /// Why an answer is missing that nobody has asked for yet: the one reason that a further read can change.
 pub const NOT_READ: &str = "it was not read";
@@ -102,6 +108,20 @@ pub struct EvidenceFile {
     pub tenant_id: String,
     /// When it was taken.
     pub taken_at: Option<DateTime<Utc>>,
+}
+
+/// Whether what was taken at an instant may speak of today; the reason where it may not.
+pub(super) fn check_age(taken: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), String> {
+    match taken {
+        None => Err("does not say when it was taken".to_owned()),
+        Some(taken) if taken > now + TimeDelta::minutes(MINUTES_AHEAD_MAX) => {
+            Err("was taken in the future".to_owned())
+        }
+        Some(taken) if now - taken > TimeDelta::hours(HOURS_MAX) => {
+            Err(format!("was taken at {taken}, more than a week ago"))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// What a person vouches for under a name, with the file that they rest on.
@@ -251,7 +271,8 @@ impl Evidence {
         }
     }
 
-    /// The rows of a section. What speaks of another tenant is no evidence for this one.
+    /// The rows of a section. What speaks of another tenant is no evidence for this one, and what is old none for today: a rule
+    /// that was set since is not in it.
     pub fn section(&self, noun: &str) -> Result<(&EvidenceFile, Vec<Object<'_>>), Missing> {
         let what = || format!("Get-{noun}");
         let section = self
@@ -268,6 +289,9 @@ impl Evidence {
         {
             let why = format!("{} speaks of tenant {}", file.name, file.tenant_id);
             return Err(Missing::new(what(), why));
+        }
+        if let Err(why) = check_age(file.taken_at, self.now) {
+            return Err(Missing::new(what(), format!("{} {why}", file.name)));
         }
         Ok((file, section.rows.iter().map(Object::new).collect()))
     }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::approval::Approval;
 use super::certificate::{Certificate, SIGNERS_MIN, check_time};
+use super::closing::is_recent;
 use super::declaration::{self, Windows};
 use super::event::{
     Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
@@ -19,6 +20,8 @@ use super::refusal::Refusal;
 use super::waiver::Waiver;
 
 mod guard;
+#[cfg(test)]
+mod looks;
 #[cfg(test)]
 mod machine;
 
@@ -62,6 +65,8 @@ pub struct Gates {
     pub baseline: Option<Audited>,
     /// The newest separation audit.
     pub audit: Option<Audited>,
+    /// A wave was closed since the newest audit, which does not speak of what it wrote.
+    pub is_audit_behind: bool,
     /// Waivers, those that ended too.
     pub waivers: Vec<(FindingWaived, WaivedFacts)>,
     /// The newest certificate of each kind.
@@ -145,20 +150,15 @@ impl Gates {
         approval: &Approval,
         now: DateTime<Utc>,
     ) -> Result<(), Refusal> {
-        let looked = match said.certificate {
-            CertificateKind::Readiness => &self.baseline,
-            CertificateKind::Trust => {
-                self.check_readiness(now)?;
-                &self.audit
-            }
-        };
-        let kind = said.certificate.name();
-        let looked = looked.as_ref().ok_or(Refusal::NothingToCertify(kind))?;
+        if said.certificate == CertificateKind::Trust {
+            self.check_readiness(now)?;
+        }
         if said.number != self.issued + 1 {
             return Err(Refusal::NotTheNextCertificate(self.issued + 1));
         }
-        if said.rests_on != looked.number || !stands(Guard::Findings, looked.opens(now)) {
-            return Err(Refusal::FindingsOpen(kind));
+        let looked = self.look_to_certify(said.certificate, now)?;
+        if said.rests_on != looked.number {
+            return Err(Refusal::FindingsOpen(said.certificate.name()));
         }
         // A certificate that outlives a waiver would carry on what the waiver let pass.
         let outlives = looked.until.is_some_and(|until| said.until > until);
@@ -167,6 +167,31 @@ impl Gates {
         }
         check_time(said, now)?;
         check_others(approval, &said.digest, now)
+    }
+
+    /// The look that a certificate of a kind may rest on at this instant: the newest, if it opens, is of the last day, and for
+    /// trust if nothing was restored since. Without that one look would do for ever, certificate after certificate.
+    pub fn look_to_certify(
+        &self,
+        kind: CertificateKind,
+        now: DateTime<Utc>,
+    ) -> Result<&Audited, Refusal> {
+        let newest = match kind {
+            CertificateKind::Readiness => self.baseline.as_ref(),
+            CertificateKind::Trust => self.audit.as_ref(),
+        };
+        let newest = newest.ok_or(Refusal::NothingToCertify(kind.name()))?;
+        if !stands(Guard::Findings, newest.opens(now)) {
+            return Err(Refusal::FindingsOpen(kind.name()));
+        }
+        let is_of_today = newest.at.is_some_and(|at| is_recent(at, now));
+        if !stands(Guard::LookAge, is_of_today) {
+            return Err(Refusal::LookTooOld(kind.name()));
+        }
+        if kind == CertificateKind::Trust && self.is_audit_behind {
+            return Err(Refusal::AuditBeforeWave);
+        }
+        Ok(newest)
     }
 
     /// Whether the readiness certificate holds, on a baseline that still does.
@@ -217,7 +242,11 @@ impl Gates {
             Event::CleanTenantDecided(data, _) => self.decided = Some((**data).clone()),
             Event::EvidenceSaved(data, _) => *self.saved.entry(data.kind.clone()).or_default() += 1,
             Event::BaselineChecked(data, _) => self.baseline = Some((**data).clone()),
-            Event::SeparationAudited(data, _) => self.audit = Some((**data).clone()),
+            Event::SeparationAudited(data, _) => {
+                self.audit = Some((**data).clone());
+                self.is_audit_behind = false;
+            }
+            Event::WaveClosed(..) => self.is_audit_behind = true,
             Event::FindingWaived(data, facts) => {
                 self.waivers.push(((**data).clone(), (**facts).clone()));
             }

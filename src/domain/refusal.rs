@@ -240,6 +240,12 @@ pub enum Refusal {
     /// Something does not pass.
     #[error("findings are open, or newer than the certificate: no {0} rests on them")]
     FindingsOpen(&'static str),
+    /// What was set since is not in it.
+    #[error("the look that a {0} certificate would rest on is older than a day: look again")]
+    LookTooOld(&'static str),
+    /// What was restored since was not searched.
+    #[error("a wave was closed after the newest separation audit: audit again, then ask for trust")]
+    AuditBeforeWave,
     /// Numbers have no gaps.
     #[error("the next certificate has number {0}; another was issued meanwhile")]
     NotTheNextCertificate(u64),

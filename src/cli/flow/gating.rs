@@ -419,11 +419,11 @@ fn digest_of(kind: CertificateKind, rests_on: u64, until: DateTime<Utc>) -> Hash
 
 /// Asks for a certificate on the newest look; it ends when the proposal does.
 pub(crate) fn propose(journal: &Journal, kind: CertificateKind, hours: i64) -> Result<Hash> {
-    let look = newest_look(journal, kind)?;
     let now = SystemClock.now();
-    if !look.opens(now) {
-        return Err(refused(Refusal::FindingsOpen(kind.name()).into()));
-    }
+    let gates = journal.case().map_err(meaning)?.gates;
+    let look = gates
+        .look_to_certify(kind, now)
+        .map_err(|refusal| refused(refusal.into()))?;
     let until = now + TimeDelta::hours(hours);
     let digest = digest_of(kind, look.number, until);
     let expires = planning::expiry(now, TimeDelta::hours(hours))?;

@@ -1,5 +1,6 @@
 //! C26 and C27: whether anybody would notice.
 
+use super::super::evidence::check_age;
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 use super::known::owned_domains;
@@ -22,13 +23,12 @@ pub(super) fn audit(look: &mut Look<'_>) {
     }
     // ScubaGear looks at the alerts themselves; where it did, nobody need vouch for them.
     let evidence = look.evidence();
-    let of_tenant = evidence.scuba.as_ref().filter(|report| {
-        report
-            .tenant_id
-            .eq_ignore_ascii_case(&evidence.expected.tenant_id)
+    let of_today = evidence.scuba.as_ref().filter(|report| {
+        let of_tenant = &evidence.expected.tenant_id;
+        report.tenant_id.eq_ignore_ascii_case(of_tenant)
+            && check_age(report.taken_at, evidence.now).is_ok()
     });
-    if !of_tenant.is_some_and(|report| report.passed(&["MS.SECURITYSUITE.4.1", "MS.DEFENDER.5.1"]))
-    {
+    if !of_today.is_some_and(|report| report.passed(&["MS.SECURITYSUITE.4.1", "MS.DEFENDER.5.1"])) {
         look.attested("alerts");
     }
 }

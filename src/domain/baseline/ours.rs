@@ -1,12 +1,9 @@
 //! C28 to C32: what no tool checks, our own hands too.
 
-use chrono::TimeDelta;
-
+use super::super::evidence::check_age;
 use super::super::finding::Look;
 use super::super::separation::search::tokens_in;
 
-/// Evidence older than that says nothing of today, in hours.
-const EVIDENCE_HOURS: i64 = 7 * 24;
 /// A certificate holds for at most a week, as Graph's own `validate` does.
 const CERTIFICATE_HOURS: u32 = 7 * 24;
 
@@ -85,15 +82,8 @@ pub(super) fn evidence_files(look: &mut Look<'_>) {
                 "does not say which tool, in which version, made it",
             );
         }
-        match file.taken_at {
-            None => look.fail(name, "does not say when it was taken"),
-            Some(taken) if taken > evidence.now + TimeDelta::minutes(5) => {
-                look.fail(name, "was taken in the future");
-            }
-            Some(taken) if evidence.now - taken > TimeDelta::hours(EVIDENCE_HOURS) => {
-                look.fail(name, format!("was taken at {taken}, more than a week ago"));
-            }
-            Some(_) => {}
+        if let Err(why) = check_age(file.taken_at, evidence.now) {
+            look.fail(name, why);
         }
     }
 }

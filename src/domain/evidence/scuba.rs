@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::exchange::{Brought, EvidenceRefusal, json, text_at, time_at};
@@ -23,6 +24,8 @@ pub struct Control {
 pub struct Report {
     /// The tenant that it speaks of.
     pub tenant_id: String,
+    /// When the tool looked.
+    pub taken_at: Option<DateTime<Utc>>,
     /// By control id without its version: `MS.AAD.1.1`.
     pub controls: BTreeMap<String, Control>,
 }
@@ -68,6 +71,7 @@ pub fn parse(bytes: &[u8], digest: &str) -> Result<ScubaRun, EvidenceRefusal> {
     };
     let report = Report {
         tenant_id: file.tenant_id.clone(),
+        taken_at: file.taken_at,
         controls: controls(&value)?,
     };
     let Some(raw) = value.get("Raw").filter(|raw| raw.is_object()) else {

@@ -8,6 +8,8 @@ use std::cell::Cell;
 pub(in crate::domain) enum Guard {
     /// The findings that a certificate rests on.
     Findings,
+    /// How old the look may be that a certificate rests on.
+    LookAge,
     /// The certificate itself: there, in time, not revoked.
     Readiness,
     /// What was seen since.

@@ -219,6 +219,7 @@ impl World {
             _ => Verdict::Waived,
         };
         let mut looked = Looked {
+            at: self.now,
             is_good: verdict != Verdict::Fail,
             waivers: Vec::new(),
         };
@@ -339,6 +340,7 @@ impl World {
             self.story.issued = next;
             self.story.certificate = Some(Issued {
                 number: next,
+                from: now,
                 until,
                 signers,
                 rests_on: newest,
@@ -433,6 +435,7 @@ fn no_worker_acts_while_a_gate_is_shut() {
 fn each_guard_would_be_missed() {
     for guard in [
         Guard::Findings,
+        Guard::LookAge,
         Guard::Readiness,
         Guard::Drift,
         Guard::Others,

@@ -1,11 +1,14 @@
 //! C1 to C32: each over a tenant that passes, one that fails for exactly that reason, and one where the answer cannot be had.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use unbroken::domain::evidence::Evidence;
+use unbroken::domain::evidence::scuba::{Control, Report};
 use unbroken::domain::finding::Verdict;
 use unbroken::domain::waiver::Waiver;
 
-use super::world::{World, app, at, changed, clean, names, with, without};
+use super::world::{TENANT, World, app, at, changed, clean, names, with, without};
 
 /// Check, what is planted, the object that the finding names.
 const FAILS: [(&str, &str, &str); 27] = [
@@ -125,7 +128,7 @@ fn each_fails_for_its_own_reason_and_no_other_changes() {
 #[test]
 fn decisions_of_people_fail_for_their_own_reason_too() {
     type Change = fn(&mut World);
-    let changes: [(&str, Change, &str); 5] = [
+    let changes: [(&str, Change, &str); 4] = [
         (
             "C28",
             |w| assert!(w.directory.plant("group_member_of_old")),
@@ -140,11 +143,6 @@ fn decisions_of_people_fail_for_their_own_reason_too() {
                     .denies = true;
             },
             "admin-workstation",
-        ),
-        (
-            "C30",
-            |w| w.taken_at = at("2026-11-10T00:00:00Z"),
-            "exchange.json",
         ),
         (
             "C31",
@@ -345,6 +343,47 @@ fn take_away(what: &str) -> World {
     } else {
         without(world, what)
     }
+}
+
+/// What was set since it was taken is not in it.
+#[test]
+fn an_old_export_is_no_evidence_for_any_check() {
+    for taken in ["2026-10-29T09:00:00Z", "2026-11-28T10:00:00Z"] {
+        let mut world = clean();
+        world.taken_at = at(taken);
+        let finding = world.finding("C30");
+        assert_eq!(finding.verdict, Verdict::Fail);
+        assert!(names(&finding, "exchange.json"), "{:?}", finding.failed);
+        for id in ["C6", "C14", "C22", "C23", "C26", "C27", "S15", "S16"] {
+            let finding = world.finding(id);
+            assert_eq!(finding.verdict, Verdict::NeedsEvidence, "{id}: {taken}");
+            assert!(names(&finding, "Get-"), "{id}: {:?}", finding.missing);
+        }
+    }
+}
+
+#[test]
+fn verdicts_of_an_old_report_spare_nobody_the_attestation() {
+    let mut world = clean();
+    world.attested.remove("alerts");
+    let c26 = |taken: &str| {
+        let control = Control {
+            result: "Pass".to_owned(),
+            criticality: "Shall".to_owned(),
+            requirement: String::new(),
+        };
+        let mut evidence = world.evidence();
+        evidence.scuba = Some(Report {
+            tenant_id: TENANT.to_owned(),
+            taken_at: Some(at(taken)),
+            controls: BTreeMap::from([("MS.DEFENDER.5.1".to_owned(), control)]),
+        });
+        let all = unbroken::domain::baseline::findings(&evidence);
+        let mut c26 = all.into_iter().filter(|one| one.id == "C26");
+        c26.next().expect("C26").verdict
+    };
+    assert_eq!(c26("2026-11-27T12:00:00Z"), Verdict::Pass);
+    assert_eq!(c26("2026-10-29T09:00:00Z"), Verdict::NeedsEvidence);
 }
 
 #[test]

@@ -116,6 +116,7 @@ impl World {
         };
         if self.gate(GateCommand::AuditSeparation(audited)) {
             self.story.audits.push(Looked {
+                at: self.now,
                 is_good: verdict == Verdict::Pass,
                 waivers: Vec::new(),
             });
@@ -147,6 +148,7 @@ impl World {
             self.story.issued = next;
             self.story.trust = Some(Issued {
                 number: next,
+                from: now,
                 until,
                 signers,
                 rests_on: newest,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PEOPLE;
 use crate::domain::approval::Approval;
@@ -47,6 +47,7 @@ impl Asked {
 /// A baseline by the second account.
 #[derive(Clone, Default)]
 pub(super) struct Looked {
+    pub(super) at: DateTime<Utc>,
     pub(super) is_good: bool,
     /// Ends of the waivers that it rests on.
     pub(super) waivers: Vec<DateTime<Utc>>,
@@ -62,9 +63,17 @@ impl Looked {
 #[derive(Clone)]
 pub(super) struct Issued {
     pub(super) number: u64,
+    pub(super) from: DateTime<Utc>,
     pub(super) until: DateTime<Utc>,
     pub(super) signers: usize,
     pub(super) rests_on: Looked,
+}
+
+impl Issued {
+    /// Counted here from the look on, not back from the certificate.
+    fn was_seen_in_time(&self) -> bool {
+        self.rests_on.at <= self.from && self.from <= self.rests_on.at + TimeDelta::days(1)
+    }
 }
 
 /// What happened, told a second time and without the domain.
@@ -100,6 +109,7 @@ impl Story {
             (now < trust.until, "the trust certificate is over"),
             (trust.signers >= 2, "trust was not signed by two others"),
             (trust.rests_on.holds(now), "trust rests on an open audit"),
+            (trust.was_seen_in_time(), "trust rests on an old audit"),
             (
                 self.audits.last().is_some_and(|newest| newest.holds(now)),
                 "the newest audit does not hold",
@@ -129,6 +139,10 @@ impl Story {
             (
                 certificate.rests_on.holds(now),
                 "it rests on findings that are open, or on a waiver that ended",
+            ),
+            (
+                certificate.was_seen_in_time(),
+                "it rests on a look that was old when it was issued",
             ),
             (
                 self.waivers.iter().all(|(_, signers)| *signers >= 2),
