@@ -32,7 +32,7 @@ pub enum Reason {
     LevelUnknown,
     /// Nobody listed or reviewed the members.
     MembersUnknown,
-    /// Only a permission of the calendar grants it, and this program makes none yet.
+    /// Only a permission of the calendar grants it. Graph mails everybody who gets one, so this program makes none.
     NeedsCalendar,
     /// Graph has no call for it; Exchange PowerShell has.
     NeedsExchange,
@@ -118,7 +118,9 @@ impl Reason {
             Self::KindConflict => "The map makes a group of a person, or two kinds of one.",
             Self::LevelUnknown => "The kind of item does not know such a right.",
             Self::MembersUnknown => "Nobody listed who is in the group.",
-            Self::NeedsCalendar => "Only a permission of the calendar grants it.",
+            Self::NeedsCalendar => {
+                "Only a permission of the calendar grants it, and Graph mails whoever gets one."
+            }
             Self::NeedsExchange => "Only Exchange PowerShell can grant it.",
             Self::NeedsMembership => "Whoever is in the team has it; there is no grant of its own.",
             Self::NeedsSharePoint => "Only SharePoint's own calls can grant it.",

@@ -80,7 +80,9 @@ pub fn way_out(reason: Reason) -> &'static str {
         }
         Reason::NeedsExchange => "Exchange PowerShell grants it; then compare again",
         Reason::NeedsSharePoint => "SharePoint grants it; then compare again",
-        Reason::NeedsCalendar => "the owner shares the calendar again",
+        Reason::NeedsCalendar => {
+            "the owner shares the calendar again, or Exchange PowerShell does, without a mail"
+        }
         Reason::NeedsMembership => "put the person into the team or channel",
         _ => "the tenant cannot express it",
     }
