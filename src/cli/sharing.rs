@@ -18,7 +18,9 @@ use super::flow::sharing::{
 };
 use super::flow::{custodians, meaning, opening, tenant};
 use super::output::Output;
+use super::pace;
 use crate::domain::access::{DifferenceClass, Effect, Membership, why};
+use crate::engine::governor::Quotas;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::targets::graph::Graph;
@@ -82,6 +84,9 @@ pub(crate) struct Apply {
     declared: Vec<String>,
     #[command(flatten)]
     target: TargetAccess,
+    /// Keep no quota but what the tenant answers; for a simulated tenant only.
+    #[arg(long)]
+    without_quotas: bool,
 }
 
 /// Read access back and compare it with the source's: lost, kept and gained, by item and person.
@@ -105,6 +110,9 @@ pub(crate) struct Diff {
     declared: Vec<String>,
     #[command(flatten)]
     target: TargetAccess,
+    /// Keep no quota but what the tenant answers; for a simulated tenant only.
+    #[arg(long)]
+    without_quotas: bool,
 }
 
 /// Explain one answer by its chain of grants and groups, as the source has it.
@@ -210,11 +218,19 @@ async fn objects(
     Ok(objects)
 }
 
+fn connect(journal: &Journal, access: &TargetAccess, without_quotas: bool) -> Result<Graph> {
+    if !without_quotas {
+        return tenant::open(access);
+    }
+    pace::expect_simulated(journal)?;
+    Ok(tenant::open_under(access, Quotas::unpaced())?.graph)
+}
+
 async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
     let planned = prepare(&apply.said.sidecar, &apply.said.map)?;
     let journal = opening::open_folder(&apply.folder)?;
     let plan = approval::in_force(&journal, &planned)?;
-    let target = tenant::open(&apply.target)?;
+    let target = connect(&journal, &apply.target, apply.without_quotas)?;
     let found = find(&journal, &target, &planned, apply.custodian.as_deref()).await?;
     for located in &found {
         let whose = (located.root, &located.custodian);
@@ -254,7 +270,7 @@ async fn run_diff(diff: &Diff, output: &Output) -> Result<()> {
     let planned = prepare(&diff.said.sidecar, &diff.said.map)?;
     let journal = opening::open_folder(&diff.folder)?;
     let prepared = release_queue::after_releases(&journal, planned)?;
-    let target = tenant::open(&diff.target)?;
+    let target = connect(&journal, &diff.target, diff.without_quotas)?;
     let found = find(&journal, &target, &prepared, diff.custodian.as_deref()).await?;
     let objects = objects(&target, &prepared, &diff.declared, &diff.target).await?;
     let mut gained = 0;

@@ -2,21 +2,25 @@
 //! judged by the simulator's own effective access and by a slow second opinion on the source.
 
 mod alone;
+mod batch;
 mod carried;
 pub(crate) mod journey;
+mod program;
 mod released;
 mod tenants;
 mod truth;
+mod widened;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use carried::Carried;
+use m365_simulator::AccessChange;
 use serde_json::json;
 use tenants::{ATenant, MapKind, item_id};
 use truth::{Count, chain, level, people, rank};
 use unbroken::domain::access::{
-    AccessPlan, Before, DifferenceClass, Fate, IdentityMap, Level, Limits, Mapping, Membership,
-    Outcome, PlanInput, PrincipalKind, Standing, differences, plan, prove,
+    AccessPlan, Before, DifferenceClass, Fate, IdentityMap, ItemId, Level, Limits, Mapping,
+    Membership, Outcome, PlanInput, PrincipalId, PrincipalKind, Standing, differences, plan, prove,
 };
 
 /// How many tenants of each kind of map.
@@ -38,35 +42,63 @@ fn planned(seed: u64, kind: MapKind, has_calendars: bool) -> Planned {
 fn planned_within(seed: u64, kind: MapKind, has_calendars: bool, limits: Limits) -> Planned {
     let tenant = ATenant::random(seed, has_calendars);
     let map = tenant.map(kind, seed);
-    let (directory, source) = (tenant.directory(), tenant.tree());
-    let membership = Membership::of(&directory);
-    let mapping = Mapping::new(&directory, &membership, &map);
-    let target_membership = Membership::of(mapping.target());
-    let input = PlanInput {
-        source: &source,
-        directory: &directory,
-        membership: &membership,
-        mapping: &mapping,
-        target_membership: &target_membership,
-        limits,
-        open: &HashSet::new(),
-        standing: &HashMap::new(),
-    };
-    let plan = plan(&input);
-    assert_eq!(prove(&input, &plan), Ok(()), "seed {seed}, {kind:?}");
-    Planned {
-        tenant,
-        map,
-        mapping,
-        plan,
-        limits,
+    Planned::new(tenant, map, limits, &format!("seed {seed}, {kind:?}"))
+}
+
+/// What a tenant allowed, as the simulator saw it.
+struct Seen {
+    /// After each request, oldest first.
+    history: Vec<AccessChange>,
+    /// In the end, by the drive's owner and the path.
+    ends: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// What lies at an owner's path.
+    place: BTreeMap<(String, String), ItemId>,
+    /// Principal names of users and guests.
+    upn: BTreeMap<String, PrincipalId>,
+}
+
+/// A role of the tenant beside [`rank`]s of the source.
+fn rank_of_role(role: &str) -> usize {
+    match role {
+        "read" => rank(Level::Read),
+        "write" => rank(Level::Write),
+        _ => rank(Level::Full),
     }
 }
 
+/// By principal name in the target, everybody in the source who is that one.
+type Sources = BTreeMap<String, Vec<usize>>;
+
 impl Planned {
-    /// By principal name in the target, everybody in the source who is that one. By the rows alone.
-    fn sources(&self, carried: &Carried<'_>) -> BTreeMap<String, Vec<usize>> {
-        let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    fn new(tenant: ATenant, map: IdentityMap, limits: Limits, name: &str) -> Self {
+        let (directory, source) = (tenant.directory(), tenant.tree());
+        let membership = Membership::of(&directory);
+        let mapping = Mapping::new(&directory, &membership, &map);
+        let target_membership = Membership::of(mapping.target());
+        let input = PlanInput {
+            source: &source,
+            directory: &directory,
+            membership: &membership,
+            mapping: &mapping,
+            target_membership: &target_membership,
+            limits,
+            open: &HashSet::new(),
+            standing: &HashMap::new(),
+        };
+        let plan = plan(&input);
+        assert_eq!(prove(&input, &plan), Ok(()), "{name}");
+        Self {
+            tenant,
+            map,
+            mapping,
+            plan,
+            limits,
+        }
+    }
+
+    /// By the rows alone.
+    fn sources(&self, seen: &Seen) -> Sources {
+        let mut found = Sources::new();
         for (place, principal) in self.tenant.principals.iter().enumerate() {
             let Some(Fate::Mapped { target, kind, .. }) = self.map.fate(&principal.key) else {
                 continue;
@@ -76,7 +108,7 @@ impl Planned {
                 continue;
             }
             let target = self.mapping.target().find(target);
-            let upn = carried.upn.iter().find(|(_, id)| Some(**id) == target);
+            let upn = seen.upn.iter().find(|(_, id)| Some(**id) == target);
             if let Some((upn, _)) = upn {
                 found.entry(upn.clone()).or_default().push(place);
             }
@@ -84,58 +116,47 @@ impl Planned {
         found
     }
 
+    /// The most that somebody of the target may do with an item: the least of those who are that one.
+    fn most(&self, sources: &Sources, name: &str, item: usize) -> usize {
+        let all = sources.get(name).into_iter().flatten();
+        let levels = all.map(|person| level(&self.tenant, *person, item, Count::All));
+        levels.min().unwrap_or(0)
+    }
+
     /// Every state that the tenant was in, not only the last.
-    fn check_never_wider(&self, carried: &Carried<'_>, seed: u64) {
-        let sources = self.sources(carried);
-        let mut known: HashMap<(usize, usize), usize> = HashMap::new();
-        for change in carried.desk.access_history() {
+    fn check_never_wider(&self, seen: &Seen, seed: u64) {
+        let sources = self.sources(seen);
+        let mut known: HashMap<(&str, usize), usize> = HashMap::new();
+        for change in &seen.history {
             let place = (change.owner.clone(), change.path.clone());
-            let Some(item) = carried.place.get(&place) else {
+            let Some(item) = seen.place.get(&place) else {
                 // The drive of somebody to whom nothing is restored.
                 assert_eq!((change.people.len(), &*change.path), (1, ""), "{change:?}");
                 continue;
             };
             let item = item.0 as usize;
             for (name, role) in &change.people {
-                let found = match &**role {
-                    "read" => 3,
-                    "write" => 4,
-                    _ => 5,
-                };
-                let mut source = |person: &usize| {
-                    let tenant = &self.tenant;
-                    let entry = known.entry((*person, item));
-                    *entry.or_insert_with(|| level(tenant, *person, item, Count::All))
-                };
-                let most = sources
-                    .get(name)
-                    .and_then(|all| all.iter().map(&mut source).min());
-                let most = most.unwrap_or(0);
+                let most = known.entry((name, item));
+                let most = *most.or_insert_with(|| self.most(&sources, name, item));
                 assert!(
-                    found <= most,
+                    rank_of_role(role) <= most,
                     "seed {seed}: {most} at most: {name} in {change:?}"
                 );
             }
         }
     }
 
-    /// What each person may do in the end.
-    fn ends(&self, carried: &Carried<'_>) -> BTreeMap<(usize, usize), usize> {
-        let sources = self.sources(carried);
-        let mut ends = BTreeMap::new();
-        for (place, people) in carried.desk.effective_access() {
-            let Some(item) = carried.place.get(&place) else {
+    /// What each person may do in the end, at each place.
+    fn ends(&self, seen: &Seen) -> Vec<((usize, usize), usize)> {
+        let sources = self.sources(seen);
+        let mut ends = Vec::new();
+        for (place, people) in &seen.ends {
+            let Some(item) = seen.place.get(place) else {
                 continue;
             };
             for (name, all) in &sources {
-                let role = people.get(name).map_or(0, |role| match &**role {
-                    "read" => 3,
-                    "write" => 4,
-                    _ => 5,
-                });
-                for person in all {
-                    ends.insert((*person, item.0 as usize), role);
-                }
+                let role = people.get(name).map_or(0, |role| rank_of_role(role));
+                ends.extend(all.iter().map(|person| ((*person, item.0 as usize), role)));
             }
         }
         ends
@@ -150,9 +171,9 @@ impl Planned {
     }
 
     /// With a whole map all that can be expressed is there, exactly.
-    fn check_whole(&self, carried: &Carried<'_>, seed: u64) -> usize {
+    fn check_whole(&self, seen: &Seen, seed: u64) -> usize {
         let mut checked = 0;
-        for ((person, item), found) in self.ends(carried) {
+        for ((person, item), found) in self.ends(seen) {
             if !self.is_held(item) {
                 let wanted = level(&self.tenant, person, item, Count::Expressible);
                 assert_eq!(found, wanted, "seed {seed}: person {person} on item {item}");
@@ -163,9 +184,9 @@ impl Planned {
     }
 
     /// Who has less is in a row that says why.
-    fn check_explained(&self, carried: &Carried<'_>, seed: u64) -> usize {
+    fn check_explained(&self, seen: &Seen, seed: u64) -> usize {
         let mut narrower = 0;
-        for ((person, item), found) in self.ends(carried) {
+        for ((person, item), found) in self.ends(seen) {
             let wanted = level(&self.tenant, person, item, Count::All);
             if found >= wanted || self.is_held(item) {
                 continue;
@@ -190,9 +211,7 @@ impl Planned {
             let left_out = self.mapping.left_out().iter().any(|row| {
                 people(&self.tenant, row.member.0 as usize, Count::All).contains(&person)
             });
-            let is_out = |(_, who, _): &(_, unbroken::domain::access::PrincipalId, _)| {
-                who.0 as usize == person
-            };
+            let is_out = |(_, who, _): &(_, PrincipalId, _)| who.0 as usize == person;
             let people_out = self.plan.people_out.iter().any(is_out);
             assert!(
                 out || left_out || people_out,
@@ -210,9 +229,10 @@ fn with_a_whole_map_all_that_can_be_expressed_is_kept_and_nothing_is_wider_at_an
         let planned = planned(seed, MapKind::Whole, false);
         let mut carried = Carried::new(&planned.plan, &planned.mapping, seed);
         carried.run();
-        planned.check_never_wider(&carried, seed);
-        checked += planned.check_whole(&carried, seed);
-        planned.check_explained(&carried, seed);
+        let seen = carried.seen();
+        planned.check_never_wider(&seen, seed);
+        checked += planned.check_whole(&seen, seed);
+        planned.check_explained(&seen, seed);
         granted += planned.plan.target.grants().len();
     }
     assert!(checked > 50_000 && granted > 3_000, "{checked} {granted}");
@@ -230,8 +250,9 @@ fn with_people_unmapped_and_hostile_maps_nothing_is_wider_and_nothing_is_lost_in
             let planned = planned(seed, kind, false);
             let mut carried = Carried::new(&planned.plan, &planned.mapping, seed);
             carried.run();
-            planned.check_never_wider(&carried, seed);
-            narrower += planned.check_explained(&carried, seed);
+            let seen = carried.seen();
+            planned.check_never_wider(&seen, seed);
+            narrower += planned.check_explained(&seen, seed);
         }
         assert!(narrower > 500, "{kind:?}: {narrower}");
     }

@@ -8,7 +8,7 @@ use unbroken::domain::access::{ItemKind, Limits, Outcome, PrincipalKind, Reason}
 use super::carried::Carried;
 use super::tenants::MapKind;
 use super::truth::{Count, chain, level};
-use super::{Planned, planned_within};
+use super::{Planned, Seen, planned_within};
 
 /// How many tenants of each kind of map.
 const TENANTS: u64 = 250;
@@ -27,7 +27,7 @@ impl Planned {
     }
 
     /// What `invite` cannot make is out with a reason; how many for each.
-    fn check_out(&self, seed: u64) -> BTreeMap<&'static str, usize> {
+    pub(super) fn check_out(&self, seed: u64) -> BTreeMap<&'static str, usize> {
         let mut grants: Vec<_> = self.tenant.grants.iter().collect();
         // The tree numbers them by item, in the order in which they came.
         grants.sort_by_key(|grant| grant.item);
@@ -51,9 +51,9 @@ impl Planned {
     }
 
     /// With a whole map: files and lists to the letter; teams have no grants of their own, so there the bound alone is judged.
-    fn check_exact(&self, carried: &Carried<'_>, seed: u64) -> (usize, usize) {
+    pub(super) fn check_exact(&self, seen: &Seen, seed: u64) -> (usize, usize) {
         let (mut checked, mut let_in) = (0, 0);
-        for ((person, item), found) in self.ends(carried) {
+        for ((person, item), found) in self.ends(seen) {
             let is_cut = chain(&self.tenant, item).is_none() || self.is_held(item);
             if is_cut || self.is_in_a_team(item) {
                 continue;
@@ -75,9 +75,10 @@ fn by_graph_alone_what_can_be_made_is_exact_the_rest_is_held_and_no_request_is_w
         let planned = planned(seed, MapKind::Whole);
         let mut carried = Carried::new(&planned.plan, &planned.mapping, seed);
         carried.run_by_graph_alone();
-        planned.check_never_wider(&carried, seed);
-        planned.check_explained(&carried, seed);
-        let (all, some) = planned.check_exact(&carried, seed);
+        let seen = carried.seen();
+        planned.check_never_wider(&seen, seed);
+        planned.check_explained(&seen, seed);
+        let (all, some) = planned.check_exact(&seen, seed);
         (checked, let_in) = (checked + all, let_in + some);
         for (reason, count) in planned.check_out(seed) {
             *reasons.entry(reason).or_default() += count;
@@ -102,9 +103,10 @@ fn by_graph_alone_hostile_maps_and_missing_rows_widen_nothing_and_lose_nothing_i
             let planned = planned(seed, kind);
             let mut carried = Carried::new(&planned.plan, &planned.mapping, seed);
             carried.run_by_graph_alone();
-            planned.check_never_wider(&carried, seed);
+            let seen = carried.seen();
+            planned.check_never_wider(&seen, seed);
             planned.check_out(seed);
-            narrower += planned.check_explained(&carried, seed);
+            narrower += planned.check_explained(&seen, seed);
         }
         assert!(narrower > 100, "{kind:?}: {narrower}");
     }

@@ -9,15 +9,17 @@ use unbroken::domain::access::{
     PrincipalKind, Step, Tree, TreeBuilder, steps,
 };
 
+use super::Seen;
+
 /// A tenant in which a plan is carried out.
 pub(crate) struct Carried<'a> {
-    pub(crate) desk: Desk,
+    desk: Desk,
     plan: &'a AccessPlan,
     mapping: &'a Mapping,
     /// Object ids of users, guests and groups.
     object: BTreeMap<PrincipalId, String>,
     /// Principal names of users and guests.
-    pub(crate) upn: BTreeMap<String, PrincipalId>,
+    upn: BTreeMap<String, PrincipalId>,
     /// Numbers of a site's groups, by the root and the group.
     site_group: BTreeMap<(ItemId, PrincipalId), u64>,
     /// Drive and item id.
@@ -88,6 +90,16 @@ impl<'a> Carried<'a> {
         }
         carried.find_roots();
         carried
+    }
+
+    /// What the tenant allowed so far.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen {
+            history: self.desk.access_history().to_vec(),
+            ends: self.desk.effective_access(),
+            place: self.place.clone(),
+            upn: self.upn.clone(),
+        }
     }
 
     fn roots(&self) -> Vec<(ItemId, PrincipalId)> {

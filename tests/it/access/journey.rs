@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use m365_simulator::{FaultKind, Faults, OneShot};
+use m365_simulator::{FaultKind, Faults, OneShot, Planted};
 use unbroken_verify::VerdictKind;
 
 use crate::case::Case;
@@ -38,7 +38,12 @@ pub(crate) fn restored() -> Case {
 
 /// Up to an access plan that somebody else approved.
 pub(crate) fn approved(case: &Case) {
-    case.done(&format!("access propose CASE {ACCESS}"));
+    approved_as(case, ACCESS);
+}
+
+/// The same for a sidecar and a map of other names.
+pub(super) fn approved_as(case: &Case, said: &str) {
+    case.done(&format!("access propose CASE {said}"));
     case.done("access approve CASE --yes");
     case.done("access adopt CASE");
 }
@@ -51,6 +56,38 @@ pub(crate) fn others(case: &Case, path: &str) -> Vec<(String, String)> {
         .into_iter()
         .filter(|(name, _)| name != "ada@clean.example")
         .collect()
+}
+
+/// Somebody shares a closed file with whoever has the link: that alone is gained, and nothing is opened beside it.
+fn expect_leak_seen(case: &Case) {
+    let planted = case.inspect().let_in(
+        "ada@clean.example",
+        "/Contracts/secret.txt",
+        &Planted::Anyone,
+        false,
+    );
+    assert!(planted);
+    let leak = case.run(&format!("access diff CASE {ACCESS} TARGET --json"));
+    assert_eq!(leak.status.code(), Some(3));
+    let lines = String::from_utf8(leak.stdout).expect("UTF-8");
+    let gained: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|row: &serde_json::Value| row["class"] == "gained")
+        .collect();
+    assert!(!gained.is_empty());
+    assert!(
+        gained
+            .iter()
+            .all(|row| row["path"] == "Contracts/secret.txt"),
+        "{gained:?}"
+    );
+    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
+    assert_eq!(
+        refused.status.code(),
+        Some(12),
+        "nothing is opened beside a leak"
+    );
 }
 
 #[test]
@@ -97,32 +134,7 @@ fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
     let same = case.done(&format!("access diff CASE {ACCESS} TARGET"));
     assert!(same.contains("0 gained"), "{same}");
 
-    assert!(
-        case.inspect()
-            .share_with_anyone("ada@clean.example", "/Contracts/secret.txt")
-    );
-    let leak = case.run(&format!("access diff CASE {ACCESS} TARGET --json"));
-    assert_eq!(leak.status.code(), Some(3));
-    let lines = String::from_utf8(leak.stdout).expect("UTF-8");
-    let gained: Vec<serde_json::Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .filter(|row: &serde_json::Value| row["class"] == "gained")
-        .collect();
-    assert!(!gained.is_empty());
-    assert!(
-        gained
-            .iter()
-            .all(|row| row["path"] == "Contracts/secret.txt"),
-        "{gained:?}"
-    );
-    let refused = case.run(&format!("access apply CASE {ACCESS} TARGET"));
-    assert_eq!(
-        refused.status.code(),
-        Some(12),
-        "nothing is opened beside a leak"
-    );
-
+    expect_leak_seen(&case);
     let events = case.events("bundle");
     let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
     assert_eq!(count("AccessPlanned/1"), 2);

@@ -88,6 +88,14 @@ impl ATenant {
         tenant
     }
 
+    /// The same under keys of its own: several go into one directory.
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
+        for principal in &mut self.principals {
+            principal.key = format!("{prefix}{}", principal.key);
+        }
+        self
+    }
+
     fn add(&mut self, key: String, kind: PrincipalKind) -> usize {
         self.principals.push(APrincipal {
             key,
@@ -311,17 +319,20 @@ fn hostile(dice: &mut Dice, fate: Fate) -> Fate {
     let Fate::Mapped { target, kind, .. } = fate else {
         return fate;
     };
+    // What sets one tenant apart from another in one directory.
+    let own = target.split_once('-');
+    let own = own.map_or(String::new(), |(prefix, _)| format!("{prefix}-"));
     match dice.below(10) {
         0 => Fate::Departed,
         1 => Fate::ServiceAccount,
         // Letters that differ in case only are one user to the directory.
         2 | 3 if kind == PrincipalKind::User => Fate::Mapped {
-            target: "U1@clean.example".to_owned(),
+            target: format!("{own}U1@clean.example"),
             kind,
             is_approved_external: false,
         },
         4 if kind == PrincipalKind::Group => Fate::Mapped {
-            target: "g0@clean.example".to_owned(),
+            target: format!("{own}g0@clean.example"),
             kind,
             is_approved_external: false,
         },

@@ -62,7 +62,7 @@ pub(crate) struct SiteGroup {
 }
 
 /// The permissions of the tenant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
     pub(crate) groups: Vec<Group>,
     pub(crate) guests: BTreeSet<String>,

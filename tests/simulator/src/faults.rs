@@ -18,6 +18,8 @@ pub enum FaultKind {
     GatewayTimeout,
     /// Carried out, never answered: until the client goes away.
     Hold,
+    /// Never carried out and never answered: until the client goes away.
+    HoldBefore,
     /// 423: a file is open in Office, or a site is locked; nothing is done.
     Locked,
     /// 507 of a mailbox without room; nothing is done.
@@ -41,7 +43,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What seeded faults draw from: all that passes. `Hold` is not among them, nor what is refused for good.
+    /// What seeded faults draw from: all that passes. What holds is not among them, nor what is refused for good.
     pub const DRAWN: [Self; 9] = [
         Self::Conflict,
         Self::DropAfter,

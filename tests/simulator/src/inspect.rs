@@ -1,6 +1,8 @@
 //! The simulator's own truth for tests, in the process or at `/_simulator/…`: what is stored, what was asked, and its switches.
 
 mod people;
+mod remembered;
+mod shares;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::access::{AccessChange, permissions};
+use crate::access::AccessChange;
 use crate::answer::{Answer, json_answer, refuse};
 use crate::directory::{Directory, Names as DirectoryNames};
 use crate::drive;
@@ -19,6 +21,8 @@ use crate::faults::{FaultKind, Faults, OneShot};
 use crate::request::Request;
 use crate::server::{Shared, lock};
 use crate::tenant::{Tenant, User};
+pub use remembered::Remembered;
+pub use shares::Planted;
 
 /// A message as it is stored.
 #[derive(Clone, Debug, Serialize)]
@@ -224,21 +228,6 @@ impl Inspect {
     /// Looks at who may do what after every request from now on.
     pub fn record_access(&self) {
         lock(&self.0.tenant).access.start_recording();
-    }
-
-    /// Somebody who is not asked shares an item with whoever has the link; whether the item is there.
-    pub fn share_with_anyone(&self, user: &str, path: &str) -> bool {
-        let mut tenant = lock(&self.0.tenant);
-        let Some(place) = tenant.user_index(user) else {
-            return false;
-        };
-        let known = &tenant.users[place];
-        let found = known.items.keys().find(|id| drive::path(known, id) == path);
-        let Some(id) = found.cloned() else {
-            return false;
-        };
-        permissions::share_with_anyone(&mut tenant, place, &id);
-        true
     }
 
     /// What each request changed in who may do what, oldest first.

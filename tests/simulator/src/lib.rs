@@ -44,7 +44,7 @@ pub use desk::Desk;
 pub use directory::{Directory, Names as DirectoryNames};
 pub use exchanges::Exchange;
 pub use faults::{FaultKind, Faults, OneShot};
-pub use inspect::{DriveFile, Inspect, RequestLine, StoredMessage};
+pub use inspect::{DriveFile, Inspect, Planted, Remembered, RequestLine, StoredMessage};
 pub use kept::StoredItem;
 pub use quick_xor::QuickXor;
 pub use quotas::{Lane, Meter, Quotas, Throttled, Used};

@@ -254,6 +254,11 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
     if fault.is_some() {
         shared.faults.fetch_add(1, Ordering::SeqCst);
     }
+    if fault == Some(FaultKind::HoldBefore) {
+        let _held = Held::enter(shared);
+        record(shared, &request, 0, fault);
+        shared.let_go.notified().await;
+    }
     if let Some(kind) = fault.filter(|kind| !kind.commits()) {
         return refuse_by(shared, &request, kind);
     }
@@ -344,6 +349,7 @@ fn refuse_by(shared: &Shared, request: &Request, kind: FaultKind) -> Response<Bo
         | FaultKind::DropAfter
         | FaultKind::ErrorAfter
         | FaultKind::Hold
+        | FaultKind::HoldBefore
         | FaultKind::ResetInBody => busy(),
     };
     finish(shared, request, answer, Some(kind))

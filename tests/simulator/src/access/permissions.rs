@@ -145,14 +145,23 @@ fn share(tenant: &mut Tenant, user: usize, id: &str, retain: bool) {
         .insert(id.to_owned(), entries.unwrap_or_default());
 }
 
-/// A link that anybody can use to read the item; what it takes over stays.
-pub(crate) fn share_with_anyone(tenant: &mut Tenant, user: usize, id: &str) {
+/// Lets somebody in behind everybody's back, links for whom only a link reaches; what the item takes over stays.
+pub(crate) fn plant(tenant: &mut Tenant, user: usize, id: &str, who: Who, role: usize) {
     share(tenant, user, id, true);
+    let scope = match who {
+        Who::Anyone => "anonymous",
+        Who::Organization => "organization",
+        _ => {
+            add(tenant, id, who, role);
+            return;
+        }
+    };
+    let kind = ["view", "edit"][role.min(1)];
     let entry = Entry {
         id: tenant.opaque("bGlu"),
-        who: Who::Anyone,
-        role: 0,
-        link: Some(("view".to_owned(), "anonymous".to_owned())),
+        who,
+        role,
+        link: Some((kind.to_owned(), scope.to_owned())),
     };
     let scope = tenant.access.scopes.entry(id.to_owned());
     scope.or_default().push(entry);
