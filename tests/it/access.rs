@@ -4,6 +4,7 @@
 mod alone;
 mod batch;
 mod carried;
+mod crashed;
 pub(crate) mod journey;
 mod program;
 mod released;

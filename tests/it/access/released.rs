@@ -38,7 +38,7 @@ fn queue(case: &Case) -> Vec<(String, String, String)> {
         .collect()
 }
 
-fn id_of(case: &Case, principal: &str) -> String {
+pub(super) fn id_of(case: &Case, principal: &str) -> String {
     let queue = queue(case);
     let found = queue.iter().find(|(name, ..)| name == principal);
     found.unwrap_or_else(|| panic!("{queue:?}")).1.clone()
