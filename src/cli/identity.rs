@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::access::{CaseFolder, TargetAccess};
+use super::flow::identities::Tally;
+use super::flow::identities::seen::{Mailbox, look};
 use super::flow::{identities, meaning, opening, suggesting, tenant};
 use super::output::Output;
 use crate::domain::event::ProofedFacts;
-use crate::domain::identity::{Likeness, held_words};
+use crate::domain::identity::{Likeness, way_out};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Make users and groups in the clean tenant, and let users in after trust.
@@ -20,6 +22,7 @@ pub(crate) enum IdentityCommand {
     Accept(Accept),
     Check(Check),
     Confirm(Confirm),
+    Guests(Guests),
     List(List),
     Make(Make),
     Pass(Pass),
@@ -99,6 +102,25 @@ pub(crate) struct Make {
     /// The users and groups.
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    target: TargetAccess,
+}
+
+/// Invite the guests that the approved map names, without a message; who is there already is left.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken identity guests --case acme --map principals.csv \\
+    --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
+    --certificate app.pem --private-key app.key
+
+The map is the one of the access plan in force: its rows with the kind guest and the fate
+external-approved. A guest from the compromised tenant is refused. Nothing is redeemed.")]
+pub(crate) struct Guests {
+    #[command(flatten)]
+    folder: CaseFolder,
+    /// The map of principals.
+    #[arg(long, value_name = "FILE")]
+    map: PathBuf,
     #[command(flatten)]
     target: TargetAccess,
 }
@@ -202,11 +224,14 @@ pub(crate) struct Confirm {
     missing: bool,
 }
 
-/// Look whose drives were made; an application cannot make one, the first visit does.
+/// Look whose drives were made, which shared mailboxes were converted, which guests came in.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken identity check --case acme --tenant acme-clean.onmicrosoft.com \\
-    --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --certificate app.pem --private-key app.key")]
+    --client-id 6731de76-14a6-49ae-97bc-6eba6914391e --certificate app.pem --private-key app.key
+
+An application cannot make a drive, the user's first visit does; nor convert a mailbox, an
+administrator does that in Exchange.")]
 pub(crate) struct Check {
     #[command(flatten)]
     folder: CaseFolder,
@@ -220,6 +245,7 @@ pub(crate) async fn run(command: IdentityCommand, output: &Output) -> Result<()>
         IdentityCommand::Accept(accept) => run_accept(&accept, output).await,
         IdentityCommand::Check(check) => run_check(&check, output).await,
         IdentityCommand::Confirm(confirm) => run_confirm(&confirm, output).await,
+        IdentityCommand::Guests(guests) => run_guests(&guests, output).await,
         IdentityCommand::List(list) => run_list(&list, output),
         IdentityCommand::Make(make) => run_make(&make, output).await,
         IdentityCommand::Pass(pass) => run_pass(&pass, output).await,
@@ -287,7 +313,7 @@ fn run_plan(plan: &Plan, output: &Output) -> Result<()> {
             None => "made".to_owned(),
             Some(reason) => {
                 held += 1;
-                format!("held: {reason}; {}", held_words(reason))
+                format!("held: {reason}; {}", way_out(reason))
             }
         };
         let _ = writeln!(text, "{kind:<15} {}: {becomes}", one.name);
@@ -307,16 +333,21 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&make.folder)?;
     let target = tenant::open(&make.target)?;
     let tally = identities::make(&journal, &target, &wanted).await?;
-    let value = json!({
-        "made": tally.made, "found": tally.found, "already": tally.already,
-        "held": tally.held, "failed": tally.failed,
-    });
     let text = format!(
         "{} made, {} there before and left as they are, {} made earlier, {} left to people, \
          {} failed",
         tally.made, tally.found, tally.already, tally.held, tally.failed
     );
-    output.answer(&value, &text);
+    answer_tally(tally, &text, output)
+}
+
+/// Says what came of a run; whatever failed makes it incomplete.
+fn answer_tally(tally: Tally, text: &str, output: &Output) -> Result<()> {
+    let value = json!({
+        "made": tally.made, "found": tally.found, "already": tally.already,
+        "held": tally.held, "failed": tally.failed,
+    });
+    output.answer(&value, text);
     if tally.failed > 0 {
         let text = format!("{} identities could not be made", tally.failed);
         return Err(Error::new(ErrorKind::Incomplete, text)
@@ -331,15 +362,22 @@ fn run_list(list: &List, output: &Output) -> Result<()> {
     let mut text = String::new();
     for (identity, one) in &case.identities.known {
         let name = one.facts.name.as_deref().unwrap_or("(erased)");
+        let of = |reason: &str| match way_out(reason) {
+            "" => reason.to_owned(),
+            way_out => format!("{reason}; {way_out}"),
+        };
         let state = match (&one.made, &one.held, one.is_open) {
             (Some(made), ..) => made.how.clone(),
-            (None, Some(reason), _) => format!("held: {reason}"),
-            (None, None, true) => "no outcome yet".to_owned(),
-            (None, None, false) => "failed".to_owned(),
+            (None, _, true) => "no outcome yet".to_owned(),
+            (None, Some(reason), false) => format!("held: {}", of(reason)),
+            (None, None, false) => {
+                format!("failed: {}", of(one.failed.as_deref().unwrap_or_default()))
+            }
         };
         let _ = writeln!(text, "{identity}  {:<15} {name}: {state}", one.kind);
         output.line(&json!({
             "identity": identity.as_str(), "kind": one.kind, "name": name, "state": state,
+            "held": one.held, "failed": one.failed,
             "proofs": one.proofs, "passes": one.passes, "confirmed": one.confirmed,
         }));
     }
@@ -402,13 +440,85 @@ async fn run_confirm(confirm: &Confirm, output: &Output) -> Result<()> {
 async fn run_check(check: &Check, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&check.folder)?;
     let target = tenant::open(&check.target)?;
-    let (there, missing) = identities::check_drives(&journal, &target).await?;
+    let seen = look(&journal, &target).await?;
+    let (there, missing) = &seen.drives;
     let mut text = String::new();
-    for name in &missing {
+    for name in missing {
         let _ = writeln!(text, "no drive yet: {name}");
     }
+    for (name, mailbox) in &seen.mailboxes {
+        if let Some(words) = to_do(name, mailbox) {
+            let _ = writeln!(text, "shared mailbox {name}: {words}");
+        }
+    }
+    for (name, _) in seen.guests.iter().filter(|(_, came_in)| !came_in) {
+        let _ = writeln!(text, "guest {name}: has not come in yet");
+    }
+    let converted = |(_, mailbox): &&(String, Mailbox)| *mailbox == Mailbox::Converted;
+    let converted = seen.mailboxes.iter().filter(converted).count();
+    let came_in = seen.guests.iter().filter(|(_, came_in)| *came_in).count();
     let (count, without) = (there.len(), missing.len());
     let _ = write!(text, "{count} drives are there, {without} are not");
-    output.answer(&json!({ "there": there, "missing": missing }), &text);
+    if !seen.mailboxes.is_empty() {
+        let all = seen.mailboxes.len();
+        let _ = write!(
+            text,
+            "; {converted} of {all} shared mailboxes are converted"
+        );
+    }
+    if !seen.guests.is_empty() {
+        let all = seen.guests.len();
+        let _ = write!(text, "; {came_in} of {all} guests came in");
+    }
+    let mailboxes = seen.mailboxes.iter();
+    let mailboxes = mailboxes.map(|(name, mailbox)| (name.clone(), purpose(mailbox).into()));
+    let guests = seen.guests.iter();
+    let guests = guests.map(|(name, came_in)| (name.clone(), (*came_in).into()));
+    output.answer(
+        &json!({
+            "there": there, "missing": missing,
+            "shared_mailboxes": mailboxes.collect::<Map<_, _>>(),
+            "guests": guests.collect::<Map<_, _>>(),
+        }),
+        &text,
+    );
     Ok(())
+}
+
+/// What Graph says that a shared mailbox is for; `none` where there is none, `not-seen` where the application may not look.
+fn purpose(mailbox: &Mailbox) -> &str {
+    match mailbox {
+        Mailbox::Converted => "shared",
+        Mailbox::For(purpose) => purpose,
+        Mailbox::None => "none",
+        Mailbox::NotSeen => "not-seen",
+    }
+}
+
+fn to_do(name: &str, mailbox: &Mailbox) -> Option<String> {
+    match mailbox {
+        Mailbox::Converted => None,
+        Mailbox::For(purpose) => Some(format!(
+            "is a mailbox of the kind {purpose} still; an administrator converts it in Exchange: \
+             Set-Mailbox -Identity {name} -Type Shared"
+        )),
+        Mailbox::None => {
+            Some("has no mailbox yet; a licence with Exchange makes one in some minutes".to_owned())
+        }
+        Mailbox::NotSeen => {
+            Some("not seen; the application needs MailboxSettings.Read to look".to_owned())
+        }
+    }
+}
+
+async fn run_guests(guests: &Guests, output: &Output) -> Result<()> {
+    let journal = opening::open_folder(&guests.folder)?;
+    let target = tenant::open(&guests.target)?;
+    let tally = identities::guests::invite(&journal, &target, &guests.map).await?;
+    let text = format!(
+        "{} invited, {} there before and left as they are, {} invited earlier, {} left to people, \
+         {} failed",
+        tally.made, tally.found, tally.already, tally.held, tally.failed
+    );
+    answer_tally(tally, &text, output)
 }

@@ -40,8 +40,8 @@ pub use gates::{
     WindowFacts, WindowSet,
 };
 pub use identity::{
-    AcceptedFacts, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
-    IdentityMade, IdentityProofed, MADE, MappingAccepted, Pass, ProofedFacts,
+    AcceptedFacts, CAME_IN, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
+    IdentityMade, IdentityProofed, MADE, MappingAccepted, Pass, ProofedFacts, SHARED,
 };
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,

@@ -1,12 +1,16 @@
 //! The identity map: which custodian of the source is which user of the target. Reads CSV; who exists is asked elsewhere.
 
+mod guests;
 mod rows;
 mod suggest;
 mod wanted;
 
+pub use guests::{GUEST, GuestRefused, NOT_A_GUEST, approved_guests, is_guest_name};
 pub use rows::parse_identities;
 pub use suggest::{Likeness, Named, Suggestion, parse_people, suggestions};
-pub use wanted::{Licence, THERE_BEFORE, Wanted, WantedKind, held_words, parse_wanted, shortfall};
+pub use wanted::{
+    Licence, THERE_BEFORE, Wanted, WantedKind, parse_group, parse_wanted, shortfall, way_out,
+};
 
 /// One row of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,13 +24,14 @@ const CERTIFICATE: &str = include_str!("application/certificate.pem");
 const PRIVATE_KEY: &str = include_str!("application/key.pem");
 /// The application that makes users and groups; it is taken away when the case is over.
 const IDENTITY: &str = "00000000-0000-0000-0000-00000000a002";
-const IDENTITY_ROLES: [&str; 6] = [
+const IDENTITY_ROLES: [&str; 7] = [
     "Policy.Read.All",
     "User.ReadWrite.All",
     "Group.ReadWrite.All",
     "LicenseAssignment.ReadWrite.All",
     "UserAuthenticationMethod.ReadWrite.All",
     "Files.Read.All",
+    "MailboxSettings.Read",
 ];
 const VERIFY_ROLES: [&str; 17] = [
     "Application.Read.All",

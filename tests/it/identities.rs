@@ -1,6 +1,8 @@
 //! Identities made in the clean tenant through the program: each once, whatever is killed when; secrets that stand nowhere; users
 //! who come in after trust and proof; and nothing of the old tenant in any request.
 
+mod guests;
+
 use std::time::Duration;
 
 use m365_simulator::{FaultKind, Faults, OneShot};
@@ -248,6 +250,9 @@ fn an_account_that_somebody_can_sign_in_to_is_no_shared_mailbox() {
         .find(|event| event["type"] == "IdentityFailed/1");
     let reason = &failed.expect("on the record")["data"]["reason"];
     assert_eq!(reason, "sign-in-not-blocked");
+    let listed = case.done("identity list CASE");
+    let why = "ben@clean.example: failed: sign-in-not-blocked; block its sign-in";
+    assert!(listed.contains(why), "{listed}");
     let desk = "--user desk@clean.example";
     let proof = format!("identity proof CASE {desk} --method in-person --by Lee");
     let output = case.run(&proof);

@@ -1,4 +1,7 @@
-//! Identities as steps: made in the clean tenant under intents, exactly once; proofed, let in by a one-use pass, seen to be there.
+//! Identities as steps: made in the clean tenant under intents, exactly once; proofed, let in by a one-use pass.
+
+pub(crate) mod guests;
+pub(crate) mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -125,7 +128,8 @@ pub(crate) async fn make(journal: &Journal, target: &Graph, wanted: &[Wanted]) -
     let mut objects = objects(&case.identities.known);
     for one in &open {
         if !one.is_attempted {
-            attempt(journal, one).await?;
+            let kind = one.wanted.kind.name();
+            attempt(journal, &one.identity, kind, &one.wanted.name).await?;
         }
         match bring(target, one, &licences, &objects).await {
             Ok(brought) => {
@@ -255,26 +259,41 @@ fn missing<'a>(
     })
 }
 
-async fn attempt(journal: &Journal, one: &Open<'_>) -> Result<()> {
+async fn attempt(journal: &Journal, identity: &Pseudonym, kind: &str, name: &str) -> Result<()> {
     let data = IdentityAttempted {
-        identity: one.identity.clone(),
-        kind: one.wanted.kind.name().to_owned(),
+        identity: identity.clone(),
+        kind: kind.to_owned(),
     };
     let facts = IdentityFacts {
-        name: Some(one.wanted.name.clone()),
+        name: Some(name.to_owned()),
         object: None,
     };
     command(journal, IdentityCommand::Attempt(data, facts)).await
 }
 
 async fn hold(journal: &Journal, wanted: &Wanted, identity: Pseudonym, reason: &str) -> Result<()> {
+    hold_one(
+        journal,
+        identity,
+        (wanted.kind.name(), &wanted.name),
+        reason,
+    )
+    .await
+}
+
+async fn hold_one(
+    journal: &Journal,
+    identity: Pseudonym,
+    (kind, name): (&str, &str),
+    reason: &str,
+) -> Result<()> {
     let data = IdentityEnded {
         identity,
-        kind: wanted.kind.name().to_owned(),
+        kind: kind.to_owned(),
         reason: reason.to_owned(),
     };
     let facts = IdentityFacts {
-        name: Some(wanted.name.clone()),
+        name: Some(name.to_owned()),
         object: None,
     };
     command(journal, IdentityCommand::Hold(data, facts)).await
@@ -528,34 +547,4 @@ pub(crate) async fn confirm(journal: &Journal, name: &str, what: &str, there: bo
         what: what.to_owned(),
     };
     command(journal, IdentityCommand::Confirm(data)).await
-}
-
-/// Looks whether each user's drive was made, and records what is new: those that are there, and those that are not.
-pub(crate) async fn check_drives(
-    journal: &Journal,
-    target: &Graph,
-) -> Result<(Vec<String>, Vec<String>)> {
-    let case = journal.case().map_err(meaning)?;
-    let (mut there, mut missing) = (Vec::new(), Vec::new());
-    for (identity, one) in &case.identities.known {
-        let (Some(name), Some(object)) = (&one.facts.name, &one.facts.object) else {
-            continue;
-        };
-        if one.kind != "user" || one.made.is_none() {
-            continue;
-        }
-        let found = patiently(|| target.has_drive(object)).await;
-        let found = found.map_err(target_meaning)?;
-        let list = if found { &mut there } else { &mut missing };
-        list.push(name.clone());
-        if one.confirmed.get("drive") != Some(&found) {
-            let data = IdentityConfirmed {
-                identity: identity.clone(),
-                there: found,
-                what: "drive".to_owned(),
-            };
-            command(journal, IdentityCommand::Confirm(data)).await?;
-        }
-    }
-    Ok((there, missing))
 }

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::Case;
 use crate::domain::event::{
-    AcceptedFacts, CertificateKind, Event, IdentityAttempted, IdentityConfirmed, IdentityEnded,
-    IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts, Pass,
-    ProofedFacts,
+    AcceptedFacts, CAME_IN, CertificateKind, Event, IdentityAttempted, IdentityConfirmed,
+    IdentityEnded, IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts,
+    Pass, ProofedFacts, SHARED,
 };
+use crate::domain::identity::GUEST;
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 
@@ -64,6 +65,8 @@ pub struct Identity {
     pub made: Option<IdentityMade>,
     /// Why it is left to people, where it is.
     pub held: Option<String>,
+    /// Why the last attempt failed, where it did.
+    pub failed: Option<String>,
     /// How many times somebody made sure who it is.
     pub proofs: u64,
     /// How many passes were asked for.
@@ -97,6 +100,21 @@ impl Identities {
         known.ok_or_else(|| Refusal::IdentityNotMade(identity.to_string()))
     }
 
+    /// Users say what they see themselves; of a shared mailbox and a guest the tenant answers one question each.
+    fn confirmable(&self, data: &IdentityConfirmed) -> Result<(), Refusal> {
+        let made = self.made(&data.identity)?;
+        let fits = match &*made.kind {
+            "user" => true,
+            "shared-mailbox" => data.what == SHARED,
+            GUEST => data.what == CAME_IN,
+            _ => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Refusal::IdentityNotMade(data.identity.to_string()))
+    }
+
     fn user(&self, identity: &Pseudonym) -> Result<&Identity, Refusal> {
         let made = self.made(identity)?;
         if made.kind == "user" {
@@ -115,6 +133,7 @@ impl Identities {
                 one.kind.clone_from(&data.kind);
                 one.facts = (**facts).clone();
                 one.is_open = true;
+                (one.held, one.failed) = (None, None);
             }
             Event::IdentityMade(data, facts) => {
                 let one = self.known.entry(data.identity.clone()).or_default();
@@ -126,11 +145,14 @@ impl Identities {
                 let one = self.known.entry(data.identity.clone()).or_default();
                 one.kind.clone_from(&data.kind);
                 one.facts = (**facts).clone();
-                one.held = Some(data.reason.clone());
+                (one.held, one.failed) = (Some(data.reason.clone()), None);
                 one.is_open = false;
             }
             Event::IdentityFailed(data, _) => {
-                self.change(&data.identity, |one| one.is_open = false);
+                self.change(&data.identity, |one| {
+                    one.is_open = false;
+                    one.failed = Some(data.reason.clone());
+                });
             }
             Event::IdentityProofed(data, _) => self.change(&data.identity, |one| one.proofs += 1),
             Event::PassAttempted(data, _) => {
@@ -213,7 +235,7 @@ impl Case {
                 Ok(Event::PassIssued(Box::new(data), no_facts()))
             }
             IdentityCommand::Confirm(data) => {
-                identities.user(&data.identity)?;
+                identities.confirmable(&data)?;
                 Ok(Event::IdentityConfirmed(Box::new(data), no_facts()))
             }
         }

@@ -37,14 +37,14 @@ pub const MADE: &str = "made";
 pub struct IdentityAttempted {
     /// Its pseudonym; the tenant carries it too, so that a later try knows its own.
     pub identity: Pseudonym,
-    /// `user`, `security-group`, `m365-group`, `dynamic-group`.
+    /// `user`, `shared-mailbox`, `guest`, `security-group`, `m365-group`, `dynamic-group`.
     pub kind: String,
 }
 
 /// Facts of an identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityFacts {
-    /// The principal name, or the group's mail nickname.
+    /// The principal name, the guest's address, or the group's mail nickname.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The object id in the target.
@@ -113,6 +113,11 @@ pub struct Pass {
     pub number: u64,
 }
 
+/// What the tenant answers of a shared mailbox: an administrator has converted it.
+pub const SHARED: &str = "shared";
+/// What the tenant answers of a guest: the invitation was redeemed, by the guest and never by us.
+pub const CAME_IN: &str = "came-in";
+
 /// Public data of `IdentityConfirmed/1`: what was seen to be there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +126,6 @@ pub struct IdentityConfirmed {
     pub identity: Pseudonym,
     /// Whether it was there.
     pub there: bool,
-    /// `sign-in`, `mail`, `files` as the user says; `drive` as the tenant answers.
+    /// `sign-in`, `mail`, `files` as the user says; `drive`, `shared`, `came-in` as the tenant answers.
     pub what: String,
 }

@@ -85,9 +85,23 @@ impl Wanted {
 /// The reason of a hold: an account has the name, and we did not make it.
 pub const THERE_BEFORE: &str = "was-there-before";
 
-/// What a person has to do about a held identity.
-pub fn held_words(reason: &str) -> &'static str {
+/// What a person has to do about an identity that is held or failed; nothing where the tenant's own code says it all.
+pub fn way_out(reason: &str) -> &'static str {
     match reason {
+        "account-not-there" | "group-not-there" => {
+            "it was made and is not found yet; make it again in some minutes"
+        }
+        "member-not-there" => "an owner or member could not be found; make those first",
+        "sign-in-not-blocked" => {
+            "block its sign-in, and see that nobody knows its password; then make it again"
+        }
+        "somebody-too-many" => {
+            "somebody is in the group whom the file does not name; take them out, or name them"
+        }
+        super::NOT_A_GUEST => {
+            "a member of the clean tenant has that address; name them as a user, or the guest by \
+             another address"
+        }
         "needs-exchange" => "Exchange makes it; name it in the map of principals afterwards",
         "members-not-reviewed" => "list the members that somebody reviewed, then make it again",
         THERE_BEFORE => {
@@ -152,6 +166,20 @@ pub fn parse_wanted(text: &str) -> Result<Vec<Wanted>, MappingError> {
         rows.push(wanted);
     }
     ordered(rows)
+}
+
+/// A Microsoft 365 group as a row of the file would have it; lists are divided by `;`.
+pub fn parse_group(
+    name: &str,
+    display_name: &str,
+    owners: &str,
+    members: &str,
+) -> Result<Wanted, MappingError> {
+    let kind = WantedKind::UnifiedGroup.name();
+    let row = [kind, name, display_name, "", "", owners, members];
+    let group = one(1, row.map(str::to_owned))?;
+    let mut ordered = ordered(vec![group])?;
+    ordered.pop().ok_or_else(|| refuse(1, "the file is empty"))
 }
 
 fn one(line: usize, row: [String; 7]) -> Result<Wanted, MappingError> {

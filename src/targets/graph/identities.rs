@@ -263,6 +263,22 @@ impl Graph {
         }
     }
 
+    /// What a user's mailbox is for, as `user` or `shared`; `None` where there is none yet.
+    /// <https://learn.microsoft.com/graph/api/user-get-mailboxsettings>
+    pub async fn mailbox_purpose(&self, user: &str) -> Result<Option<String>, TargetError> {
+        let operation = "GET /users/{id}/mailboxSettings";
+        let path = format!("{}/mailboxSettings", user_path(user));
+        match self.session.json(Call::get(operation, path)).await {
+            Ok(answer) => {
+                let purpose = answer.body["userPurpose"].as_str();
+                let purpose = purpose.ok_or_else(|| failure::contract(operation, "no purpose"))?;
+                Ok(Some(purpose.to_owned()))
+            }
+            Err(error) if error.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A pass for one sign-in. The tenant says it once, here; one that was there before ends.
     pub async fn make_pass(&self, user: &str, minutes: u64) -> Result<SecretString, TargetError> {
         let operation = "POST /users/{id}/authentication/temporaryAccessPassMethods";

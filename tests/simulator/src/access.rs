@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/sharepoint/understanding-permission-levels>
 
 pub(crate) mod groups;
+pub(crate) mod guests;
 pub(crate) mod permissions;
 pub(crate) mod rest;
 
@@ -42,6 +43,14 @@ pub(crate) struct Entry {
     pub(crate) link: Option<(String, String)>,
 }
 
+/// A guest of the directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) address: String,
+    /// The invitation was redeemed.
+    pub(crate) came_in: bool,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) id: String,
@@ -65,7 +74,10 @@ pub(crate) struct SiteGroup {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
     pub(crate) groups: Vec<Group>,
-    pub(crate) guests: BTreeSet<String>,
+    /// By object id.
+    pub(crate) guests: BTreeMap<String, Guest>,
+    /// How many invitations were asked for, and how many mails went out for them.
+    pub(crate) invitations: (u32, u32),
     /// The items with a scope of their own: what lies above does not count there.
     pub(crate) scopes: BTreeMap<String, Vec<Entry>>,
     /// By the site's owner, in the order of their numbers.
@@ -137,7 +149,7 @@ impl Tenant {
         match who {
             Who::Anyone => vec!["anyone".to_owned()],
             Who::Organization => {
-                let own = |id: &&crate::tenant::User| !self.access.guests.contains(&id.id);
+                let own = |id: &&crate::tenant::User| !self.access.guests.contains_key(&id.id);
                 let own = self.users.iter().filter(own).map(|user| user.upn.clone());
                 own.chain(["organization".to_owned()]).collect()
             }

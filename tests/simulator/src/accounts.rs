@@ -15,6 +15,8 @@ use crate::tenant::Tenant;
 pub(crate) struct Account {
     /// Nobody signs in to it.
     pub(crate) is_blocked: bool,
+    /// An administrator has made a shared mailbox of its own.
+    pub(crate) is_shared: bool,
     pub(crate) usage_location: String,
     pub(crate) mark: Option<String>,
     pub(crate) licences: Vec<String>,
@@ -44,6 +46,8 @@ pub(crate) struct Accounts {
     pub(crate) young: BTreeMap<String, u32>,
     /// How many requests that will be for a new group.
     pub(crate) young_requests: u32,
+    /// How often the site of a group was asked for before it is there.
+    pub(crate) asked_for_site: BTreeMap<String, u32>,
 }
 
 impl Accounts {
@@ -137,6 +141,26 @@ pub(crate) fn handle(
         ["authentication", "temporaryAccessPassMethods"] => passes(tenant, request, user),
         _ => Err(bad("Resource not found for the segment.")),
     }
+}
+
+/// `GET /users/{id}/mailboxSettings`, as far as what the mailbox is for.
+/// <https://learn.microsoft.com/graph/api/resources/mailboxsettings>
+pub(crate) fn mailbox_settings(
+    tenant: &Tenant,
+    request: &Request,
+    user: usize,
+) -> Result<Answer, Answer> {
+    request.needs(&["MailboxSettings.Read", "MailboxSettings.ReadWrite"])?;
+    if request.method != "GET" {
+        return Err(bad("Specified HTTP method is not allowed."));
+    }
+    let account = tenant.accounts.of.get(&tenant.users[user].id);
+    let is_shared = account.is_some_and(|account| account.is_shared);
+    let purpose = if is_shared { "shared" } else { "user" };
+    Ok(json_answer(
+        200,
+        json!({"timeZone": "UTC", "userPurpose": purpose}),
+    ))
 }
 
 /// `POST /users/{id}/assignLicense`.

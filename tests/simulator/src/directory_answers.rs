@@ -92,11 +92,15 @@ pub(crate) fn answer(
     Some(read(directory, request, &path, (base, now)))
 }
 
-/// `/users` without a word of who may sign in is the list by which people are mapped; it is answered elsewhere.
+/// `/users` without a word of who may sign in is the list by which people are mapped, and with a filter it is one of them: those
+/// are answered elsewhere.
 fn is_of_directory(directory: &Directory, request: &Request, path: &str) -> bool {
     let select = request.query.get("$select");
     match path {
-        "/users" => select.is_some_and(|fields| fields.contains("userType")),
+        "/users" => {
+            let is_one = request.query.contains_key("$filter");
+            !is_one && select.is_some_and(|fields| fields.contains("userType"))
+        }
         "/organization" => select.is_some_and(|fields| fields.contains("onPremisesSyncEnabled")),
         _ if directory.answers.contains_key(path) => true,
         _ => [

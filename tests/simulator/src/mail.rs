@@ -146,7 +146,7 @@ fn folders(
             ];
             request.only(&options)?;
             let wanted = match request.query.get("$filter") {
-                Some(filter) => Some(crate::users::equals(filter, &["displayName"])?),
+                Some(filter) => Some(crate::users::equals(filter, &["displayName"])?.1),
                 None => None,
             };
             let known = &tenant.users[user];

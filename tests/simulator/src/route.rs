@@ -1,6 +1,6 @@
 //! Which handler answers a path; what is not listed here does not exist in this tenant.
 
-use crate::access::{groups, rest as sharepoint};
+use crate::access::{groups, guests, rest as sharepoint};
 use crate::answer::{Answer, refuse};
 use crate::quotas::Lane;
 use crate::request::{Request, decode};
@@ -52,7 +52,7 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
             groups::by_name(tenant, request, named)
         }
         ["groups", id, rest @ ..] => groups::one(tenant, request, id, rest),
-        ["invitations"] => groups::invite(tenant, request),
+        ["invitations"] => guests::invite(tenant, request),
         ["organization"] => users::organization(tenant, request),
         ["sites", address, rest @ ..] => sites::handle(tenant, request, address, rest),
         ["subscribedSkus"] => licences::subscribed(tenant, request),
@@ -82,6 +82,7 @@ fn handle(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
                 }
                 ["todo", rest @ ..] => todo::handle(tenant, request, user, rest),
                 ["mailFolders" | "messages", ..] => mail::handle(tenant, request, user, rest),
+                ["mailboxSettings"] => accounts::mailbox_settings(tenant, request, user),
                 _ => Err(not_found()),
             }
         }
@@ -133,7 +134,7 @@ pub(crate) fn lane(request: &Request) -> Lane {
             "users",
             user,
             "calendar" | "calendars" | "contactFolders" | "contacts" | "events" | "mailFolders"
-            | "messages" | "todo",
+            | "mailboxSettings" | "messages" | "todo",
             ..,
         ] => {
             let upload_bytes = if request.is_write() {

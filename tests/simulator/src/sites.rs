@@ -19,6 +19,8 @@ pub(crate) use lists::Lists;
 
 /// Before the path of the site that a library belongs to: no address of a site begins so.
 const LIBRARY: &str = "library:";
+/// The site of a group is asked for so often before it is there.
+const ASKED_FIRST: u32 = 2;
 const READ: [&str; 2] = ["Sites.Read.All", "Sites.ReadWrite.All"];
 
 fn not_found() -> Answer {
@@ -87,14 +89,7 @@ pub(crate) fn handle(
         [] if request.method == "GET" => {
             request.needs(&READ)?;
             request.only(&["$select"])?;
-            let site = &tenant.users[place];
-            let path = site.site.as_deref().unwrap_or_default();
-            let shown = json!({
-                "id": id(tenant, site),
-                "name": path.rsplit('/').next(),
-                "displayName": site.display_name,
-                "webUrl": format!("https://{}{path}", host(tenant)),
-            });
+            let shown = shown(tenant, &tenant.users[place]);
             Ok(json_answer(
                 200,
                 select(shown, request.query.get("$select")),
@@ -102,6 +97,48 @@ pub(crate) fn handle(
         }
         _ => Err(not_found()),
     }
+}
+
+/// `GET /groups/{id}/sites/root`: SharePoint makes the site of a group some time after the group. Sharing by e-mail is on in it:
+/// whoever makes a group has no say in that.
+pub(crate) fn of_group(
+    tenant: &mut Tenant,
+    request: &Request,
+    (group, nickname, name): (&str, &str, &str),
+) -> Result<Answer, Answer> {
+    request.needs(&READ)?;
+    request.only(&["$select"])?;
+    let path = format!("/sites/{nickname}");
+    let of_path = |user: &User| user.site.as_deref() == Some(&*path);
+    if !tenant.users.iter().any(of_path) {
+        let asked = tenant.accounts.asked_for_site.entry(group.to_owned());
+        let asked = asked.or_default();
+        *asked += 1;
+        if *asked <= ASKED_FIRST {
+            return Err(not_found());
+        }
+        add(tenant, &path, name);
+        let made = tenant.users.iter_mut().find(|user| of_path(user));
+        if let Some(made) = made {
+            made.lists.1.shares = true;
+        }
+    }
+    let site = tenant.users.iter().find(|user| of_path(user));
+    let shown = shown(tenant, site.ok_or_else(not_found)?);
+    Ok(json_answer(
+        200,
+        select(shown, request.query.get("$select")),
+    ))
+}
+
+fn shown(tenant: &Tenant, site: &User) -> serde_json::Value {
+    let path = site.site.as_deref().unwrap_or_default();
+    json!({
+        "id": id(tenant, site),
+        "name": path.rsplit('/').next(),
+        "displayName": site.display_name,
+        "webUrl": format!("https://{}{path}", host(tenant)),
+    })
 }
 
 /// The libraries of a site: its own, and those that were made.

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::access::guests;
 use crate::accounts;
 use crate::answer::{Answer, json_answer, page, refuse, select};
 use crate::config::UserSpec;
@@ -52,12 +53,12 @@ pub(crate) fn organization(tenant: &Tenant, request: &Request) -> Result<Answer,
     ))
 }
 
-fn shown(user: &User) -> Value {
+fn shown(tenant: &Tenant, user: &User) -> Value {
     json!({
         "id": user.id,
         "userPrincipalName": user.upn,
         "displayName": user.display_name,
-        "mail": user.upn,
+        "mail": guests::mail(tenant, user),
         "businessPhones": [],
     })
 }
@@ -72,17 +73,24 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
                 None => None,
             };
             let fits = |user: &&User| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| user.upn.eq_ignore_ascii_case(wanted))
+                wanted.as_ref().is_none_or(|(name, wanted)| {
+                    let found = match *name {
+                        "mail" => guests::mail(tenant, user),
+                        _ => &user.upn,
+                    };
+                    found.eq_ignore_ascii_case(wanted)
+                })
             };
             let select_of = request.query.get("$select");
             let users = tenant.users.iter().filter(|user| user.site.is_none());
             let users = users.filter(fits);
             let with_licences = |user: &User| {
-                let mut shown = shown(user);
-                shown["assignedLicenses"] = crate::licences::assigned(tenant, user);
-                shown
+                let mut whole = shown(tenant, user);
+                whole["assignedLicenses"] = crate::licences::assigned(tenant, user);
+                if let (Some(whole), Some(_)) = (whole.as_object_mut(), select_of) {
+                    whole.extend(guests::shown(tenant, user));
+                }
+                whole
             };
             let users = users
                 .map(|user| select(with_licences(user), select_of))
@@ -98,8 +106,8 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
     }
 }
 
-/// `name eq 'value'` for one of the names; quotes are doubled inside.
-pub(crate) fn equals(filter: &str, names: &[&str]) -> Result<String, Answer> {
+/// `name eq 'value'` for one of the names, and which; quotes are doubled inside.
+pub(crate) fn equals<'a>(filter: &'a str, names: &[&str]) -> Result<(&'a str, String), Answer> {
     let bad = || {
         refuse(
             400,
@@ -115,7 +123,8 @@ pub(crate) fn equals(filter: &str, names: &[&str]) -> Result<String, Answer> {
     if !names.contains(&name.trim()) {
         return Err(bad());
     }
-    value.map(|value| value.replace("''", "'")).ok_or_else(bad)
+    let value = value.map(|value| value.replace("''", "'"));
+    Ok((name.trim(), value.ok_or_else(bad)?))
 }
 
 pub(crate) fn one(tenant: &Tenant, request: &Request, name: &str) -> Result<Answer, Answer> {
@@ -131,10 +140,11 @@ pub(crate) fn one(tenant: &Tenant, request: &Request, name: &str) -> Result<Answ
     let place = tenant.user_index(name).ok_or_else(unknown)?;
     let user = &tenant.users[place];
     let chosen = request.query.get("$select");
-    let mut whole = shown(user);
+    let mut whole = shown(tenant, user);
     // What is not selected is not shown of an account beyond its names.
     if let (Some(whole), Some(_)) = (whole.as_object_mut(), chosen) {
         whole.extend(accounts::shown(tenant, &user.id));
+        whole.extend(guests::shown(tenant, user));
     }
     Ok(json_answer(200, select(whole, chosen)))
 }
@@ -182,7 +192,7 @@ fn create(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
     let account = accounts::of_new(&body);
     tenant.accounts.of.insert(id.clone(), account);
     let place = tenant.user_index(&id).expect("added just now");
-    Ok(json_answer(201, shown(&tenant.users[place])))
+    Ok(json_answer(201, shown(tenant, &tenant.users[place])))
 }
 
 /// For 15 minutes a new user's mailbox and drive are not there, and the code changes from call to call.

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use unbroken_ledger::{ApprovalRequest, Hash};
 
+use super::super::identities::guests;
 use super::super::{meaning, planning};
 use super::{Prepared, lines, read_map};
 use crate::clock::{Clock, SystemClock};
@@ -42,6 +43,7 @@ pub(crate) async fn keep(
     case.target
         .as_ref()
         .ok_or_else(|| Error::new(ErrorKind::GateRefused, "no target is connected"))?;
+    guests::allowed(journal, &case, &prepared.map)?;
     let amends = amendment(journal, &case, prepared, before)?;
     let said = json!({
         "map": prepared.map_digest.to_string(),
@@ -348,6 +350,8 @@ pub(crate) async fn adopt(journal: &Journal) -> Result<AccessAdopted> {
 /// Whether the files that are given are those that the plan in force was made from; its name.
 pub(crate) fn in_force(journal: &Journal, prepared: &Prepared) -> Result<String> {
     let case = journal.case().map_err(meaning)?;
+    // The tenant may have been pinned, and a domain of it become known, since the plan was approved.
+    guests::allowed(journal, &case, &prepared.map)?;
     let (data, facts) = case.grants.in_force.ok_or_else(|| {
         let rule = crate::domain::refusal::Refusal::AccessNotApproved;
         Error::new(ErrorKind::GateRefused, rule)

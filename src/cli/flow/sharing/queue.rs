@@ -124,6 +124,22 @@ pub(crate) fn held(journal: &Journal) -> Result<Vec<Held>> {
     Ok(found)
 }
 
+/// The keys in the source of those whom two people let in under the plan in force.
+pub(crate) fn released_people(journal: &Journal, case: &Case) -> Result<BTreeSet<String>> {
+    let mut people = BTreeSet::new();
+    let in_force = case.grants.in_force.as_ref();
+    for (number, (asked, _)) in &case.grants.asked {
+        let is_of_plan = in_force.is_some_and(|(data, _)| data.plan == asked.plan);
+        if !is_of_plan || !case.grants.released.contains(number) {
+            continue;
+        }
+        for row in asked_rows(journal, asked)? {
+            people.extend(row["principal"].as_str().map(str::to_owned));
+        }
+    }
+    Ok(people)
+}
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {

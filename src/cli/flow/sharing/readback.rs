@@ -15,6 +15,7 @@ use crate::domain::access::{
 };
 use crate::domain::case::{AccessCommand, CaseCommand};
 use crate::domain::event::{AccessCompared, AccessComparedFacts};
+use crate::domain::identity::is_guest_name;
 use crate::domain::item::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
@@ -60,12 +61,8 @@ impl Objects {
         let mut id = BTreeMap::new();
         for (principal, known) in prepared.mapping.target().iter() {
             let object = match known.kind {
-                PrincipalKind::User | PrincipalKind::Guest => {
-                    let user = patiently(|| target.user(&known.key))
-                        .await
-                        .map_err(target_meaning)?;
-                    user.map(|user| user.id)
-                }
+                PrincipalKind::Guest => guest(target, &known.key).await?,
+                PrincipalKind::User => user(target, &known.key).await?,
                 PrincipalKind::Group => {
                     let there = patiently(|| target.group_members(&known.key)).await;
                     there.map_err(target_meaning)?.map(|_| known.key.clone())
@@ -78,7 +75,8 @@ impl Objects {
                     known.key
                 );
                 Error::new(ErrorKind::GateRefused, text).hint(
-                    "users are named by principal name, groups by object id; nothing was opened",
+                    "users are named by principal name, groups by object id, guests by address; \
+                     `unbroken identity guests` invites approved guests; nothing was opened",
                 )
             })?;
             id.insert(principal, object);
@@ -94,6 +92,24 @@ impl Objects {
             declared_ids: BTreeSet::new(),
         })
     }
+}
+
+async fn user(target: &Graph, name: &str) -> Result<Option<String>> {
+    let user = patiently(|| target.user(name)).await;
+    Ok(user.map_err(target_meaning)?.map(|user| user.id))
+}
+
+/// A guest by address, or whoever has exactly that principal name. A member whose mail goes to the address is somebody else than
+/// whom the map approved.
+async fn guest(target: &Graph, key: &str) -> Result<Option<String>> {
+    if !is_guest_name(key) {
+        let guest = patiently(|| target.guest(key)).await;
+        let guest = guest.map_err(target_meaning)?;
+        if let Some(guest) = guest.filter(|guest| guest.is_guest) {
+            return Ok(Some(guest.id));
+        }
+    }
+    user(target, key).await
 }
 
 /// The directory of the tenant as far as it matters here: the plan's principals, whoever else was found, real members.

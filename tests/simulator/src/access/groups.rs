@@ -1,14 +1,13 @@
-//! Groups and guests of the directory: made, filled, nested. Microsoft 365 groups hold people only.
+//! Groups of the directory: made, filled, nested. Microsoft 365 groups hold people only.
 //! <https://learn.microsoft.com/graph/api/group-post-groups>
 
 use serde_json::{Value, json};
 
 use crate::access::Group;
 use crate::answer::{Answer, empty, json_answer, page, refuse, select};
-use crate::config::UserSpec;
 use crate::request::Request;
 use crate::tenant::Tenant;
-use crate::users;
+use crate::{sites, users};
 
 const READ: [&str; 4] = [
     "Group.Read.All",
@@ -53,7 +52,7 @@ pub(crate) fn collection(tenant: &mut Tenant, request: &Request) -> Result<Answe
             request.needs(&READ)?;
             request.only(&["$select", "$filter", "$top", "$count", "$skiptoken"])?;
             let wanted = match request.query.get("$filter") {
-                Some(filter) => Some(users::equals(filter, &["displayName", "mailNickname"])?),
+                Some(filter) => Some(users::equals(filter, &["displayName", "mailNickname"])?.1),
                 None => None,
             };
             let fits = |group: &&Group| {
@@ -260,6 +259,14 @@ pub(crate) fn one(
                 select(group, request.query.get("$select")),
             ))
         }
+        ("GET", ["sites", "root"]) => {
+            let group = &tenant.access.groups[place];
+            let named = group
+                .is_unified
+                .then(|| (group.nickname.clone(), group.name.clone()));
+            let named = named.ok_or_else(users::unknown)?;
+            sites::of_group(tenant, request, (id, &named.0, &named.1))
+        }
         ("GET", [list @ ("members" | "owners")]) => {
             let group = &tenant.access.groups[place];
             let ids = if *list == "members" {
@@ -319,41 +326,4 @@ fn reference(tenant: &Tenant, id: &str) -> Value {
         "userPrincipalName": user.map(|user| &user.upn),
         "displayName": user.map(|user| &user.display_name),
     })
-}
-
-/// `POST /invitations`: a guest, whom nobody tells.
-/// <https://learn.microsoft.com/graph/api/invitation-post>
-pub(crate) fn invite(tenant: &mut Tenant, request: &Request) -> Result<Answer, Answer> {
-    request.needs(&[
-        "User.Invite.All",
-        "User.ReadWrite.All",
-        "Directory.ReadWrite.All",
-    ])?;
-    if request.method != "POST" {
-        return Err(method());
-    }
-    let body = request.json()?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let address = text("invitedUserEmailAddress");
-    if !address.contains('@') || text("inviteRedirectUrl").is_empty() {
-        return Err(bad(
-            "invitedUserEmailAddress and inviteRedirectUrl are required.",
-        ));
-    }
-    let upn = format!("{}#EXT#@{}", address.replace('@', "_"), tenant.domain);
-    let spec = UserSpec {
-        user_principal_name: upn.clone(),
-        display_name: address.to_owned(),
-    };
-    if tenant.user_index(&upn).is_none() {
-        let now = tenant.clock.now();
-        let id = tenant.add_user(&spec, now);
-        tenant.access.guests.insert(id);
-    }
-    let place = tenant.user_index(&upn).ok_or_else(users::unknown)?;
-    let invited = json!({"id": tenant.users[place].id});
-    Ok(json_answer(
-        201,
-        json!({"invitedUser": invited, "status": "PendingAcceptance"}),
-    ))
 }

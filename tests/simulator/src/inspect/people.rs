@@ -89,6 +89,45 @@ impl Inspect {
         })
     }
 
+    /// An administrator makes a shared mailbox of an account's own; `false` where there is no such account.
+    pub fn convert_to_shared(&self, name: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(name);
+        let id = place.map(|place| tenant.users[place].id.clone());
+        let account = id.and_then(|id| tenant.accounts.of.get_mut(&id));
+        account.map(|account| account.is_shared = true).is_some()
+    }
+
+    /// A new account's mailbox and drive are there at once; `false` where there is no such account.
+    pub fn hurry(&self, name: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let (place, now) = (tenant.user_index(name), tenant.clock.now());
+        let user = place.and_then(|place| tenant.users.get_mut(place));
+        user.map(|user| user.ready = now).is_some()
+    }
+
+    /// Guests by address, and whether each came in.
+    pub fn guests(&self) -> Vec<(String, bool)> {
+        let tenant = lock(&self.0.tenant);
+        let guests = tenant.access.guests.values();
+        guests
+            .map(|guest| (guest.address.clone(), guest.came_in))
+            .collect()
+    }
+
+    /// How many invitations were asked for, and how many mails went out for them.
+    pub fn guest_invitations(&self) -> (u32, u32) {
+        lock(&self.0.tenant).access.invitations
+    }
+
+    /// A guest comes in; `false` where there is none of that address.
+    pub fn redeem(&self, address: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let mut guests = tenant.access.guests.values_mut();
+        let guest = guests.find(|guest| guest.address == address);
+        guest.map(|guest| guest.came_in = true).is_some()
+    }
+
     /// Every group.
     pub fn groups(&self) -> Vec<SeenGroup> {
         let tenant = lock(&self.0.tenant);
@@ -109,6 +148,16 @@ impl Inspect {
                 owners: group.owners.iter().map(name).collect(),
             })
             .collect()
+    }
+
+    /// Anybody may join a group from now on; `false` where there is none of that nickname.
+    pub fn open_group(&self, nickname: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let mut groups = tenant.access.groups.iter_mut();
+        let group = groups.find(|group| group.nickname == nickname);
+        group
+            .map(|group| "Public".clone_into(&mut group.visibility))
+            .is_some()
     }
 
     /// Adds a user whose mailbox and drive are there at once; `false` where the name is taken.
