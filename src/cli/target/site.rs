@@ -1,5 +1,7 @@
 //! `unbroken target site`: a site of the clean tenant, found or made with its libraries, closed to the outside; both on the record.
 
+mod grouping;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -10,9 +12,12 @@ use super::super::flow::{meaning, new_pseudonym, opening, target_meaning, tenant
 use super::super::output::Output;
 use crate::domain::case::{CaseCommand, SiteCommand};
 use crate::domain::event::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
+use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
 use crate::targets::graph::{Graph, NewSite, SiteState};
 use crate::targets::{Target, TargetUser};
+use grouping::Group;
 
 /// A site is there within seconds as a rule.
 const WAITS_MAX: u32 = 90;
@@ -25,6 +30,13 @@ const WAIT: Duration = Duration::from_secs(2);
     --title 'Quay 7' --owner ann@acme-clean.example --library Plans \\
     --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
     --certificate app.pem --private-key app.key
+  unbroken target site --case acme --group quay --title 'Quay 7' \\
+    --owner ann@acme-clean.example --member ben@acme-clean.example \\
+    --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
+    --certificate app.pem --private-key app.key
+
+With --group it is the site of a private Microsoft 365 group, which is made where this case has
+not made it; SharePoint makes the site some time after the group.
 
 The map then names the site as the target of a site, and a library of it by an address below:
   source,target
@@ -33,14 +45,25 @@ pub(crate) struct Site {
     #[command(flatten)]
     folder: CaseFolder,
     /// The address that it has or gets.
-    #[arg(long, value_name = "URL")]
-    address: String,
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "group",
+        conflicts_with = "group"
+    )]
+    address: Option<String>,
+    /// The mail nickname of the Microsoft 365 group whose site it is.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Its title, where it is made.
     #[arg(long)]
     title: String,
-    /// Who owns it, where it is made: nobody else gets in.
-    #[arg(long, value_name = "UPN")]
-    owner: String,
+    /// Who owns it, where it is made: without a group nobody else gets in. Of a group there may be several.
+    #[arg(long = "owner", value_name = "UPN", required = true)]
+    owners: Vec<String>,
+    /// Who is in the group, where it is made; may be given more than once.
+    #[arg(long = "member", value_name = "UPN")]
+    members: Vec<String>,
     /// A library beside the one that it has by itself; may be given more than once.
     #[arg(long = "library", value_name = "NAME")]
     libraries: Vec<String>,
@@ -50,25 +73,28 @@ pub(crate) struct Site {
 
 /// Does what was asked.
 pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
+    let has_many = wanted.owners.len() > 1 || !wanted.members.is_empty();
+    if wanted.address.is_some() && has_many {
+        let text = "a site without a group has one owner and no members";
+        return Err(Error::new(ErrorKind::Usage, text).hint("one --owner, or --group"));
+    }
     let journal = opening::open_folder(&wanted.folder)?;
     let target = tenant::open(&wanted.target)?;
-    let there = target.user(&wanted.address).await.map_err(target_meaning)?;
-    let site = new_pseudonym()?;
-    let data = SiteAttempted {
-        libraries: wanted.libraries.len() as u64,
-        site: site.clone(),
+    let group = match &wanted.group {
+        None => None,
+        Some(name) => Some(grouping::group(&journal, &target, wanted, name).await?),
     };
-    let facts = SiteFacts {
-        address: Some(wanted.address.clone()),
-        owner: Some(wanted.owner.clone()),
-        title: Some(wanted.title.clone()),
+    let there = match (&group, &wanted.address) {
+        (Some(group), _) => target.group_site(&group.object).await,
+        (None, address) => target.user(address.as_deref().unwrap_or_default()).await,
     };
-    let command = CaseCommand::Site(SiteCommand::Attempt(data, facts));
-    journal.command(command).await.map_err(meaning)?;
+    let there = there.map_err(target_meaning)?;
+    let site = attempt(&journal, wanted, group.as_ref()).await?;
     let made = there.is_none();
-    let found = match there {
-        Some(found) => found,
-        None => make(&target, wanted).await?,
+    let found = match (there, &group) {
+        (Some(found), _) => found,
+        (None, Some(group)) => grouping::wait(&target, group).await?,
+        (None, None) => make(&target, wanted).await?,
     };
     for library in &wanted.libraries {
         let made = target.library(&found, library).await;
@@ -88,6 +114,33 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
     };
     let command = CaseCommand::Site(SiteCommand::Ready(data, facts));
     journal.command(command).await.map_err(meaning)?;
+    answer(wanted, &found, (made, closed), output)
+}
+
+/// The intent: on disk before anything of the site is made.
+async fn attempt(journal: &Journal, wanted: &Site, group: Option<&Group>) -> Result<Pseudonym> {
+    let site = new_pseudonym()?;
+    let data = SiteAttempted {
+        group: group.map(|group| group.identity.clone()),
+        libraries: wanted.libraries.len() as u64,
+        site: site.clone(),
+    };
+    let facts = SiteFacts {
+        address: wanted.address.clone(),
+        owner: wanted.owners.first().cloned(),
+        title: Some(wanted.title.clone()),
+    };
+    let command = CaseCommand::Site(SiteCommand::Attempt(data, facts));
+    journal.command(command).await.map_err(meaning)?;
+    Ok(site)
+}
+
+fn answer(
+    wanted: &Site,
+    found: &TargetUser,
+    (made, closed): (bool, bool),
+    output: &Output,
+) -> Result<()> {
     let address = &found.user_principal_name;
     let how = if made { "made" } else { "there already" };
     output.answer(
@@ -112,10 +165,11 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
 
 /// Asks once; whether it came to be is read back and never guessed.
 async fn make(target: &Graph, wanted: &Site) -> Result<TargetUser> {
+    let address = wanted.address.clone().unwrap_or_default();
     let new = NewSite {
-        address: wanted.address.clone(),
+        address: address.clone(),
         title: wanted.title.clone(),
-        owner: wanted.owner.clone(),
+        owner: wanted.owners.first().cloned().unwrap_or_default(),
     };
     let mut state = match target.make_site(&new).await {
         Ok(state) => state,
@@ -124,22 +178,17 @@ async fn make(target: &Graph, wanted: &Site) -> Result<TargetUser> {
     };
     for _ in 0..WAITS_MAX {
         if state == SiteState::Failed {
-            return Err(Error::failed(format!(
-                "{}: SharePoint could not make it",
-                wanted.address
-            )));
+            let text = format!("{address}: SharePoint could not make it");
+            return Err(Error::failed(text));
         }
         if state == SiteState::Ready
-            && let Some(found) = target.user(&wanted.address).await.map_err(target_meaning)?
+            && let Some(found) = target.user(&address).await.map_err(target_meaning)?
         {
             return Ok(found);
         }
         tokio::time::sleep(WAIT).await;
-        state = target
-            .site_state(&wanted.address)
-            .await
-            .map_err(target_meaning)?;
+        state = target.site_state(&address).await.map_err(target_meaning)?;
     }
-    Err(Error::failed(format!("{}: not there yet", wanted.address))
+    Err(Error::failed(format!("{address}: not there yet"))
         .hint("start again with the same command: it looks for the site before it makes one"))
 }

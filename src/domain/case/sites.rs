@@ -41,6 +41,7 @@ mod tests {
     fn a_site_is_made_in_a_tenant_that_is_connected() {
         let attempt = || {
             let data = SiteAttempted {
+                group: None,
                 libraries: 0,
                 site: name("s1"),
             };

@@ -8,6 +8,9 @@ use super::super::pseudonym::Pseudonym;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SiteAttempted {
+    /// The identity of the Microsoft 365 group whose site it is, where it is one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Pseudonym>,
     /// How many libraries it is to have beside its own.
     pub libraries: u64,
     /// The site, for the two events about it.

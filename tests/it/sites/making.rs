@@ -53,6 +53,23 @@ fn write_libraries(case: &Case) {
     writer.finish().expect("finished");
 }
 
+/// Restores into the site and its library, and looks what lies there.
+fn fill(case: &Case) {
+    let map = format!(
+        "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
+         {OLD_SITE}/Plans,https://clean.sharepoint.com/sites/quay/Plans\n"
+    );
+    put(&case.path("map.csv"), map.as_bytes());
+    case.done("case map CASE --csv MAP SITES");
+    case.plan();
+    super::journey::restore(case);
+    for (library, length) in [(None, OLD_SITE.len()), (Some("Plans"), OLD_SITE.len() + 6)] {
+        let id = case.inspect().site_id("/sites/quay", library);
+        let files = case.inspect().files(&id.expect("it is there"));
+        assert_eq!((files.len(), files[0].size), (1, length), "{library:?}");
+    }
+}
+
 #[test]
 fn a_site_and_its_library_are_made_once_on_the_record_and_filled() {
     let case = Case::new(Faults::none());
@@ -69,19 +86,7 @@ fn a_site_and_its_library_are_made_once_on_the_record_and_filled() {
     assert!(said.contains("made, 1 libraries"), "{said}");
     let again = case.done(MAKE);
     assert!(again.contains("there already"), "{again}");
-    let map = format!(
-        "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
-         {OLD_SITE}/Plans,https://clean.sharepoint.com/sites/quay/Plans\n"
-    );
-    put(&case.path("map.csv"), map.as_bytes());
-    case.done("case map CASE --csv MAP SITES");
-    case.plan();
-    super::journey::restore(&case);
-    for (library, length) in [(None, OLD_SITE.len()), (Some("Plans"), OLD_SITE.len() + 6)] {
-        let id = case.inspect().site_id("/sites/quay", library);
-        let files = case.inspect().files(&id.expect("it is there"));
-        assert_eq!((files.len(), files[0].size), (1, length), "{library:?}");
-    }
+    fill(&case);
     let events = case.events("bundle-of-site");
     let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
     assert_eq!((of("SiteAttempted/1"), of("SiteReady/1")), (2, 2));
@@ -117,4 +122,73 @@ fn an_owner_who_is_not_there_makes_no_site() {
     let ended = case.run(&nobody);
     assert_eq!(ended.status.code(), Some(1));
     assert!(case.inspect().site_id("/sites/quay", None).is_none());
+}
+
+const GROUP: &str = "target site CASE --group quay --title Quay --owner ada@clean.example \
+                     --member ben@clean.example --library Plans SITES";
+
+#[test]
+fn the_site_of_a_group_is_waited_for_and_filled_and_the_group_is_private() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    // The group is made and its answer lost; SharePoint makes the site later, and open to sharing.
+    case.inspect().arm(OneShot {
+        kind: FaultKind::ErrorAfter,
+        method: "PATCH".to_owned(),
+        path: "/groups(".to_owned(),
+        skip: 0,
+    });
+    let ended = case.run(GROUP);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(12), "{said}");
+    assert!(said.contains("share it with people outside"), "{said}");
+    let site = case.inspect().site_id("/sites/quay", None);
+    assert!(case.inspect().close_site(&site.expect("it is there")));
+    let again = case.done(GROUP);
+    assert!(again.contains("there already, 1 libraries"), "{again}");
+    let groups = case.inspect().groups();
+    assert_eq!(groups.len(), 1, "once");
+    assert!(groups[0].is_unified && groups[0].visibility == "Private");
+    assert_eq!(groups[0].owners, ["ada@clean.example"]);
+    let mut members = groups[0].members.clone();
+    members.sort();
+    assert_eq!(members, ["ada@clean.example", "ben@clean.example"]);
+    fill(&case);
+
+    let events = case.events("bundle-of-group");
+    let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!((of("IdentityAttempted/1"), of("IdentityMade/1")), (1, 1));
+    let mut attempts = events
+        .iter()
+        .filter(|event| event["type"] == "SiteAttempted/1");
+    let made = events
+        .iter()
+        .find(|event| event["type"] == "IdentityMade/1");
+    let group = &made.expect("recorded")["data"]["identity"];
+    assert!(attempts.all(|event| event["data"]["group"] == *group));
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+
+    // Whoever may join the group would get at what was restored.
+    assert!(case.inspect().open_group("quay"));
+    let ended = case.run(GROUP);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(12), "{said}");
+    assert!(said.contains("no private Microsoft 365 group"), "{said}");
+}
+
+#[test]
+fn a_site_has_an_address_or_a_group_and_one_owner_without_a_group() {
+    let case = Case::new(Faults::none());
+    for words in [
+        MAKE.replace("--library", "--owner ben@clean.example --library"),
+        MAKE.replace("--library", "--member ben@clean.example --library"),
+        MAKE.replace("--library", "--group quay --library"),
+        GROUP.replace("--group quay", ""),
+    ] {
+        let ended = case.run(&words);
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{words}: {said}");
+    }
+    assert!(case.inspect().groups().is_empty());
 }

@@ -1,13 +1,14 @@
 //! Sites and libraries that are made: a team site without a group through SharePoint's own interface, since Graph v1.0 makes
-//! none; a library as a list of that form. Sharing is asked for closed and read back.
+//! none; the site of a group by SharePoint itself, which is waited for; a library as a list of that form. Sharing is asked for
+//! closed and read back.
 //! <https://learn.microsoft.com/sharepoint/dev/apis/site-creation-rest>
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::super::call::{Call, Payload, Session};
-use super::super::{Graph, failure, id_of};
-use super::{DRIVE, lists, path_of, rest};
+use super::super::{Graph, failure, id_of, segment};
+use super::{DRIVE, SITE, lists, path_of, rest};
 use crate::targets::{TargetError, TargetId, TargetUser};
 
 /// A team site without a Microsoft 365 group.
@@ -63,6 +64,39 @@ impl Graph {
         let none = Payload::None;
         let call = rest::call(&self.session, &host, operation, Method::GET, &path, none)?;
         state(operation, &self.session.json(call).await?.body)
+    }
+
+    /// The site of a Microsoft 365 group; `None` while SharePoint has not made it yet.
+    /// <https://learn.microsoft.com/graph/api/resources/site>
+    pub async fn group_site(&self, group: &str) -> Result<Option<TargetUser>, TargetError> {
+        let operation = "GET /groups/{id}/sites/root";
+        let path = format!("groups/{}/sites/root?$select=id,webUrl", segment(group));
+        match self.session.json(Call::get(operation, path)).await {
+            Ok(answer) => {
+                let TargetId(id) = id_of(operation, &answer.body)?;
+                let address = answer.body["webUrl"].as_str();
+                let address = address.ok_or_else(|| failure::contract(operation, "no address"))?;
+                Ok(Some(TargetUser {
+                    id: format!("{SITE}{id}"),
+                    user_principal_name: address.to_owned(),
+                }))
+            }
+            Err(error) if error.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a group is a Microsoft 365 group that nobody gets into unless an owner lets them in.
+    pub async fn is_private_group(&self, group: &str) -> Result<bool, TargetError> {
+        let operation = "GET /groups/{id}";
+        let path = format!("groups/{}?$select=id,groupTypes,visibility", segment(group));
+        let found = self.session.json(Call::get(operation, path)).await?.body;
+        let kinds = found["groupTypes"].as_array().into_iter().flatten();
+        let is_unified = kinds.into_iter().any(|kind| kind == "Unified");
+        // Whatever is not said counts as open.
+        let is_closed = ["Private", "HiddenMembership"]
+            .contains(&found["visibility"].as_str().unwrap_or_default());
+        Ok(is_unified && is_closed)
     }
 
     /// Whether the members of a site cannot share it with people outside by e-mail.

@@ -93,6 +93,15 @@ impl Inspect {
             .is_some()
     }
 
+    /// Nobody in a site can share it by e-mail any more; false where there is none.
+    pub fn close_site(&self, site: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(site);
+        place
+            .map(|place| tenant.users[place].lists.1.shares = false)
+            .is_some()
+    }
+
     /// Under which id the tenant shows what is in a site, or in a library of it by its name.
     pub fn site_id(&self, path: &str, library: Option<&str>) -> Option<String> {
         let tenant = lock(&self.0.tenant);

@@ -137,7 +137,9 @@ fn begin(
     (created, by): (DateTime<Utc>, Option<String>),
     members: Vec<Member>,
 ) {
-    sites::add(tenant, &format!("/sites/{}", group.nickname), &group.name);
+    if site_of(tenant, &group.id).is_none() {
+        sites::add(tenant, &format!("/sites/{}", group.nickname), &group.name);
+    }
     let thread = format!("19:{:032x}@thread.tacv2", tenant.seeded.next());
     let general = Channel {
         name: "General".to_owned(),
