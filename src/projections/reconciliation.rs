@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::reading::Reading;
 use super::results::{Counts, Results};
+use crate::domain::case::Case;
 use crate::domain::event::{CaseFinished, PlanCounts};
 use crate::domain::plan::{Decision, PlanRow, count};
 use crate::domain::pseudonym::Pseudonym;
@@ -35,7 +36,7 @@ pub struct Reconciliation {
 /// What the rows of the plans in force say of one item.
 struct Planned {
     workload: String,
-    /// Whether a row of a plan in force says that it is restored.
+    /// Whether a row of a plan in force says that it is restored, or people released what that row holds.
     is_to_be_restored: bool,
 }
 
@@ -96,7 +97,7 @@ impl Reconciliation {
                 let rule = "a part has as many rows as the plan says";
                 self.expect(rule, place, said(part.rows), said(rows.len() as u64));
                 add(&mut rows_of_plan, &count(rows.iter()));
-                take_rows(&mut planned, rows);
+                take_rows(&mut planned, rows, &case);
             }
             if is_whole {
                 let rule = "a plan counts its rows by decision";
@@ -191,13 +192,20 @@ impl Reconciliation {
     }
 }
 
-fn take_rows(planned: &mut HashMap<Pseudonym, Planned>, rows: Vec<PlanRow>) {
+fn take_rows(planned: &mut HashMap<Pseudonym, Planned>, rows: Vec<PlanRow>, case: &Case) {
     for row in rows {
+        let release = case.content.release(&row.item);
+        let is_to_be_restored = match row.decision {
+            Decision::Restore => true,
+            Decision::Hold => release
+                .is_some_and(|release| release.lets_write(&row.reason, row.sight().as_deref())),
+            Decision::Skip | Decision::Unreadable => false,
+        };
         let known = planned.entry(row.item).or_insert(Planned {
             workload: row.workload,
             is_to_be_restored: false,
         });
-        known.is_to_be_restored |= row.decision == Decision::Restore;
+        known.is_to_be_restored |= is_to_be_restored;
     }
 }
 
@@ -250,6 +258,7 @@ mod tests {
 
     use super::super::scripted::{Script, failed, held, key, name, restored, row};
     use super::*;
+    use crate::domain::content::release::{ItemsReleased, PLANNED};
     use crate::domain::event::{Event, NoFacts};
 
     fn script() -> Script {
@@ -307,6 +316,36 @@ mod tests {
             rules(&moved)[0].0,
             "an outcome is of the workload of its row"
         );
+    }
+
+    #[test]
+    fn what_two_people_released_was_to_be_restored_with_that_content_and_no_other() {
+        let released = |sight: String| {
+            let mut script = Script::default();
+            let mut own = row("a2", "files", Decision::Hold);
+            (own.key, own.digest) = ("ab".repeat(32), "cd".repeat(32));
+            "added-in-breach-window".clone_into(&mut own.reason);
+            script.plan("p", vec![("ann", vec![own])]);
+            let data = ItemsReleased {
+                custodian: name("ann"),
+                digest: String::new(),
+                items: vec![name("a2")],
+                proposal: "q".to_owned(),
+                reasons: vec!["added-in-breach-window".to_owned()],
+                sights: vec![sight],
+            };
+            script.case(Event::ItemsReleased(Box::new(data), Box::default()));
+            script.item("ann", restored("a2", "files", "identical", None));
+            rules(&script)
+        };
+        let mut own = row("a2", "files", Decision::Hold);
+        (own.key, own.digest) = ("ab".repeat(32), "cd".repeat(32));
+        let sight = own.sight().expect("it has content");
+        assert_eq!(released(format!("{PLANNED}{sight}")), []);
+        for other in [sight, format!("{PLANNED}other"), String::new()] {
+            let found = released(other);
+            assert_eq!(found[0].0, "what is restored was to be restored");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod chats;
 mod corpus;
+mod group_mail;
 mod held;
 mod journey;
 mod kills;

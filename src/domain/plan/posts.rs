@@ -7,7 +7,7 @@ use super::{Decision, PlanRow};
 use crate::domain::content::release::RELEASABLE;
 use crate::domain::item::{ItemKey, Workload};
 use crate::domain::plan::KnownItem;
-use crate::domain::teams::{Outline, Schedule, Team};
+use crate::domain::teams::{Outline, PlannedPost, Schedule, Team};
 
 /// What the source says of a row of the workload `teams`.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub fn plan_posts<E, S: BuildHasher>(
     mut outline: impl FnMut(&PlanRow) -> Result<Option<TeamsOutline>, E>,
 ) -> Result<(), E> {
     // A team that people may release is planned too: it and what belongs into it are written after that.
-    let concerns = |row: &&mut PlanRow| {
+    let concerns = |row: &PlanRow| {
         row.workload == Workload::Teams.name()
             && match row.decision {
                 Decision::Restore | Decision::Skip => true,
@@ -66,7 +66,12 @@ pub fn plan_posts<E, S: BuildHasher>(
                 Decision::Unreadable => false,
             }
     };
-    for row in rows.iter_mut().filter(concerns) {
+    // What is written goes first: no message gives its millisecond to one that may never come.
+    let mut later = Vec::new();
+    for (place, row) in rows.iter_mut().enumerate() {
+        if !concerns(row) {
+            continue;
+        }
         let held = match outline(row)? {
             None => Some("team-not-in-backup"),
             // One that cannot be read is named, and the others are planned.
@@ -86,19 +91,17 @@ pub fn plan_posts<E, S: BuildHasher>(
                 }
                 held
             }
-            // It stays held, and nothing stands below it.
-            Some(TeamsOutline::Post(_)) if row.decision == Decision::Hold => None,
-            Some(TeamsOutline::Post(outline)) => {
-                let known = row.item_key().and_then(|key| known.get(&key));
-                let known = known.and_then(|known| known.post.as_ref());
-                match schedule.post(&outline, known) {
-                    Ok(post) => {
-                        row.post = Some(post);
-                        schedule.is_team_held().then_some(TEAM_HELD)
-                    }
-                    Err(held) => Some(held),
-                }
+            Some(TeamsOutline::Post(_)) if row.decision == Decision::Hold => {
+                later.push(place);
+                None
             }
+            Some(TeamsOutline::Post(outline)) => match schedule.post(&outline, of(known, row)) {
+                Ok(post) => {
+                    row.post = Some(post);
+                    schedule.is_team_held().then_some(TEAM_HELD)
+                }
+                Err(held) => Some(held),
+            },
         };
         if let Some(held) = held
             && row.decision == Decision::Restore
@@ -107,7 +110,29 @@ pub fn plan_posts<E, S: BuildHasher>(
             held.clone_into(&mut row.reason);
         }
     }
+    for place in later {
+        let row = &mut rows[place];
+        if let Some(TeamsOutline::Post(outline)) = outline(row)? {
+            keep_time(row, schedule.post_by_itself(&outline, of(known, row)));
+        }
+    }
     Ok(())
+}
+
+fn of<'k, S: BuildHasher>(
+    known: &'k HashMap<ItemKey, KnownItem, S>,
+    row: &PlanRow,
+) -> Option<&'k PlannedPost> {
+    known.get(&row.item_key()?)?.post.as_ref()
+}
+
+/// People may release a message that is held, and then it has its millisecond. What nobody may release goes first: after a release
+/// there would be no place for it.
+fn keep_time(row: &mut PlanRow, planned: Result<PlannedPost, &'static str>) {
+    match planned {
+        Ok(post) => row.post = Some(post),
+        Err(held) => held.clone_into(&mut row.reason),
+    }
 }
 
 #[cfg(test)]
@@ -212,9 +237,9 @@ mod tests {
             (post.decision, &*post.reason),
             (Decision::Hold, "team-not-in-backup")
         );
-        // A message that is held by itself stays so, and none answers it.
+        // A message that is held by itself stays so, and has its place for when it is released.
         let [_, post] = planned("", window);
         assert_eq!((post.decision, &*post.reason), (Decision::Hold, window));
-        assert!(post.post.is_none());
+        assert!(post.post.is_some());
     }
 }

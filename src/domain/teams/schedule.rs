@@ -114,6 +114,24 @@ impl Schedule {
         }
     }
 
+    /// Plans a message that waits for people: its millisecond is nobody else's from now on. Nothing is put below it, since it may
+    /// never be there.
+    pub fn post_by_itself(
+        &mut self,
+        outline: &Outline,
+        known: Option<&PlannedPost>,
+    ) -> Result<PlannedPost, &'static str> {
+        let place = (outline.channel.clone(), outline.id.clone());
+        // What it was before may stand there: answers belong to that.
+        let before = self.roots.get(&place).copied();
+        let planned = self.post(outline, known);
+        match before {
+            Some(before) => self.roots.insert(place, before),
+            None => self.roots.remove(&place),
+        };
+        planned
+    }
+
     /// Plans one message; `known` is what an earlier plan said of it. `Err` says why it is held.
     pub fn post(
         &mut self,

@@ -5,8 +5,8 @@ use unbroken::sources::archive::index::TeamsKind;
 use unbroken_verify::VerdictKind;
 
 use super::world::{
-    BEN, EVE, TEAM, channel, file_entry, fresh, mapped, member, message_entry, plain_entry,
-    reasons, said, troubles, write_archive,
+    ADA, BEN, EVE, TEAM, channel, file_entry, fresh, mapped, member, message_entry, plain_entry,
+    reasons, said, thread, troubles, write_archive, write_points,
 };
 use crate::case::Case;
 use crate::content::clamd::{FakeClamd, Mood};
@@ -39,6 +39,19 @@ fn in_force(case: &Case) {
     case.done("plan propose CASE");
     case.done("plan approve CASE --yes");
     case.done("plan adopt CASE");
+}
+
+/// Two others let pass what is held for a reason.
+fn release(case: &Case, reason: &str) {
+    let file = format!("@{reason}.request");
+    case.done(&format!(
+        "release propose CASE --reason {reason} --why checked --request {file}"
+    ));
+    let approve = format!("release approve CASE --request {file} --yes");
+    case.done(&approve);
+    let second = "--keys @second --passphrase-file @passphrase";
+    case.done(&format!("{approve} {second}"));
+    case.done(&format!("release apply CASE --request {file}"));
 }
 
 #[track_caller]
@@ -92,15 +105,7 @@ fn a_team_that_the_content_gate_holds_is_made_when_two_others_release_it() {
     // The team first, then what belongs into it; else that is held once more.
     two_approvers(&case);
     for (reason, ends) in [("content-malware", 3), ("team-held", 0)] {
-        let file = format!("@{reason}.request");
-        case.done(&format!(
-            "release propose CASE --reason {reason} --why checked --request {file}"
-        ));
-        let approve = format!("release approve CASE --request {file} --yes");
-        case.done(&approve);
-        let second = "--keys @second --passphrase-file @passphrase";
-        case.done(&format!("{approve} {second}"));
-        case.done(&format!("release apply CASE --request {file}"));
+        release(&case, reason);
         let ended = case.run(&restore);
         let stderr = String::from_utf8_lossy(&ended.stderr);
         let stdout = String::from_utf8_lossy(&ended.stdout);
@@ -112,6 +117,99 @@ fn a_team_that_the_content_gate_holds_is_made_when_two_others_release_it() {
         panic!("one channel");
     };
     assert_eq!((general.posts.len(), general.is_migrating), (2, false));
+    case.done("reconcile CASE");
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+/// A backup from before the breach window (2020-01-01 to 02) and one from long after: in between a message was changed, and one
+/// came.
+fn write_window(case: &Case) {
+    let taken = ["2019-06-01T00:00:00Z", "2026-01-01T00:00:00Z"];
+    write_points(case, TEAM, &taken, |writer, point| {
+        let general = channel("General", "standard", &json!([]));
+        let team = json!({
+            "id": "old-team", "displayName": "Quay 7", "description": "",
+            "visibility": "private", "internalId": general["id"],
+            "members": [member(ADA, &["owner"]), member(BEN, &[])], "channels": [general],
+            "createdDateTime": "2018-01-01T00:00:00Z",
+        });
+        let words = if point == 0 { "as it was" } else { "as it is" };
+        let mut all = vec![
+            said("General", "1", "2019-05-01T08:00:00Z", "untouched"),
+            said("General", "2", "2019-05-01T08:00:01Z", words),
+            said("General", "3", "2019-05-01T08:00:02Z", "an answer"),
+        ];
+        all[2].reply_to = Some(all[1].id.clone());
+        if point == 1 {
+            // In the millisecond of the first: whatever is planned later moves, and that one does not.
+            let mut late = said("General", "4", "2019-05-01T08:00:00Z", "came later");
+            late.author = BEN;
+            all.push(late);
+        }
+        let mut entries: Vec<_> = all.iter().map(|one| message_entry(writer, one)).collect();
+        entries.push(plain_entry(writer, TeamsKind::Team, "team", &team));
+        entries
+    });
+}
+
+#[test]
+fn a_message_that_two_others_release_is_written_in_the_time_that_the_plan_kept_for_it() {
+    let case = fresh();
+    write_window(&case);
+    mapped(&case, &format!("{TEAM},team:Quay 7\n"));
+    case.plan();
+    assert_eq!(case.restore().status.code(), Some(3));
+    let events = case.events("bundle-of-window");
+    let held = ["added-in-breach-window", "changed-in-breach-window"];
+    assert_eq!(
+        reasons(&events, "ItemHeld/1"),
+        held,
+        "{:#?}",
+        troubles(&events)
+    );
+    let posts = |case: &Case| -> Vec<(String, String, Option<i64>)> {
+        let posts = thread(case, "General").posts;
+        let of = posts.iter();
+        of.map(|post| (post.created.clone(), post.content.clone(), post.reply_to))
+            .collect()
+    };
+    let own = |created: &str, content: &str| {
+        let created = format!("2019-05-01T08:00:0{created}Z");
+        (created, content.to_owned(), None)
+    };
+    // What the message was before the window stands in its own time, and what answers it stands below that.
+    let untouched = own("0.000", "untouched");
+    let as_it_was = own("1.000", "as it was");
+    let answer = (Some(1_556_697_601_000), own("2.000", "an answer"));
+    let answer = (answer.1.0, answer.1.1, answer.0);
+    let before = [untouched.clone(), as_it_was.clone(), answer.clone()];
+    assert_eq!(posts(&case), before);
+
+    two_approvers(&case);
+    for reason in held {
+        release(&case, reason);
+    }
+    let ended = case.restore();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let events = case.events("bundle-of-release");
+    let failed = reasons(&events, "ItemFailed/1");
+    assert_eq!(failed, [""; 0], "{:#?}", troubles(&events));
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    let all = [
+        untouched,
+        own("0.001", "came later"),
+        as_it_was,
+        own("1.001", "as it is"),
+        answer,
+    ];
+    assert_eq!(posts(&case), all);
+    let general = thread(&case, "General");
+    assert!(!general.is_migrating, "it is closed again");
+    let moved = events.iter().filter(|event| {
+        let transforms = &event["data"]["transforms"];
+        event["type"] == "ItemRestored/1" && transforms.to_string().contains("chat-time-moved/1")
+    });
+    assert_eq!(moved.count(), 2, "declared for both that were moved");
     case.done("reconcile CASE");
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }

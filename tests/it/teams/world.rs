@@ -154,6 +154,9 @@ pub(super) fn file_entry(writer: &mut ArchiveWriter, folder: &str, name: &str) -
     })
 }
 
+/// When the one restore point of an archive was taken.
+const TAKEN: &str = "2026-01-01T00:00:00Z";
+
 /// Writes an archive of one custodian beside two people.
 pub(super) fn write_archive(
     case: &Case,
@@ -166,11 +169,34 @@ pub(super) fn write_archive(
     });
 }
 
+/// The same as of several instants, oldest first; `entries` is told which.
+pub(super) fn write_points(
+    case: &Case,
+    owner: &str,
+    taken: &[&str],
+    mut entries: impl FnMut(&mut ArchiveWriter, usize) -> Vec<Entry>,
+) {
+    write(case, &[owner], taken, |writer, point, _| {
+        entries(writer, point)
+    });
+}
+
 /// The same of several.
 pub(super) fn write_archives(
     case: &Case,
     owners: &[&str],
     mut entries: impl FnMut(&mut ArchiveWriter, usize) -> Vec<Entry>,
+) {
+    write(case, owners, &[TAKEN], |writer, _, owner| {
+        entries(writer, owner)
+    });
+}
+
+fn write(
+    case: &Case,
+    owners: &[&str],
+    taken: &[&str],
+    mut entries: impl FnMut(&mut ArchiveWriter, usize, usize) -> Vec<Entry>,
 ) {
     let people = [("ada@old.example", ADA), ("ben@old.example", BEN)];
     let people = people.map(|(name, id)| (name.to_owned(), id.to_owned()));
@@ -182,22 +208,24 @@ pub(super) fn write_archives(
         id,
         index: format!("c{number}"),
     });
-    let point = PointTag {
-        id: "p1".to_owned(),
-        taken: at("2026-01-01T00:00:00Z"),
-    };
+    let points = taken.iter().zip(1..).map(|(taken, number)| PointTag {
+        id: format!("p{number}"),
+        taken: at(taken),
+    });
     let tag = Tag::new(
         FidelityName::OriginalBytes,
         EvidenceTag::default(),
-        vec![point],
+        points.collect(),
         custodians.collect(),
     );
     let mut writer = ArchiveWriter::create(&case.source(), tag).expect("begun");
-    let point = RestorePointId("p1".to_owned());
-    for (number, owner) in owners.iter().enumerate() {
-        let entries = entries(&mut writer, number);
-        let owner = CustodianName((*owner).to_owned());
-        writer.index(&point, &owner, &entries).expect("written");
+    for place in 0..taken.len() {
+        let point = RestorePointId(format!("p{}", place + 1));
+        for (number, owner) in owners.iter().enumerate() {
+            let entries = entries(&mut writer, place, number);
+            let owner = CustodianName((*owner).to_owned());
+            writer.index(&point, &owner, &entries).expect("written");
+        }
     }
     writer.finish().expect("finished");
 }
