@@ -233,6 +233,7 @@ mod tests {
         let data = ItemEnded {
             item: item(),
             reason: "r".to_owned(),
+            sight: None,
             workload: "mail".to_owned(),
         };
         Event::ItemHeld(Box::new(data), Box::default())

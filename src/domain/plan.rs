@@ -12,6 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::choices::Choices;
+use super::content::release::planned_sight;
 use super::event::PlanCounts;
 use super::file::FileVersion;
 use super::item::{CustodianName, Digest, ItemKey, RestorePointId, SourceItem, Workload};
@@ -106,6 +107,13 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl PlanRow {
+    /// The content that it names: what a release of a row that the plan holds is for. `None` where it could not be read.
+    pub fn sight(&self) -> Option<String> {
+        let older = self.history.iter().map(|version| &*version.digest);
+        let key = self.item_key().filter(|_| !self.digest.is_empty())?;
+        Some(planned_sight(&key, older.chain([&*self.digest])))
+    }
+
     /// The item to read from the source again; `None` for rows that never could be read.
     pub fn source_item(&self) -> Option<SourceItem> {
         Some(SourceItem {

@@ -178,6 +178,7 @@ mod tests {
         let data = || ItemEnded {
             item: name(item),
             reason: "r".to_owned(),
+            sight: None,
             workload: "mail".to_owned(),
         };
         let failed = ItemFailed {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::reading::{Placed, Reading};
 use super::results::lifted;
-use crate::domain::content::release::RELEASABLE;
+use crate::domain::content::release::{PLANNED, RELEASABLE};
 use crate::domain::content::{
     Class, ContentGate, ContentScanned, Found, ScannedFacts, ScannerSeen, Verdict,
 };
@@ -28,7 +28,7 @@ pub struct HeldItem {
     pub reasons: Vec<String>,
     /// Where what was found, where that may be shown.
     pub found: Vec<Found>,
-    /// What was looked at and found last; a release is for this and for nothing else.
+    /// What was looked at and found last, or the content that a plan holds; a release is for this and for nothing else.
     pub sight: Option<String>,
     /// Its name, where that may be shown.
     pub name: Option<String>,
@@ -202,6 +202,14 @@ impl ContentView {
             .map(|class| class.reason().to_owned())
             .collect();
         reasons.insert(data.reason.clone());
+        let sight = match &data.sight {
+            None => sight,
+            // What the gate found in it earlier it finds again, once this is released.
+            Some(planned) => {
+                reasons = BTreeSet::from([data.reason.clone()]);
+                Some(format!("{PLANNED}{planned}"))
+            }
+        };
         let held = HeldItem {
             item: data.item.clone(),
             custodian: custodian.clone(),

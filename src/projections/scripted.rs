@@ -274,6 +274,7 @@ pub(crate) fn held(item: &str, workload: &str) -> Event {
     let data = ItemEnded {
         item: name(item),
         reason: "custodian-not-mapped".to_owned(),
+        sight: None,
         workload: workload.to_owned(),
     };
     Event::ItemHeld(Box::new(data), Box::default())

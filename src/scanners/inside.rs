@@ -14,7 +14,9 @@ use zip::ZipArchive;
 use super::Screening;
 use crate::domain::content::{Class, archive, cms, executable, macros, sealed};
 use crate::domain::item::Digest;
-use mail::{is_mail, is_mail_by_name, is_mbox, look_into_mail, look_into_mbox};
+use mail::{
+    is_mail, is_mail_by_name, is_mbox, is_mbox_by_name, look_into_mail, look_into_mbox, may_be_mail,
+};
 use outlook::{look_into_message_file, look_into_tnef};
 
 /// Containers within containers.
@@ -55,12 +57,13 @@ impl Budget {
     }
 }
 
-/// Whether it is opened here.
+/// Whether it is opened here, by its first bytes alone; what may be one for all that these say counts as one.
 pub(super) fn is_container(head: &[u8]) -> bool {
     head.starts_with(b"PK")
         || head.starts_with(b"\x1f\x8b")
         || macros::is_compound(head)
         || is_mail(head)
+        || may_be_mail(head)
         || is_mbox(head)
         || archive::is_tnef(head)
         || cms::kind(head) == Some(cms::Kind::Signed)
@@ -138,6 +141,9 @@ fn open(screening: &mut Screening<'_>, place: &str, name: &str, bytes: &[u8], de
         descend(screening, place, depth, bytes, look_into_mbox);
     } else if is_mail(bytes) || is_mail_by_name(name) {
         descend(screening, place, depth, bytes, look_into_mail);
+    } else if is_mbox_by_name(name) && !bytes.trim_ascii().is_empty() {
+        let why = "no mailbox that can be read, whatever its name says";
+        screening.find(Class::NotWhole, place, why);
     }
     if archive::is_outlook_message(bytes) {
         descend(screening, place, depth, bytes, look_into_message_file);

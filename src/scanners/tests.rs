@@ -337,6 +337,39 @@ fn a_mailbox_is_opened_mail_by_mail() {
     let said = String::from_utf8(hay.clone()).expect("text");
     let sentence = said.replace("\r\nhay\r\n", "\r\nhay\r\nFrom here on: hay\r\n");
     assert_eq!(classes("a", &mbox(&[sentence.as_bytes(), &hay])), []);
+    // One that is dated as those are that open a mail divides it for some, whatever stands behind it.
+    let dated = "\r\n\r\nFrom x Mon Jan  5 10:00:00 2026\r\nX-Own: y\r\n";
+    let dated = said.replace("\r\nhay\r\n", &format!("\r\nhay{dated}"));
+    assert_eq!(
+        classes("a", &mbox(&[dated.as_bytes(), &hay])),
+        [Class::NotWhole]
+    );
+    // Nobody in it has a header that mails have: the line that opens it is enough.
+    let bare = b"X-Own: y\n\nknown to be bad";
+    let line = b"From x Mon Jan 5 10:00 +0100 2026\n";
+    let only = [&line[..], bare].concat();
+    let parts = |bytes: &[u8]| {
+        let scanners = scanners();
+        let mut screening = scanners.begin(BTreeSet::new());
+        screening.whole("a", bytes);
+        screening.end().parts
+    };
+    assert_eq!(parts(&only), 3, "the file, the mail, its text");
+    assert_eq!(parts(b"From here on: hay\n"), 1);
+    // Padding in front of the header by which a mail is known hides nothing.
+    let padding = "X-Pad: 0123456789012345678901234567890123456789\r\n".repeat(1_000);
+    for name in ["a.txt", "Inbox"] {
+        let padded = [padding.as_bytes(), &bad].concat();
+        assert_eq!(classes(name, &padded), [Class::KnownBad], "{name}");
+        let boxed = mbox(&[&hay, &padded]);
+        assert_eq!(classes(name, &boxed), [Class::KnownBad], "{name}");
+    }
+    let head = &padding.as_bytes()[..archive::HEAD_BYTES];
+    assert!(inside::is_container(head), "for all that its head says");
+    assert!(!inside::is_container(&b"a line of a log\n".repeat(3_000)));
+    // What is a mailbox by name alone is named.
+    assert_eq!(classes("a.mbox", b"no mailbox"), [Class::NotWhole]);
+    assert_eq!(classes("a.mbox", b"\n"), []);
     let hidden = said.replace("\r\nhay\r\n", "\r\nhay\r\nFrom x\r\nSubject: y\r\n");
     assert_eq!(
         classes("a", &mbox(&[hidden.as_bytes(), &hay])),

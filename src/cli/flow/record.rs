@@ -222,6 +222,7 @@ fn item_held(work: &Work, item: &ItemId, held: Held) -> Result<Event, RecordErro
     let data = ItemEnded {
         item: name(&item.0)?,
         reason: held.reason.to_owned(),
+        sight: None,
         workload: work.source.workload.name().to_owned(),
     };
     let facts = EndedFacts {

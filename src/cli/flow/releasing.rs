@@ -44,7 +44,7 @@ pub(crate) struct Asked {
     pub(crate) proposal: String,
     /// What is let pass, sorted.
     pub(crate) reasons: Vec<String>,
-    /// What was looked at and found, item by item; empty where the plan holds it.
+    /// What was looked at and found, or the content that the plan holds, item by item; empty where neither is known.
     pub(crate) sights: Vec<String>,
     /// Why.
     pub(crate) why: String,

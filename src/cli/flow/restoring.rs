@@ -232,17 +232,18 @@ fn ended_without_writing(row: &PlanRow) -> Option<Event> {
         locator: Some(row.locator.clone()),
         name: Some(row.name.clone()).filter(|name| !name.is_empty()),
     };
-    let ended = || {
+    let ended = |sight| {
         Box::new(ItemEnded {
             item: row.item.clone(),
             reason: row.reason.clone(),
+            sight,
             workload: row.workload.clone(),
         })
     };
     match row.decision {
         Decision::Restore => None,
-        Decision::Hold => Some(Event::ItemHeld(ended(), Box::new(facts))),
-        Decision::Skip => Some(Event::ItemSkipped(ended(), Box::new(facts))),
+        Decision::Hold => Some(Event::ItemHeld(ended(row.sight()), Box::new(facts))),
+        Decision::Skip => Some(Event::ItemSkipped(ended(None), Box::new(facts))),
         Decision::Unreadable => {
             let failed = ItemFailed {
                 attempts: 0,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Case;
 use crate::domain::approval::Approval;
-use crate::domain::content::release::{self, ItemsReleased, Release, ReleaseFacts};
+use crate::domain::content::release::{self, ItemsReleased, PLANNED, Release, ReleaseFacts};
 use crate::domain::content::{Class, ContentGate, ContentScanned, GateFacts, Verdict};
 use crate::domain::custodian::ItemProgress;
 use crate::domain::event::{Event, ItemAttempted, PlanMade};
@@ -55,21 +55,31 @@ impl Content {
     /// What was let pass before stays so as long as the same was seen, and the newest proposal is named.
     fn take(&mut self, data: &ItemsReleased) {
         for (place, item) in data.items.iter().enumerate() {
-            let sight = data.sights.get(place).filter(|sight| !sight.is_empty());
-            let mut reasons = match self.released.remove(item) {
-                Some(known) if known.is_for(sight.map(String::as_str)) => known.reasons,
-                // What the gate found in other content was let pass there only; what the plan holds has no sight.
-                known => known.map(without_findings).unwrap_or_default(),
-            };
-            reasons.extend(data.reasons.iter().cloned());
-            reasons.sort();
-            reasons.dedup();
-            let proposal = data.proposal.clone();
-            let release = Release {
-                proposal,
-                reasons,
+            let said = data.sights.get(place).filter(|sight| !sight.is_empty());
+            let planned = said.and_then(|sight| sight.strip_prefix(PLANNED));
+            let sight = said.filter(|_| planned.is_none());
+            let known = self.released.remove(item);
+            let mut release = Release {
+                proposal: data.proposal.clone(),
+                reasons: Vec::new(),
                 sight: sight.cloned(),
+                planned: planned.map(str::to_owned),
             };
+            if let Some(known) = known {
+                release.planned = release.planned.or_else(|| known.planned.clone());
+                if planned.is_some() {
+                    release.sight.clone_from(&known.sight);
+                }
+                release.reasons = if known.is_for(release.sight.as_deref()) {
+                    known.reasons
+                } else {
+                    // What the gate found in other content was let pass there only.
+                    without_findings(known)
+                };
+            }
+            release.reasons.extend(data.reasons.iter().cloned());
+            release.reasons.sort();
+            release.reasons.dedup();
             self.released.insert(item.clone(), release);
         }
     }
@@ -240,7 +250,7 @@ mod tests {
         let unnamed = case.check_screened(&intent(Some("q")), passed(1));
         assert_eq!(unnamed, Err(Refusal::ReleaseNotNamed("item".to_owned())));
         for (proposal, reason, sight) in [
-            ("n", "size", ""),
+            ("n", "size", "plan:as it was"),
             ("o", "content-malware", "seen o"),
             ("p", "content-macro", "seen q"),
             ("q", "content-executable", "seen q"),
@@ -262,12 +272,23 @@ mod tests {
                 "{other:?}"
             );
         }
+        expect_let_pass(&case);
+        expect_only_what_was_seen(&case);
+    }
+
+    fn expect_let_pass(case: &Case) {
         let release = case.content.release(&name("item")).expect("released");
         assert!(release.covers("content-macro") && release.covers("content-executable"));
-        assert!(release.covers("size"), "the plan's own hold has no sight");
+        assert!(release.lets_write("size", Some("as it was")));
+        for (reason, planned) in [
+            ("size", Some("as it is")),
+            ("size", None),
+            ("content-malware", Some("as it was")),
+        ] {
+            assert!(!release.lets_write(reason, planned), "{reason} {planned:?}");
+        }
         let other = "let pass in other content only";
         assert!(!release.covers("content-malware"), "{other}");
-        expect_only_what_was_seen(&case);
     }
 
     fn expect_only_what_was_seen(case: &Case) {

@@ -43,7 +43,8 @@ pub struct ItemsReleased {
     pub proposal: String,
     /// What is let pass, sorted; found for anything else, an item is held again.
     pub reasons: Vec<String>,
-    /// The sight of each item that the gate looked into, by place in `items`; empty where the plan holds it and nobody looked.
+    /// The sight of each item that the gate looked into, by place in `items`; [`PLANNED`] and [`planned_sight`] of one that a plan
+    /// holds and nobody looked into; empty where what belongs together is held together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sights: Vec<String>,
 }
@@ -65,6 +66,24 @@ pub struct Release {
     pub reasons: Vec<String>,
     /// What the signers of the newest one saw; nothing that the gate found is let pass for anything else.
     pub sight: Option<String>,
+    /// The content that a plan held, as the signers knew it; no other is written instead of it.
+    pub planned: Option<String>,
+}
+
+/// Before a sight of what a plan holds.
+pub const PLANNED: &str = "plan:";
+
+/// The content that a plan names, under the item's key: the digests of the item and of its older versions, oldest first. Another
+/// plan with the same content has the same.
+pub fn planned_sight<'a>(key: &ItemKey, digests: impl IntoIterator<Item = &'a str>) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("any length is a key");
+    mac.update(b"unbroken/planned/v1\n");
+    for digest in digests {
+        // One a line: a digest is hex and holds none.
+        mac.update(digest.as_bytes());
+        mac.update(b"\n");
+    }
+    Digest(mac.finalize().into_bytes().into()).to_string()
 }
 
 /// What was looked at and what was found, under the item's key: it says nothing to whoever has no key, and is equal only for equal
@@ -80,6 +99,11 @@ impl Release {
     /// Whether it was given for what is seen now.
     pub fn is_for(&self, sight: Option<&str>) -> bool {
         self.sight.is_some() && self.sight.as_deref() == sight
+    }
+
+    /// Whether an item that a plan holds may be written: for the reason, and with the content that was released.
+    pub fn lets_write(&self, reason: &str, planned: Option<&str>) -> bool {
+        self.covers(reason) && planned.is_some() && self.planned.as_deref() == planned
     }
 
     /// Whether it covers a reason.
@@ -250,6 +274,44 @@ mod tests {
         ] {
             assert_eq!(check(&bad, &two, now), Err(Refusal::ReleaseForm), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_is_signed_says_item_by_item_what_was_seen() {
+        let of = |items: &[&str], sights: &[&str]| {
+            let names = items.iter().map(|text| Pseudonym::parse(text));
+            let names: Vec<Pseudonym> = names.map(|name| name.expect("a pseudonym")).collect();
+            let sights: Vec<String> = sights.iter().map(|text| (*text).to_owned()).collect();
+            let reasons = ["content-macro", "team-held"].map(str::to_owned);
+            words(&names[0], &names, &sights, &reasons, "looked at")
+        };
+        // Approvals rest on these very words: another spelling makes every one of them void.
+        assert_eq!(
+            of(&["i1", "i2", "i3"], &["ab", "plan:cd", ""]),
+            "release: custodian i1, items i1 i2 i3, as seen ab plan:cd none, \
+             reasons content-macro team-held, 9 bytes looked at\n"
+        );
+        let one = of(&["i1", "i2"], &["ab", "cd"]);
+        assert_ne!(
+            one,
+            of(&["i1", "i2"], &["cd", "ab"]),
+            "each sight has its item"
+        );
+        assert_ne!(one, of(&["i1", "i2"], &["plan:ab", "cd"]));
+    }
+
+    #[test]
+    fn a_plan_with_other_content_has_another_sight() {
+        let key = ItemKey([7; 32]);
+        let of = |digests: &[&str]| planned_sight(&key, digests.iter().copied());
+        let one = of(&["aa", "bb"]);
+        assert_eq!(one, of(&["aa", "bb"]));
+        for other in [&["aa"][..], &["bb", "aa"], &["aabb"], &["aa", "bb", "cc"]] {
+            assert_ne!(one, of(other), "{other:?}");
+        }
+        assert_ne!(one, planned_sight(&ItemKey([8; 32]), ["aa", "bb"]));
+        let looked = sight(&key, Digest([0; 32]));
+        assert_ne!(looked, of(&[&"00".repeat(32)]), "of two kinds");
     }
 
     #[test]

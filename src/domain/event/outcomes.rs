@@ -203,6 +203,9 @@ pub struct ItemEnded {
     pub item: Pseudonym,
     /// The reason's class.
     pub reason: String,
+    /// The content that a plan holds, under the item's key: a release is for that and for no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sight: Option<String>,
     /// `mail` or `files`.
     pub workload: String,
 }

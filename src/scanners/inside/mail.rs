@@ -21,13 +21,11 @@ const MAIL_HEADERS: [&str; 11] = [
     "return-path:",
     "subject:",
 ];
-/// Within so many first bytes one of them stands.
-const MAIL_HEAD_BYTES: usize = 16 << 10;
 /// What opens each mail of a mailbox file (RFC 4155).
 const FROM: &[u8] = b"From ";
 
 /// A mailbox file begins with the line that opens its first mail. That one may have no header of a mail's: whoever hides the
-/// second behind it gains nothing.
+/// second behind it gains nothing, and neither does who gives none of them one: the line itself is dated then.
 pub(super) fn is_mbox(bytes: &[u8]) -> bool {
     let head = without_mark(bytes);
     let is_end = |at: &usize| ENDS.contains(&head[*at]);
@@ -37,11 +35,31 @@ pub(super) fn is_mbox(bytes: &[u8]) -> bool {
     if !head.starts_with(FROM) {
         return false;
     }
-    behind.next().is_some_and(is_mail)
+    let first = head.split(|byte| ENDS.contains(byte)).next();
+    first.is_some_and(is_dated)
+        || behind.next().is_some_and(is_mail)
         || behind.any(|rest| {
             let line = rest.iter().position(|byte| ENDS.contains(byte));
             rest.starts_with(FROM) && line.is_some_and(|at| is_mail(after_end(&rest[at..])))
         })
+}
+
+/// A line that opens a mail ends with `Mon Jan  5 10:00:00 2026` (RFC 4155); many programs write a zone behind or before the year.
+fn is_dated(line: &[u8]) -> bool {
+    let words = line.split(u8::is_ascii_whitespace);
+    let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    let is_time = |word: &[u8]| {
+        let parts: Vec<&[u8]> = word.split(|byte| *byte == b':').collect();
+        let are_two = parts.iter().all(|two| two.len() == 2 && digits(two));
+        (2..=3).contains(&parts.len()) && are_two
+    };
+    let time = words.iter().position(|word| is_time(word));
+    let year = |at: usize| {
+        let mut behind = words[at..].iter().take(3);
+        behind.any(|word| word.len() == 4 && digits(word))
+    };
+    line.starts_with(FROM) && time.is_some_and(|at| at >= 3 && year(at))
 }
 
 const ENDS: [u8; 2] = [b'\n', b'\r'];
@@ -70,12 +88,14 @@ pub(super) fn look_into_mbox(
     let (mut at, mut is_blank) = (0, true);
     for line in bytes.split_inclusive(|byte| *byte == ending) {
         let next = at + line.len();
-        // A line within a mail may begin so, unquoted; only what is followed by headers opens one.
-        if line.starts_with(FROM) && (at == 0 || is_mail(&bytes[next..])) {
-            if !is_blank {
-                let why = "a mailbox that readers divide differently";
-                screening.find(Class::NotWhole, place, why);
-            }
+        // A line within a mail may begin so, unquoted; only what is followed by headers opens one. Others divide at each line
+        // that is dated as such a line is.
+        let opens = line.starts_with(FROM) && (at == 0 || is_mail(&bytes[next..]));
+        if (opens && !is_blank) || (!opens && is_dated(line)) {
+            let why = "a mailbox that readers divide differently";
+            screening.find(Class::NotWhole, place, why);
+        }
+        if opens {
             starts.extend(opened.map(|start| start..at));
             opened = Some(next);
         }
@@ -105,11 +125,9 @@ fn has_length(mail: &[u8]) -> bool {
     lines.any(|line| line.to_ascii_lowercase().starts_with(b"content-length"))
 }
 
-/// A mail begins with headers, one of them at least one that mails have.
+/// A mail begins with headers, one of them at least one that mails have: behind however many others it stands.
 pub(super) fn is_mail(bytes: &[u8]) -> bool {
-    let head = without_mark(bytes);
-    let head = &head[..head.len().min(MAIL_HEAD_BYTES)];
-    for line in head
+    for line in without_mark(bytes)
         .split(|byte| *byte == b'\n')
         .take_while(|line| !line.trim_ascii().is_empty())
     {
@@ -128,15 +146,38 @@ pub(super) fn is_mail(bytes: &[u8]) -> bool {
         {
             return false;
         }
-        let line = line.to_ascii_lowercase();
-        if MAIL_HEADERS
-            .iter()
-            .any(|header| line.starts_with(header.as_bytes()))
-        {
+        if MAIL_HEADERS.iter().any(|header| begins(line, header)) {
             return true;
         }
     }
     false
+}
+
+fn begins(line: &[u8], header: &str) -> bool {
+    let begin = line.get(..header.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(header.as_bytes()))
+}
+
+/// Whether a head that was cut off may be that of a mail: nothing but headers as far as it goes.
+pub(super) fn may_be_mail(head: &[u8]) -> bool {
+    let mut lines = without_mark(head).split(|byte| *byte == b'\n');
+    let is_header = |line: &[u8]| {
+        let colon = line.iter().position(|byte| *byte == b':');
+        let name = colon.map(|at| line[..at].trim_ascii_end());
+        name.is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic))
+    };
+    // The last line is cut, wherever it ends.
+    lines.next_back();
+    let mut any = false;
+    lines.all(|line| {
+        any = true;
+        line.starts_with(b" ") || line.starts_with(b"\t") || is_header(line)
+    }) && any
+}
+
+/// A file that is a mailbox by its name.
+pub(super) fn is_mbox_by_name(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".mbox")
 }
 
 pub(super) fn is_mail_by_name(name: &str) -> bool {

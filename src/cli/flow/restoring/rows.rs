@@ -40,6 +40,8 @@ pub(in crate::cli::flow) struct OpenRows {
     /// What the record says of those.
     on_record: HashMap<Pseudonym, Arc<OnRecord>>,
     links: Arc<Links>,
+    /// Rows of items that were released with other content: another plan's row may be the one that was meant.
+    stale: Vec<(Pseudonym, OpenRow)>,
     /// Messages that were given up.
     given_up: HashMap<Pseudonym, Arc<BTreeSet<(String, String)>>>,
 }
@@ -67,10 +69,17 @@ impl OpenRow {
             Decision::Restore => true,
             Decision::Hold => {
                 let release = self.release.as_ref();
-                release.is_some_and(|release| release.covers(&self.row.reason))
+                let sight = self.row.sight();
+                release.is_some_and(|one| one.lets_write(&self.row.reason, sight.as_deref()))
             }
             Decision::Skip | Decision::Unreadable => false,
         }
+    }
+
+    /// The plan holds it, and what people released was other content.
+    fn is_stale(&self) -> bool {
+        let is_held = self.row.decision == Decision::Hold;
+        is_held && self.release.is_some() && !self.is_to_be_written()
     }
 
     /// It has no outcome, or a hold that lasts only until a scanner answers.
@@ -94,6 +103,7 @@ impl OpenRows {
         Ok(Self {
             journal: journal.clone(),
             links: Arc::new(links(&case)),
+            stale: Vec::new(),
             case: Arc::new(case),
             parts,
             seen,
@@ -113,6 +123,9 @@ impl OpenRows {
         let mut rows = 0;
         for (plan, part) in std::mem::take(&mut self.parts) {
             rows += self.of_part(&plan, &part, false).map_err(meaning)?.len() as u64;
+        }
+        for (_, open) in std::mem::take(&mut self.stale) {
+            rows += u64::from(self.is_new(&open.row.item).map_err(meaning)?);
         }
         // Where more than one plan names a team, the one that was adopted last says who belongs into it.
         let mut teams = BTreeMap::new();
@@ -188,6 +201,7 @@ impl OpenRows {
                 .push_back((order.unwrap_or_default(), plan, part));
         }
         backlog.lines.extend(line);
+        self.end_stale().await?;
         for line in &mut backlog.lines {
             // The parts of a plan are sorted by their digests; what a team's rows say of their order holds here.
             let is_ordered = line.parts.iter().any(|(order, ..)| order.0 != 1);
@@ -209,6 +223,16 @@ impl OpenRows {
         Ok(backlog)
     }
 
+    /// What was released with other content, and stands in no plan with that, is held again.
+    async fn end_stale(&mut self) -> Result<()> {
+        for (custodian, open) in std::mem::take(&mut self.stale) {
+            if self.is_new(&open.row.item).map_err(meaning)? {
+                end_without_writing(&self.journal, &custodian, &open.row).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same plans, of which nothing was seen and no part is left to list.
     fn anew(&self) -> Self {
         let dir = self.journal.ledger().dir();
@@ -220,6 +244,7 @@ impl OpenRows {
             teams: HashMap::new(),
             on_record: HashMap::new(),
             links: Arc::clone(&self.links),
+            stale: Vec::new(),
             given_up: HashMap::new(),
         }
     }
@@ -241,13 +266,19 @@ impl OpenRows {
             let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
             let is_left = OpenRow::is_left(progress, unscanned_too);
             // A row whose wave is not open must not take the place of another plan's row that may be worked on.
-            if is_open && is_left && self.is_new(&row.item)? {
-                let release = self.case.content.release(&row.item).cloned();
-                open.push(OpenRow {
-                    row,
-                    progress,
-                    release,
-                });
+            if !is_open || !is_left {
+                continue;
+            }
+            let release = self.case.content.release(&row.item).cloned();
+            let one = OpenRow {
+                row,
+                progress,
+                release,
+            };
+            if one.is_stale() {
+                self.stale.push((part.custodian.clone(), one));
+            } else if self.is_new(&one.row.item)? {
+                open.push(one);
             }
         }
         Ok(open)

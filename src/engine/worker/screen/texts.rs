@@ -299,14 +299,21 @@ fn of_list<'a>(list: &'a SiteList, texts: &mut Texts<'a>) {
         } = column;
         texts.extend([&**name, title]);
         match kind {
-            ColumnKind::Choice { choices, .. } => all(choices, texts),
+            ColumnKind::Choice {
+                choices,
+                is_open: _,
+                is_many: _,
+            } => all(choices, texts),
             ColumnKind::Currency { locale } => texts.push(locale),
-            ColumnKind::Lookup { list, .. } => texts.push(list),
+            ColumnKind::Lookup { list, is_many: _ } => texts.push(list),
             ColumnKind::Boolean
-            | ColumnKind::DateTime { .. }
+            | ColumnKind::DateTime { is_day: _ }
             | ColumnKind::Number
-            | ColumnKind::Person { .. }
-            | ColumnKind::Text { .. } => {}
+            | ColumnKind::Person { is_many: _ }
+            | ColumnKind::Text {
+                is_long: _,
+                is_rich: _,
+            } => {}
         }
     }
 }
@@ -364,7 +371,16 @@ fn of_team<'a>(team: &'a PlannedTeam, texts: &mut Texts<'a>) {
     texts.extend([&**name, description, nickname]);
     for channel in channels {
         let PlannedChannel {
-            name, description, ..
+            name,
+            description,
+            id: _,
+            membership: _,
+            general: _,
+            created: _,
+            members: _,
+            left_out: _,
+            files_url: _,
+            held: _,
         } = channel;
         texts.extend([&**name, description]);
     }
@@ -376,6 +392,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::teams::Road;
 
     fn address(text: &str) -> Address {
         Address {
@@ -411,6 +428,46 @@ mod tests {
             "X-Header: x",
             "<id>",
             "category",
+        ];
+        expect(&found, &wanted);
+    }
+
+    #[test]
+    fn names_of_a_team_and_of_all_its_channels_are_shown() {
+        let channel = |name: &str| PlannedChannel {
+            id: String::new(),
+            name: name.to_owned(),
+            description: format!("{name} is for"),
+            membership: "standard".to_owned(),
+            general: false,
+            created: String::new(),
+            members: Vec::new(),
+            left_out: Vec::new(),
+            files_url: String::new(),
+            held: String::new(),
+        };
+        let team = PlannedTeam {
+            kind: "team".to_owned(),
+            road: Road::Start,
+            name: "team".to_owned(),
+            description: "team is for".to_owned(),
+            nickname: "team-1".to_owned(),
+            made_private: false,
+            created: String::new(),
+            members: Vec::new(),
+            left_out: Vec::new(),
+            channels: vec![channel("one"), channel("two")],
+        };
+        let mut found = Vec::new();
+        of_team(&team, &mut found);
+        let wanted = [
+            "team",
+            "team is for",
+            "team-1",
+            "one",
+            "one is for",
+            "two",
+            "two is for",
         ];
         expect(&found, &wanted);
     }

@@ -30,7 +30,9 @@ impl OpenRows {
                 continue;
             };
             let release = self.case.content.release(&row.item);
-            let is_released = release.is_some_and(|release| release.covers(&row.reason));
+            let sight = row.sight();
+            let is_released =
+                release.is_some_and(|one| one.lets_write(&row.reason, sight.as_deref()));
             let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
             let is_to_be_written = match row.decision {
                 Decision::Restore => true,
