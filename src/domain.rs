@@ -39,6 +39,7 @@ pub mod pseudonym;
 pub mod recurrence;
 pub mod refusal;
 pub mod safe_html;
+pub mod sanitise;
 pub mod seal_key;
 pub mod semantic;
 pub mod separation;

@@ -3,6 +3,7 @@
 
 mod bag;
 pub mod index;
+mod mailbox;
 mod site;
 mod teams;
 pub mod writer;
@@ -147,6 +148,7 @@ impl Archive {
             | Entry::Contacts(_)
             | Entry::Files(_)
             | Entry::Lists(_)
+            | Entry::Mailbox(_)
             | Entry::Pages(_)
             | Entry::Tasks(_) => {}
         }
@@ -236,6 +238,8 @@ impl Archive {
                 item.folder = FolderPath::Teams(entry.channel.map(|one| one.display_name));
                 item.created = entry.created_date_time;
             }
+            // It is named by itself, and no item is made of it.
+            Entry::Mailbox(_) => {}
             Entry::Mail(entry) => {
                 item.folder = entry.folder();
                 item.created = entry.sent_date_time;
@@ -499,6 +503,9 @@ impl Source for Archive {
                 },
                 _ => None,
             };
+            if let Entry::Mailbox(entry) = &line.entry {
+                return Err(self.setting(&point, &custodian, entry));
+            }
             let item = self.item(&point, &custodian, line);
             if let Some((class, what)) = left {
                 return Err(left_of(item, class, &what));

@@ -2,6 +2,7 @@
 //! could not be read. By the class that the source gave; docs/fidelity.md lists the classes.
 
 use super::Decision;
+use crate::domain::sanitise::Hazard;
 
 /// What a mailbox makes anew by itself, or what only makes sense on the machine it came from.
 const SKIPPED: [&str; 5] = [
@@ -29,7 +30,7 @@ const HELD: [&str; 10] = [
 pub(super) fn decision(class: &str) -> Decision {
     if SKIPPED.contains(&class) {
         Decision::Skip
-    } else if HELD.contains(&class) {
+    } else if HELD.contains(&class) || Hazard::ALL.iter().any(|one| one.reason() == class) {
         Decision::Hold
     } else {
         Decision::Unreadable
@@ -43,6 +44,9 @@ mod tests {
     #[test]
     fn a_rule_is_held_and_what_is_not_known_was_not_read() {
         assert_eq!(decision("inbox-rule"), Decision::Hold);
+        for hazard in Hazard::ALL {
+            assert_eq!(decision(hazard.reason()), Decision::Hold);
+        }
         assert_eq!(decision("settings"), Decision::Skip);
         assert_eq!(decision("damaged"), Decision::Unreadable);
         assert!(HELD.iter().all(|class| !SKIPPED.contains(class)));

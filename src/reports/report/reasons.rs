@@ -102,6 +102,8 @@ mod tests {
         let mut classes = classes();
         let held = crate::domain::content::Class::ALL.map(crate::domain::content::Class::reason);
         classes.extend(held.map(str::to_owned));
+        let hazards = crate::domain::sanitise::Hazard::ALL;
+        classes.extend(hazards.map(|one| one.reason().to_owned()));
         for known in [
             "mbox-unquoted/1",
             "name-taken",

@@ -1,6 +1,7 @@
 //! The shapes of an archive's own files: the tag file and the index lines, with Graph's names for what Graph knows.
 
 mod files;
+mod mailbox;
 mod teams;
 
 use std::fmt::Write as _;
@@ -13,6 +14,7 @@ use crate::domain::item::{CustodianName, Digest, RestorePointId};
 use crate::domain::message::{FollowUp, Importance, Message};
 use crate::sources::Fidelity;
 pub use files::{FileEntry, FileSystemInfo, ParentReference, VersionEntry};
+pub use mailbox::{MailboxEntry, MailboxKind, RuleFolder};
 pub(super) use teams::in_order;
 pub use teams::{ChannelReference, HostedEntry, TeamsEntry, TeamsKind};
 
@@ -238,6 +240,8 @@ pub enum Entry {
     Lists(SiteEntry),
     /// A message.
     Mail(MailEntry),
+    /// A rule, a forwarding or a permission; it is kept and not restored.
+    Mailbox(MailboxEntry),
     /// A task.
     Tasks(PersonalEntry),
     /// A team or chat, or a message in one.
@@ -254,6 +258,7 @@ impl Entry {
             Self::Files(entry) => &entry.id,
             Self::Lists(entry) | Self::Pages(entry) => &entry.id,
             Self::Mail(entry) => &entry.id,
+            Self::Mailbox(entry) => &entry.id,
             Self::Teams(entry) => &entry.id,
         }
     }
@@ -265,6 +270,7 @@ impl Entry {
             Self::Files(entry) => &entry.object,
             Self::Lists(entry) | Self::Pages(entry) => &entry.object,
             Self::Mail(entry) => &entry.object,
+            Self::Mailbox(entry) => &entry.object,
             Self::Teams(entry) => &entry.object,
         }
     }
@@ -314,12 +320,16 @@ impl Entry {
                 entry.check()?;
                 &entry.parent_reference.path
             }
+            Self::Mailbox(entry) => {
+                entry.check()?;
+                &Vec::new()
+            }
             Self::Teams(entry) => {
                 entry.check()?;
                 &Vec::new()
             }
             Self::Mail(entry) => {
-                if WellKnownFolder::parse(&entry.parent_folder.well_known_name).is_none() {
+                if entry.parent_folder.root().is_none() {
                     return Err("parentFolder.wellKnownName is one of Graph's".to_owned());
                 }
                 &entry.parent_folder.path
@@ -450,8 +460,7 @@ pub struct MailEntry {
 impl MailEntry {
     pub(super) fn folder(&self) -> FolderPath {
         FolderPath::Mail {
-            root: WellKnownFolder::parse(&self.parent_folder.well_known_name)
-                .unwrap_or(WellKnownFolder::MessageFolderRoot),
+            root: (self.parent_folder.root()).unwrap_or(WellKnownFolder::MessageFolderRoot),
             below: self.parent_folder.path.clone(),
         }
     }
@@ -505,6 +514,13 @@ pub struct MailFolder {
     pub well_known_name: String,
     /// The display names below it.
     pub path: Vec<String>,
+}
+
+impl MailFolder {
+    /// Its root, where Graph knows it.
+    pub(super) fn root(&self) -> Option<WellKnownFolder> {
+        WellKnownFolder::parse(&self.well_known_name)
+    }
 }
 
 /// Reads an index: JSON objects, one a line, each id once. The error is the line and the rule.

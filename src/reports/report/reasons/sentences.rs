@@ -173,6 +173,14 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "A folder's list could not be read; there may be items that nobody can name.",
     ),
     (
+        "forwarding-on",
+        "All mail was sent on within the old organisation; whoever needs that sets it anew.",
+    ),
+    (
+        "forwarding-outside",
+        "All mail was sent on to somebody outside; it is never restored.",
+    ),
+    (
         "free-busy",
         "When somebody was free or busy; the new mailbox makes it anew.",
     ),
@@ -236,6 +244,14 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "mail-folder-name/1",
         "The name of a mail folder was changed into one that the new tenant takes.",
+    ),
+    (
+        "mailbox-open-to-others",
+        "Somebody else of the old organisation could use the mailbox; a restore lets nobody in.",
+    ),
+    (
+        "mailbox-open-to-outside",
+        "Somebody from outside, or anybody, could use the mailbox; it is never restored.",
     ),
     (
         "mbox-unquoted/1",
@@ -372,6 +388,30 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "rich-text-plain/1",
         "Rich text could run or fetch something; its words stayed.",
+    ),
+    (
+        "rule-deletes-mail",
+        "An inbox rule that deletes mail; it is never restored.",
+    ),
+    (
+        "rule-hides-mail",
+        "An inbox rule that puts mail where its owner hardly looks; it is never restored.",
+    ),
+    (
+        "rule-not-known",
+        "An inbox rule that does something that is not known here; it is never restored.",
+    ),
+    (
+        "rule-sends-mail-on",
+        "An inbox rule that sends mail on within the old organisation; it is never restored.",
+    ),
+    (
+        "rule-sends-mail-outside",
+        "An inbox rule that sends mail to somebody outside; it is never restored.",
+    ),
+    (
+        "rule-sorts-mail",
+        "An inbox rule that sorts or marks mail; whoever wants it makes it anew.",
     ),
     (
         "settings",
