@@ -165,6 +165,7 @@ fn killed_behind_any_call_each_identity_is_made_once_and_what_graph_cannot_make_
 
     // Nobody keeps a password: it was sent, and stands nowhere else.
     let exchanges = case.inspect().exchanges();
+    crate::openapi::expect_as_documented(&exchanges);
     let passwords: Vec<String> = exchanges
         .iter()
         .filter_map(|one| {
@@ -286,11 +287,13 @@ fn a_user_comes_in_by_a_pass_after_trust_and_a_proof_and_by_nothing_else() {
                  --evidence passport";
     case.done(proof);
     refused(&case, pass, "no trust certificate");
+    case.inspect().record_exchanges();
     case.done(&format!("separation CASE {}", road::LOOK));
     road::certified(&case, "trust");
     let other = pass.replace("cleo@", "dan@");
     refused(&case, &other, "nobody made sure");
     let shown = case.done(pass);
+    crate::openapi::expect_as_documented(&case.inspect().exchanges());
     let account = case.inspect().account("cleo@clean.example").expect("made");
     assert_eq!(
         account.pass.as_deref(),

@@ -13,7 +13,22 @@ use unbroken::sources::sample::write_sample;
 use crate::case::{Case, mail};
 use crate::left_out::left_out;
 use crate::tidy::top;
-use schema::Schema;
+use schema::{Schema, fits};
+
+/// Operations that have a page of their own and that the cut of the metadata has not, whatever they take and give.
+const ABSENT: [(&str, &str); 1] = [
+    // <https://learn.microsoft.com/graph/api/samlorwsfedexternaldomainfederation-list>
+    ("GET", "/directory/federationConfigurations/{id1}"),
+];
+
+/// What the cut has of functions and actions is a list, not the object around it; and an expanded policy it does not have at all.
+pub(crate) fn is_known(finding: &str) -> bool {
+    let of_lists = ["/root/delta", "getAllSites", "/items/{id2}/invite"];
+    let is_list = |path: &&str| finding.ends_with(&format!("{path}: answer: is no object"));
+    let of_policies = "roleManagementPolicyAssignments";
+    of_lists.iter().any(is_list)
+        || (finding.contains(of_policies) && finding.ends_with("policy is no property"))
+}
 
 fn schema() -> Option<Schema> {
     let path = top().join("../shared/reference/graph/cut.openapi.json");
@@ -39,9 +54,24 @@ fn segments(path: &str) -> Option<Vec<String>> {
         // The members of a chat are listed as those of a team are: <https://learn.microsoft.com/graph/api/chat-list-members>.
         "teams".clone_into(&mut names[0]);
     }
+    if let Some(key) = names[0].strip_prefix("groups(") {
+        // A group by its alternate key: <https://learn.microsoft.com/graph/api/group-upsert>.
+        assert!(key.starts_with("uniqueName='"), "{key}");
+        names.splice(..1, ["groups".to_owned(), "id".to_owned()]);
+    }
+    if names[0] == "users" && names.len() > 3 && names[2] == "calendar" {
+        // A mailbox's own calendar is one of its calendars: <https://learn.microsoft.com/graph/api/user-list-calendarpermissions>.
+        names.splice(2..3, ["calendars".to_owned(), "id".to_owned()]);
+    }
     let has_drive = ["groups", "sites", "users"].contains(&names[0].as_str());
     if has_drive && names.len() > 3 && names[2] == "drive" {
         names.splice(..3, ["drives".to_owned(), "id".to_owned()]);
+    }
+    if names[0] == "drives" && names.len() > 3 && names[2] == "root:" {
+        // A thing by its path: <https://learn.microsoft.com/graph/onedrive-addressing-driveitems>.
+        let ends = names.iter().skip(3).position(|name| name.ends_with(':'));
+        let end = ends.map_or(names.len(), |place| place + 4);
+        names.splice(2..end, ["items".to_owned(), "id".to_owned()]);
     }
     let at_path = names.len() == 5 && names[3].ends_with(':') && names[4].ends_with(':');
     if names[0] == "drives" && at_path {
@@ -65,13 +95,56 @@ fn decoded(text: &str) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
+/// The requests within a batch, each as it would have been asked for alone.
+/// <https://learn.microsoft.com/graph/json-batching>
+fn within(batch: &Exchange) -> Vec<Exchange> {
+    let list = |body: &Option<Value>, name: &str| {
+        let list = body.as_ref().and_then(|body| body[name].as_array());
+        list.cloned().unwrap_or_default()
+    };
+    let answers = list(&batch.response, "responses");
+    let asked = list(&batch.request, "requests");
+    let one = |asked: &Value| {
+        let url = asked["url"].as_str().expect("a path");
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let answer = answers.iter().find(|one| one["id"] == asked["id"]);
+        let some = |value: &Value| Some(value.clone()).filter(|value| !value.is_null());
+        Exchange {
+            method: asked["method"].as_str().expect("a method").to_owned(),
+            path: format!("/v1.0/{}", path.trim_start_matches('/')),
+            query: pairs
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect(),
+            request: some(&asked["body"]),
+            status: answer.map_or(0, |one| {
+                u16::try_from(one["status"].as_u64().unwrap_or(0)).expect("a status")
+            }),
+            response: answer.and_then(|one| some(&one["body"])),
+        }
+    };
+    asked.iter().map(one).collect()
+}
+
 /// What of an exchange is not as the metadata have it.
 fn findings(schema: &Schema, exchange: &Exchange) -> Vec<String> {
+    if exchange.path == "/v1.0/$batch" {
+        let each = within(exchange);
+        return each.iter().flat_map(|one| findings(schema, one)).collect();
+    }
     let Some(names) = segments(&exchange.path) else {
         return Vec::new();
     };
     let Some(operation) = schema.operation(&exchange.method, &names) else {
-        return vec![format!("no such operation: /{}", names.join("/"))];
+        let is_absent = ABSENT.iter().any(|(method, template)| {
+            *method == exchange.method && fits(template, &names).is_some()
+        });
+        let unknown = (!is_absent).then(|| {
+            let path = names.join("/");
+            format!("no such operation: {} /{path}", exchange.method)
+        });
+        return unknown.into_iter().collect();
     };
     let mut found = schema.check_query(&operation, &exchange.query);
     if let Some(body) = &exchange.request {
@@ -133,6 +206,31 @@ fn what_is_sent_and_answered_is_as_microsofts_metadata_have_it() {
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     check_against_examples(&schema, &all);
+}
+
+/// Holds what a test asked and was answered against the metadata, where they lie beside the repository.
+#[track_caller]
+pub(crate) fn expect_as_documented(all: &[Exchange]) {
+    let Some(schema) = schema() else {
+        return;
+    };
+    let wrong: BTreeSet<String> = all.iter().flat_map(|one| findings(&schema, one)).collect();
+    let wrong: Vec<String> = wrong.into_iter().filter(|one| !is_known(one)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let graph = all.iter().filter(|one| one.path.starts_with("/v1.0/"));
+    assert!(graph.count() > 0, "nothing was asked");
+}
+
+#[test]
+fn what_is_said_to_be_absent_is() {
+    let Some(schema) = schema() else {
+        return;
+    };
+    for (method, template) in ABSENT {
+        let names: Vec<String> = template.split('/').skip(1).map(str::to_owned).collect();
+        let found = schema.operation(method, &names);
+        assert!(found.is_none(), "{method} {template} is in the metadata");
+    }
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub(super) async fn add(session: &Session, name: &str) -> Result<(), TargetError
 /// `POST /domains/{id}/verify`.
 pub(super) async fn verify(session: &Session, name: &str) -> Result<(), TargetError> {
     let path = format!("domains/{}/verify", super::segment(name));
-    let call = Call::post("POST /domains/{id}/verify", path, &json!({}));
+    // "Do not supply a request body for this method": <https://learn.microsoft.com/graph/api/domain-verify>.
+    let call = Call::bare("POST /domains/{id}/verify", Method::POST, path);
     session.json(call).await.map(|_| ())
 }
 

@@ -110,6 +110,7 @@ fn between(case: &Case, command: &str) {
 #[test]
 fn the_whole_case_goes_as_the_page_says() {
     let case = folder();
+    case.inspect().record_exchanges();
     let mut wrong = Vec::new();
     let found = commands("The whole case, line by line");
     assert!(found.len() > 70, "only {} commands", found.len());
@@ -145,6 +146,7 @@ fn the_whole_case_goes_as_the_page_says() {
         "the page says otherwise:\n{}",
         wrong.join("\n")
     );
+    crate::openapi::expect_as_documented(&case.inspect().exchanges());
     let names = case.inspect().user_names();
     assert!(names.contains(&"ada@old.example".to_owned()), "{names:?}");
     for name in ["ada@old.example", "ben@old.example"] {

@@ -79,6 +79,15 @@ const PAGES: [(&str, &str, &str); 17] = [
     ),
 ];
 
+/// The kinds of a record in DNS, with what each adds.
+/// <https://learn.microsoft.com/graph/api/resources/domaindnsrecord>
+const DNS_RECORDS: [(&str, &str, &str); 4] = [
+    ("domainDnsCnameRecord", "canonicalName", "string"),
+    ("domainDnsMxRecord", "mailExchange", "string"),
+    ("domainDnsMxRecord", "preference", "integer"),
+    ("domainDnsTxtRecord", "text", "string"),
+];
+
 /// Options of a query that name no property; the last four are documented in prose, not in the metadata.
 const PLAIN_OPTIONS: [&str; 8] = [
     "$count",
@@ -116,6 +125,15 @@ impl Schema {
         }
         schema["paths"]["/users/{id1}/todo/lists/{id2}/tasks/{id3}/checklistItems"]["get"] =
             list_of("checklistItem");
+        // <https://learn.microsoft.com/graph/api/domain-list-serviceconfigurationrecords>
+        schema["paths"]["/domains/{id1}/serviceConfigurationRecords"]["get"] =
+            list_of("domainDnsRecord");
+        for (name, field, kind) in DNS_RECORDS {
+            let known = &mut schema["components"]["schemas"][format!("microsoft.graph.{name}")];
+            let of = json!({"$ref": "#/components/schemas/microsoft.graph.domainDnsRecord"});
+            known["allOf"] = json!([of]);
+            known["properties"][field] = json!({"type": kind});
+        }
         // <https://learn.microsoft.com/graph/api/resources/checklistitem>
         schema["components"]["schemas"]["microsoft.graph.checklistItem"] = json!({
             "type": "object",
@@ -347,7 +365,7 @@ fn in_enum(schema: &Value, text: &str) -> bool {
 }
 
 /// How many segments are the very words of the template; `None` when it is another path.
-fn fits(template: &str, segments: &[String]) -> Option<usize> {
+pub(super) fn fits(template: &str, segments: &[String]) -> Option<usize> {
     let wanted: Vec<&str> = template.trim_start_matches('/').split('/').collect();
     if wanted.len() != segments.len() {
         return None;

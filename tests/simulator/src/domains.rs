@@ -172,7 +172,8 @@ fn services(name: &str) -> Vec<Value> {
 }
 
 fn record(kind: &str, label: &str, mut row: Value) -> Value {
-    row["@odata.type"] = format!("#microsoft.graph.domainDns{kind}Record").into();
+    let of = if kind == "CName" { "Cname" } else { kind };
+    row["@odata.type"] = format!("#microsoft.graph.domainDns{of}Record").into();
     row["id"] = format!("{kind}-{label}").into();
     row["recordType"] = kind.into();
     row["label"] = label.into();
