@@ -3,6 +3,7 @@
 use m365_simulator::Faults;
 
 use crate::case::{Case, mail};
+use crate::fidelity::Row;
 use crate::shares::hex;
 use crate::tidy::top;
 
@@ -65,7 +66,10 @@ fn recoverable_items_are_held_by_name_until_a_folder_is_named_for_them() {
             "ItemRestored/1 mail",
         ]
     );
-    assert_eq!(case.inspect().messages(ADA).len(), 1);
+    let stored = case.inspect().messages(ADA);
+    assert_eq!(stored.len(), 1);
+    let bytes = (&stored[0].attachments[..], case.inspect().files(ADA).len());
+    Row::lost("Messages", "original MIME bytes").is(&bytes, &(&[][..], 0));
     let approved = planned(&case, &["--recoverable-items", "Found again"]);
     assert!(approved.contains("into-named-folder"), "{approved}");
     assert!(
@@ -123,7 +127,7 @@ fn a_copy_of_the_bytes_is_attached_or_lies_beside() {
             let content = case.inspect().content(ADA, &files[0].id).expect("stored");
             vec![hex(&content)]
         };
-        assert_eq!(copies, [hex(&bytes)], "{choice}");
+        Row::kept("Messages", "copy of the MIME bytes").is(&copies, &[hex(&bytes)]);
         // A second plan of the same choice doubles neither.
         planned(&case, &["--raw-copy", choice]);
         case.restore();

@@ -21,6 +21,7 @@ use unbroken::sources::archive::writer::ArchiveWriter;
 use unbroken_verify::VerdictKind;
 
 use crate::case::Case;
+use crate::fidelity::Row;
 
 const ADA: &str = "ada@clean.example";
 pub(crate) const OWNER: &str = "ada@old.example";
@@ -157,8 +158,9 @@ fn versions_come_back_in_their_order_and_their_custody_is_on_record() {
     let stored = case.inspect().files(ADA);
     assert_eq!(stored.len(), 2);
     assert_eq!(stored[1].path, "/Plans/plan.txt");
-    assert_eq!(held(&stored[1]), digests(&plan));
-    assert_eq!(stored[1].modified, "2022-01-02T03:04:05Z");
+    Row::kept("Files", "older versions").is(&held(&stored[1]), &digests(&plan));
+    Row::kept("Files", "created date").is(&stored[1].created, "2021-01-02T03:04:05Z");
+    Row::kept("Files", "modified date").is(&stored[1].modified, "2022-01-02T03:04:05Z");
     // The dates of an empty file are set by a second request, and the service counts that as a version.
     let nothing = hex(b"");
     assert_eq!(
@@ -166,14 +168,16 @@ fn versions_come_back_in_their_order_and_their_custody_is_on_record() {
         [hex(b"x"), nothing.clone()],
         "{stored:?}"
     );
-    assert!(held(&stored[0])[1..].iter().all(|held| *held == nothing));
+    let is_empty = held(&stored[0])[1..].iter().all(|held| *held == nothing);
+    Row::kept("Files", "empty files").holds(is_empty, &stored);
     let events = case.events("bundle-of-versions");
     for restored in of_type(&events, "ItemRestored/1") {
         assert_eq!(restored["class"], "as_declared");
         let deltas = words(&restored["deltas"]).join("\n");
-        for property in ["version-authors: ", "version-dates: "] {
-            assert!(deltas.contains(property), "{deltas}");
-        }
+        let authors = Row::lost("Files", "authors of older versions");
+        authors.stands_in(&deltas, "version-authors: ");
+        let dates = Row::lost("Files", "dates of older versions");
+        dates.stands_in(&deltas, "version-dates: ");
         let compared = words(&restored["compared"]);
         for field in ["versions", "bytes", "quick-xor-hash", "created", "modified"] {
             assert!(compared.contains(&field), "{compared:?}");
@@ -350,10 +354,11 @@ fn a_version_that_came_up_in_the_breach_window_is_left_out_and_said() {
     case.prepare(OWNER);
     restore(&case);
     let stored = case.inspect().files(ADA);
-    assert_eq!(held(&stored[0]), digests(&versions(&["a", "b"])));
+    let left_out = Row::lost("Files", "versions from the breach window");
+    left_out.is(&held(&stored[0]), &digests(&versions(&["a", "b"])));
     let events = case.events("bundle-of-window");
     let deltas = words(&of_type(&events, "ItemRestored/1")[0]["deltas"]).join("\n");
-    assert!(deltas.contains("versions: "), "{deltas}");
+    left_out.stands_in(&deltas, "versions: ");
 }
 
 #[test]
@@ -376,7 +381,7 @@ fn a_version_that_came_back_otherwise_fails_the_file() {
     let events = case.events("bundle-of-damage");
     let failed = of_type(&events, "ItemFailed/1");
     assert_eq!(failed.len(), 1);
-    assert_eq!(failed[0]["code"], "bytes,versions");
+    Row::kept("Files", "bytes").is(&failed[0]["code"], "bytes,versions");
 }
 
 #[test]
@@ -390,7 +395,7 @@ fn a_hash_that_the_service_names_and_that_is_not_ours_fails_the_file() {
     let failed = of_type(&events, "ItemFailed/1");
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["reason"], "readback-differs");
-    assert_eq!(failed[0]["code"], "quick-xor-hash");
+    Row::kept("Files", "hash of the service").is(&failed[0]["code"], "quick-xor-hash");
 }
 
 #[test]
@@ -443,8 +448,10 @@ fn names_that_sharepoint_refuses_or_takes_for_one_come_back_apart_and_readable()
         .collect();
     let count = |name: &str| all.iter().filter(|found| **found == name).count();
     assert_eq!(count("sharepoint-name-apart/1"), 3, "{all:?}");
-    assert_eq!(count("sharepoint-name-escaped/1"), 5, "{all:?}");
-    assert_eq!(count("sharepoint-path-shortened/1"), 1, "{all:?}");
+    let escaped = Row::declared("Files", "name that SharePoint refuses");
+    escaped.is(&count("sharepoint-name-escaped/1"), &5);
+    let shortened = Row::declared("Files", "path of over 330 characters");
+    shortened.is(&count("sharepoint-path-shortened/1"), &1);
 }
 
 /// A small package with a text in its main part.
@@ -501,14 +508,10 @@ fn office_files_and_pages_that_are_rewritten_are_compared_part_by_part_and_decla
                     .any(|delta| delta.starts_with(property))
         })
     };
-    for property in [
-        "package: ",
-        "docProps: ",
-        "customXml: ",
-        "page-properties: ",
-    ] {
-        assert!(declared(property), "{property} in {restored:?}");
+    for property in ["package: ", "docProps: ", "customXml: "] {
+        Row::declared("Files", "Office files").holds(declared(property), &restored);
     }
+    Row::declared("Files", "pages").holds(declared("page-properties: "), &restored);
 }
 
 /// Changes a word in the main part, after SharePoint's own rewriting.

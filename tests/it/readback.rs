@@ -19,6 +19,7 @@ use unbroken::targets::{QuotaHint, Target, TargetError, TargetId, TargetUser};
 use unbroken_verify::VerdictKind;
 
 use crate::case::{Case, mail};
+use crate::fidelity::Row;
 use crate::tampering::forge::Bundle;
 
 const ADA: &str = "ada@clean.example";
@@ -121,7 +122,8 @@ fn odd_names_are_restored_under_names_that_are_taken_and_the_original_is_a_discl
         .map(|file| file.path)
         .collect();
     assert_eq!(paths.len(), 3);
-    assert!(paths.contains(&"/plain.txt".to_owned()), "{paths:?}");
+    let plain = paths.contains(&"/plain.txt".to_owned());
+    Row::kept("Files", "name").holds(plain, &paths);
     assert!(
         paths.iter().all(|path| !path.contains([':', '?'])),
         "{paths:?}"
@@ -242,54 +244,81 @@ async fn stored(case: &Case, graph: &Graph) -> (TargetUser, TargetId) {
 
 type Plant = fn(&mut serde_json::Map<String, serde_json::Value>);
 
-#[test]
-fn a_change_planted_inside_the_tenant_is_seen_in_each_covered_field() {
-    let fields: [(&str, Plant); 15] = [
-        ("subject", |m| m["subject"] = "Board Meeting!".into()),
-        ("from", |m| {
+fn planted() -> [(&'static str, Row, Plant); 15] {
+    [
+        ("subject", Row::kept("Messages", "subject"), |m| {
+            m["subject"] = "Board Meeting!".into();
+        }),
+        ("from", Row::kept("Messages", "from"), |m| {
             m["from"]["emailAddress"]["address"] = "eve@old.example".into();
         }),
-        ("sender", |m| {
+        ("sender", Row::kept("Messages", "sender"), |m| {
             m["sender"]["emailAddress"]["name"] = "Eve".into();
         }),
-        ("to", |m| {
+        ("to", Row::kept("Messages", "to"), |m| {
             m["toRecipients"][0]["emailAddress"]["address"] = "x@old.example".into();
         }),
-        ("cc", |m| m["ccRecipients"] = serde_json::json!([])),
-        ("bcc", |m| m["bccRecipients"] = serde_json::json!([])),
-        ("reply-to", |m| {
+        ("cc", Row::kept("Messages", "cc"), |m| {
+            m["ccRecipients"] = serde_json::json!([]);
+        }),
+        ("bcc", Row::kept("Messages", "bcc"), |m| {
+            m["bccRecipients"] = serde_json::json!([]);
+        }),
+        ("reply-to", Row::kept("Messages", "reply-to"), |m| {
             m["replyTo"][0]["emailAddress"]["address"] = "x@evil.example".into();
         }),
-        ("sent", |m| {
+        ("sent", Row::kept("Messages", "sent date"), |m| {
             m["sentDateTime"] = "2023-11-14T22:13:21Z".into();
         }),
-        ("received", |m| {
+        ("received", Row::kept("Messages", "received date"), |m| {
             m["receivedDateTime"] = "2023-11-14T22:14:21Z".into();
         }),
-        ("message-id", |m| {
+        ("message-id", Row::kept("Messages", "message id"), |m| {
             m["internetMessageId"] = "<2@old.example>".into();
         }),
-        ("body", |m| {
+        ("body", Row::kept("Messages", "body"), |m| {
             m["body"]["content"] = "<p>We sell <b>it</b>.</p>".into();
         }),
-        ("read", |m| m["isRead"] = false.into()),
-        ("importance", |m| m["importance"] = "low".into()),
-        ("categories", |m| {
+        ("read", Row::kept("Messages", "read flag"), |m| {
+            m["isRead"] = false.into();
+        }),
+        ("importance", Row::kept("Messages", "importance"), |m| {
+            m["importance"] = "low".into();
+        }),
+        ("categories", Row::kept("Messages", "categories"), |m| {
             m["categories"] = serde_json::json!(["Board", "x"]);
         }),
-        ("flag", |m| m["flag"]["flagStatus"] = "complete".into()),
-    ];
-    for (field, plant) in fields {
-        expect_seen(field, |case, message| {
+        ("flag", Row::kept("Messages", "follow-up flag"), |m| {
+            m["flag"]["flagStatus"] = "complete".into();
+        }),
+    ]
+}
+
+#[test]
+fn a_change_planted_inside_the_tenant_is_seen_in_each_covered_field() {
+    for (field, row, plant) in planted() {
+        expect_seen(field, row, |case, message| {
             assert!(case.inspect().change_message(ADA, &message.id, plant));
         });
     }
-    for (field, name) in [
-        ("in-reply-to", "string 0x1042"),
-        ("references", "string 0x1039"),
-        ("sensitivity", "integer 0x36"),
+    for (field, row, name) in [
+        (
+            "in-reply-to",
+            Row::kept("Messages", "in-reply-to"),
+            "string 0x1042",
+        ),
+        (
+            "references",
+            Row::kept("Messages", "references"),
+            "string 0x1039",
+        ),
+        (
+            "sensitivity",
+            Row::kept("Messages", "sensitivity"),
+            "integer 0x36",
+        ),
     ] {
-        expect_seen(field, |case, message| {
+        expect_seen(field, row, |case, message| {
             let changed = Some("<9@old.example>").filter(|_| field != "sensitivity");
             assert!(
                 case.inspect()
@@ -297,16 +326,20 @@ fn a_change_planted_inside_the_tenant_is_seen_in_each_covered_field() {
             );
         });
     }
-    expect_seen("attachments", |case, message| {
-        let changed = case
-            .inspect()
-            .change_attachment(ADA, &message.id, 0, |_, content| content[0] ^= 1);
-        assert!(changed);
-    });
+    expect_seen(
+        "attachments",
+        Row::kept("Messages", "attachments"),
+        |case, message| {
+            let changed = case
+                .inspect()
+                .change_attachment(ADA, &message.id, 0, |_, content| content[0] ^= 1);
+            assert!(changed);
+        },
+    );
 }
 
 /// Writes the message, reads it back equal, plants the change, and reads it back different in that field alone.
-fn expect_seen(field: &str, plant: impl Fn(&Case, &StoredMessage)) {
+fn expect_seen(field: &str, row: Row, plant: impl Fn(&Case, &StoredMessage)) {
     let case = Case::new(Faults::none());
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
@@ -318,12 +351,17 @@ fn expect_seen(field: &str, plant: impl Fn(&Case, &StoredMessage)) {
         );
         assert_eq!(before.differing, Vec::<&str>::new());
         assert_eq!(before.written, before.found);
+        let message = &case.inspect().messages(ADA)[0];
+        let block = message.properties.get("string 0x7d").cloned();
+        let headers = Row::kept("Messages", "header block");
+        headers.is(&block.as_deref(), &Some("Subject: Board meeting\r\n"));
+        Row::lost("Messages", "draft state").is(&message.json["isDraft"], &false);
         plant(&case, &case.inspect().messages(ADA)[0]);
         let after = compare(
             &whole(),
             &graph.read_message(&user, &id).await.expect("read"),
         );
-        assert_eq!(after.differing, [field]);
+        row.is(&after.differing, &[field]);
         assert_ne!(after.written, after.found, "{field}");
     });
 }

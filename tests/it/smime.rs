@@ -9,6 +9,7 @@ use unbroken::targets::{Target, TargetId};
 
 use crate::anchors::has_openssl;
 use crate::case::Case;
+use crate::fidelity::Row;
 use crate::readback::graph;
 
 const ADA: &str = "ada@clean.example";
@@ -108,27 +109,30 @@ fn openssl_verifies_and_decrypts_what_comes_back() {
     let folder = case.folder.path();
     let checks = [
         (
+            Row::declared("Messages", "message signed in the open"),
             "open",
             "signed-original.eml",
             "smime -verify -CAfile cert.pem",
         ),
         (
+            Row::kept("Messages", "message signed as one piece"),
             "piece",
             "smime.p7m",
             "smime -verify -inform DER -CAfile cert.pem",
         ),
         (
+            Row::kept("Messages", "encrypted message"),
             "secret",
             "smime.p7m",
             "smime -decrypt -inform DER -inkey key.pem -recip cert.pem",
         ),
     ];
-    for (subject, name, words) in checks {
+    for (row, subject, name, words) in checks {
         let path = read_back(&case, subject, name);
         let verified = |path: &str| openssl(folder, &format!("{words} -out out.txt -in {path}"));
-        assert!(verified(&path), "{subject}");
+        row.holds(verified(&path), &subject);
         let text = std::fs::read_to_string(folder.join("out.txt")).expect("its text");
-        assert!(text.contains("We buy it."), "{subject}: {text}");
+        row.stands_in(&text, "We buy it.");
         // A change of one letter in what came back is seen.
         let mut bytes = std::fs::read(folder.join(&path)).expect("written");
         let at = bytes.windows(3).position(|three| three == b"buy");

@@ -7,6 +7,7 @@ use m365_simulator::{FaultKind, Faults, OneShot, Planted};
 use unbroken_verify::VerdictKind;
 
 use crate::case::Case;
+use crate::fidelity::Row;
 use crate::tampering::forge::put;
 
 pub(super) const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,\
@@ -90,20 +91,25 @@ fn expect_leak_seen(case: &Case) {
     );
 }
 
+fn recorded(case: &Case) {
+    case.inspect().record_access();
+    case.inspect().record_exchanges();
+}
+
 #[test]
 fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
     let case = restored();
-    case.inspect().record_access();
+    recorded(&case);
     let planned = case.done(&format!("access plan {ACCESS}"));
     assert!(
         planned.contains("1 grants kept, 1 held, 1 lost; 2 items"),
         "{planned}"
     );
     assert!(planned.contains("lost  everybody (read) on drive:Private: organisation-link"));
-    assert!(
-        others(&case, "/Contracts").is_empty(),
-        "planning opens nothing"
-    );
+    // The source let Ben into one, and everybody by a link into the other; planning opens nothing.
+    let nobody: [(String, String); 0] = [];
+    Row::held("Files", "permissions").is(&others(&case, "/Contracts"), &nobody);
+    Row::held("Files", "sharing links").is(&others(&case, "/Private"), &nobody);
 
     approved(&case);
     let applied = case.done(&format!("access apply CASE {ACCESS} TARGET"));
@@ -117,6 +123,7 @@ fn files_are_opened_as_the_source_had_them_and_a_leak_shows_as_gained() {
     assert_eq!(others(&case, "/Contracts/open.txt"), only_ben);
     assert!(others(&case, "/Contracts/secret.txt").is_empty());
     assert!(others(&case, "/Private/diary.txt").is_empty());
+    crate::openapi::expect_as_documented(&case.inspect().exchanges());
     let history = case.inspect().access_history();
     let opened = |path: &str| {
         let of = history.iter().filter(|change| change.path == path);

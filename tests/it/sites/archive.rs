@@ -19,7 +19,7 @@ pub(super) const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo";
 pub(super) fn cranes() -> Value {
     json!({
         "id": CRANES, "displayName": "Cranes", "description": "All of them",
-        "list": {"template": "genericList"},
+        "list": {"template": "issueTracking"},
         "columns": [
             {"name": "Title", "displayName": "Title", "text": {}},
             {"name": "State", "displayName": "State",
@@ -39,7 +39,8 @@ pub(super) fn defects() -> Value {
              "dateTime": {"format": "dateOnly"}},
             {"name": "Seen", "displayName": "Seen", "dateTime": {"format": "dateTime"}},
             {"name": "Cost", "displayName": "Cost", "currency": {"locale": "de-at"}},
-            {"name": "Severity", "displayName": "Severity", "number": {"maximum": 5.0}},
+            {"name": "Severity", "displayName": "Severity", "number": {"maximum": 5.0},
+             "required": true, "defaultValue": {"value": "1"}},
             {"name": "Open", "displayName": "Open?", "boolean": {}},
             {"name": "Kinds", "displayName": "Kinds",
              "choice": {"choices": ["steel", "paint"], "displayAs": "checkBoxes"}},

@@ -7,6 +7,7 @@ use unbroken_verify::VerdictKind;
 
 use super::archive::{self, PHOTO, kept, prepared, quay};
 use crate::case::Case;
+use crate::fidelity::Row;
 
 const TAKEN: &str = "2026-01-01T00:00:00Z";
 
@@ -47,11 +48,13 @@ pub(super) fn expect_whole(case: &Case, site: &str) -> [StoredList; 2] {
     assert_eq!((&*cranes.name, &*defects.name), ("Cranes", "Defects"));
     assert_eq!((cranes.items.len(), defects.items.len()), (2, 1));
     let [one, two] = ["Crane 1", "Crane 2"].map(|title| cranes.titled(title).expect("a crane"));
-    assert_eq!(one.fields["BesideLookupId"], two.number.to_string());
+    let lookups = Row::kept("SharePoint", "lookups");
+    lookups.is(&one.fields["BesideLookupId"], &two.number.to_string());
     assert_eq!(two.fields["BesideLookupId"], one.number.to_string());
     let rust = defects.titled("Rust").expect("the defect");
     let field = |name: &str| &rust.fields[name];
-    assert_eq!(*field("CraneLookupId"), one.number.to_string());
+    let columns = Row::kept("SharePoint", "lookup columns");
+    columns.is(field("CraneLookupId"), &one.number.to_string());
     let also: Vec<u64> = field("Also")
         .as_array()
         .expect("several")
@@ -59,13 +62,14 @@ pub(super) fn expect_whole(case: &Case, site: &str) -> [StoredList; 2] {
         .map(|one| one["LookupId"].as_u64().expect("a number"))
         .collect();
     assert_eq!(also.len(), 2);
-    assert_eq!(*field("Cost"), 12.5);
+    Row::kept("SharePoint", "fields of an item").is(field("Cost"), &12.5);
     assert_eq!(*field("Severity"), 3.0);
     assert_eq!(*field("Open"), true);
     assert_eq!(*field("Kinds"), json!(["steel", "paint"]));
     assert_eq!(*field("Seen"), "2026-01-05T06:07:08Z");
-    assert_eq!(*field("Link"), "the maker\nhttps://x.example/a");
-    assert_eq!(*field("Place"), "Quay 7");
+    let link = Row::declared("SharePoint", "link columns");
+    link.is(field("Link"), "the maker\nhttps://x.example/a");
+    Row::declared("SharePoint", "term columns").is(field("Place"), "Quay 7");
     let note = field("Note").as_str().expect("text");
     assert!(note.contains("<b>jib</b>"), "{note}");
     let mut files = rust.attachments.clone();
@@ -85,7 +89,47 @@ fn lists_come_back_with_their_columns_people_lookups_and_files_and_a_second_plan
     let site = prepared(&case, &[(TAKEN, quay())]);
     restore(&case);
     let [cranes, defects] = expect_whole(&case, &site);
-    assert_eq!(cranes.description, "All of them");
+    expect_columns(&cranes, &defects);
+    let rust = defects.titled("Rust").expect("the defect");
+    // Ben is somebody of the site; Eve is a name.
+    let owner = rust.fields["OwnerLookupId"].as_str().expect("a number");
+    let team = rust.fields["Team"].as_array().expect("people");
+    assert_eq!(team.len(), 1);
+    assert_eq!(team[0]["LookupId"].to_string(), owner);
+    let people = Row::declared("SharePoint", "people in a field");
+    people.is(&rust.fields["TeamWas"], "Eve");
+    assert!(!rust.fields.contains_key("OwnerWas"));
+    let stored = serde_json::to_string(&defects).expect("JSON");
+    assert!(
+        !stored.contains("old.example"),
+        "no address of the old tenant: {stored}"
+    );
+    case.done("source register CASE SOURCE");
+    case.plan();
+    restore(&case);
+    expect_whole(&case, &site);
+    let events = case.events("bundle-of-lists");
+    let restored = outcomes(&events, "ItemRestored/1");
+    assert_eq!(restored.len(), 3);
+    assert!(restored.iter().all(|one| one["workload"] == "lists"));
+    let declared = restored.iter().map(|one| one["deltas"].to_string());
+    let declared: String = declared.collect();
+    expect_declared(&declared);
+    let changed = restored.iter().map(|one| one["transforms"].to_string());
+    let changed: String = changed.collect();
+    let form = Row::declared("SharePoint", "list of another form");
+    form.stands_in(&changed, "list-template-generic/1");
+    let plain = Row::declared("SharePoint", "name of a column for programs");
+    plain.stands_in(&changed, "column-name-plain/1");
+    expect_nothing_opened(&case);
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+fn expect_columns(cranes: &StoredList, defects: &StoredList) {
+    Row::kept("SharePoint", "lists").is(&cranes.name, "Cranes");
+    let form = Row::declared("SharePoint", "list of another form");
+    form.is(&cranes.template, "genericList");
+    Row::kept("SharePoint", "descriptions of lists").is(&cranes.description, "All of them");
     let titles: Vec<&str> = defects
         .columns
         .iter()
@@ -111,38 +155,53 @@ fn lists_come_back_with_their_columns_people_lookups_and_files_and_a_second_plan
         "Owner (as it was)",
         "Team (as it was)",
     ];
-    assert_eq!(titles, expected);
-    let rust = defects.titled("Rust").expect("the defect");
-    // Ben is somebody of the site; Eve is a name.
-    let owner = rust.fields["OwnerLookupId"].as_str().expect("a number");
-    let team = rust.fields["Team"].as_array().expect("people");
-    assert_eq!(team.len(), 1);
-    assert_eq!(team[0]["LookupId"].to_string(), owner);
-    assert_eq!(rust.fields["TeamWas"], "Eve");
-    assert!(!rust.fields.contains_key("OwnerWas"));
-    let stored = serde_json::to_string(&defects).expect("JSON");
-    assert!(
-        !stored.contains("old.example"),
-        "no address of the old tenant: {stored}"
-    );
-    case.done("source register CASE SOURCE");
-    case.plan();
-    restore(&case);
-    expect_whole(&case, &site);
-    let events = case.events("bundle-of-lists");
-    let restored = outcomes(&events, "ItemRestored/1");
-    assert_eq!(restored.len(), 3);
-    assert!(restored.iter().all(|one| one["workload"] == "lists"));
-    let declared = restored.iter().map(|one| one["deltas"].to_string());
-    let declared: String = declared.collect();
-    for words in [
+    // Of a computed one there is none.
+    Row::lost("SharePoint", "computed columns").is(&titles, &expected);
+    let names = defects.columns.iter().map(|column| column["name"].as_str());
+    let names: Vec<&str> = names.flatten().collect();
+    let plain = Row::declared("SharePoint", "name of a column for programs");
+    plain.holds(!names.iter().any(|name| name.contains("_x0020_")), &names);
+    let severity = defects
+        .columns
+        .iter()
+        .find(|column| column["name"] == "Severity");
+    let severity = severity.expect("a column");
+    Row::lost("SharePoint", "column rules").holds(severity["required"] != true, severity);
+    let defaults = Row::lost("SharePoint", "column defaults");
+    defaults.holds(severity["defaultValue"].is_null(), severity);
+}
+
+/// Neither a group nor a link, and no versions of items.
+fn expect_nothing_opened(case: &Case) {
+    let asked = case.inspect().requests();
+    let opening = ["/permissions", "/invite", "/createLink", "/sharing/"];
+    let opens = |path: &str| opening.iter().any(|word| path.contains(word));
+    let opened: Vec<&str> = asked
+        .iter()
+        .map(|one| &*one.path)
+        .filter(|path| opens(path))
+        .collect();
+    Row::lost("SharePoint", "groups of the site").is(&opened, &[""; 0]);
+    Row::lost("SharePoint", "links of the site").is(&opened, &[""; 0]);
+    let versions = asked.iter().filter(|one| one.path.contains("/versions"));
+    Row::lost("SharePoint", "versions of an item").is(&versions.count(), &0);
+}
+
+fn expect_declared(declared: &str) {
+    let author = Row::lost("SharePoint", "author of an item");
+    author.stands_in(
+        declared,
         "the service names the restoring application as the author",
-        "compute their value",
-        "nobody in the target is mapped",
-    ] {
-        assert!(declared.contains(words), "{words}: {declared}");
-    }
-    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+    );
+    let dates = Row::lost("SharePoint", "dates of an item");
+    dates.stands_in(declared, "the service dates each item of a list");
+    Row::lost("SharePoint", "computed columns").stands_in(declared, "compute their value");
+    let settings = "defaults, rules and formatting of columns are not restored";
+    Row::lost("SharePoint", "column defaults").stands_in(declared, settings);
+    Row::lost("SharePoint", "column rules").stands_in(declared, settings);
+    Row::lost("SharePoint", "column formatting").stands_in(declared, settings);
+    let people = Row::declared("SharePoint", "people in a field");
+    people.stands_in(declared, "nobody in the target is mapped");
 }
 
 #[test]

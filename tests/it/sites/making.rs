@@ -11,6 +11,7 @@ use unbroken_verify::VerdictKind;
 
 use super::archive::OLD_SITE;
 use crate::case::Case;
+use crate::fidelity::Row;
 use crate::tampering::forge::put;
 
 const MAKE: &str = "target site CASE --address https://clean.sharepoint.com/sites/quay \
@@ -66,7 +67,8 @@ fn fill(case: &Case) {
     for (library, length) in [(None, OLD_SITE.len()), (Some("Plans"), OLD_SITE.len() + 6)] {
         let id = case.inspect().site_id("/sites/quay", library);
         let files = case.inspect().files(&id.expect("it is there"));
-        assert_eq!((files.len(), files[0].size), (1, length), "{library:?}");
+        let further = Row::kept("SharePoint", "files of further libraries");
+        further.is(&(files.len(), files[0].size), &(1, length));
     }
 }
 
@@ -92,8 +94,8 @@ fn a_site_and_its_library_are_made_once_on_the_record_and_filled() {
     assert_eq!((of("SiteAttempted/1"), of("SiteReady/1")), (2, 2));
     let ready = events.iter().find(|event| event["type"] == "SiteReady/1");
     let ready = &ready.expect("it is there")["data"];
-    assert_eq!(ready["made"], true);
-    assert_eq!(ready["sharing_closed"], true);
+    Row::declared("SharePoint", "site that is not there").is(&ready["made"], &true);
+    Row::declared("SharePoint", "sharing of the site").is(&ready["sharing_closed"], &true);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 

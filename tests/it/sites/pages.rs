@@ -13,6 +13,7 @@ use unbroken_verify::VerdictKind;
 
 use super::archive::OLD_SITE;
 use crate::case::Case;
+use crate::fidelity::Row;
 use crate::tampering::forge::put;
 
 fn home() -> Value {
@@ -29,6 +30,8 @@ fn home() -> Value {
                     column(6, vec![
                         json!({"webPartType": "2161a1c6-db61-4731-b97c-3cdb303f7cbb",
                                "data": {"title": "Divider", "properties": {"length": 100}}}),
+                        json!({"webPartType": "8654b779-4886-46d4-8ffb-b5ed960ee986",
+                               "data": {"title": "Spacer", "properties": {"height": 60}}}),
                         json!({"webPartType": "c70391ea-0b10-4ee9-b2b4-006d3fcad0cd",
                                "data": {"title": "Quick links",
                                         "properties": {"items": ["https://old.sharepoint.com"]}}}),
@@ -108,26 +111,32 @@ fn a_page_comes_back_as_a_draft_and_a_second_plan_doubles_nothing() {
     assert_eq!(ended.status.code(), Some(3), "the wiki page is held");
     let page = expect_whole(&case, &site);
     assert_eq!(page["title"], "Quay 7");
-    assert_eq!(page["publishingState"]["level"], "draft");
+    let draft = Row::declared("SharePoint", "pages of sections");
+    draft.is(&page["publishingState"]["level"], "draft");
+    let name = page["name"].as_str().expect("a name");
+    let is_longer = name.starts_with("Home-") && name.len() > "Home-.aspx".len();
+    Row::declared("SharePoint", "name of a page").holds(is_longer, &name);
     let sections = page["canvasLayout"]["horizontalSections"].as_array();
     let layouts: Vec<&Value> = sections
         .expect("sections")
         .iter()
         .map(|one| &one["layout"])
         .collect();
-    assert_eq!(layouts, ["twoColumns", "oneColumn", "oneColumn"]);
+    // The last of them stood beside the others.
+    let beside = Row::declared("SharePoint", "section beside the page");
+    beside.is(&layouts, &["twoColumns", "oneColumn", "oneColumn"]);
     let text = page.to_string();
-    for kept in [
-        "<b>the quay</b>",
-        "2161a1c6",
-        "Quick links",
-        "Second",
-        "Aside",
-    ] {
-        assert!(text.contains(kept), "{kept}: {text}");
-    }
-    for gone in ["script", "old.sharepoint.com", "c70391ea"] {
-        assert!(!text.contains(gone), "{gone}: {text}");
+    beside.stands_in(&text, "Aside");
+    Row::kept("SharePoint", "text of a page").stands_in(&text, "<b>the quay</b>");
+    Row::kept("SharePoint", "dividers").stands_in(&text, "2161a1c6");
+    Row::kept("SharePoint", "spacers").stands_in(&text, "8654b779");
+    let plain = Row::declared("SharePoint", "text that could run or fetch something");
+    plain.stands_in(&text, "Second");
+    plain.holds(!text.contains("script"), &text);
+    let others = Row::lost("SharePoint", "other web parts");
+    others.stands_in(&text, "Quick links");
+    for gone in ["old.sharepoint.com", "c70391ea"] {
+        others.holds(!text.contains(gone), &text);
     }
     case.done("source register CASE SOURCE");
     case.plan();
@@ -147,7 +156,9 @@ fn a_page_comes_back_as_a_draft_and_a_second_plan_doubles_nothing() {
     for words in ["the page is a draft", "have no safe form"] {
         assert!(declared.contains(words), "{declared}");
     }
-    assert!(of("ItemHeld/1").iter().all(|held| held["reason"] == "page"));
+    let held = of("ItemHeld/1");
+    let is_wiki = !held.is_empty() && held.iter().all(|held| held["reason"] == "page");
+    Row::held("SharePoint", "pages of another form").holds(is_wiki, &held);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 

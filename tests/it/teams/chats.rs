@@ -9,6 +9,7 @@ use super::world::{
     write_archive,
 };
 use crate::case::Case;
+use crate::fidelity::Row;
 
 const CHAT: &str = "chat 19:crane@thread.v2";
 
@@ -48,9 +49,11 @@ pub(super) fn exchanges() -> Vec<Exchange> {
 #[test]
 fn a_chat_of_two_and_one_of_more_come_back_to_those_who_were_in_it() {
     let both = ["ada@clean.example*", "ben@clean.example*"].map(str::to_owned);
-    for (kind, people, name) in [
-        ("oneOnOne", &[ADA, BEN][..], ""),
-        ("group", &[ADA, BEN, EVE], "Crane"),
+    let two = Row::kept("Teams and chats", "chats of two");
+    let more = Row::kept("Teams and chats", "chats of more");
+    for (row, kind, people, name) in [
+        (two, "oneOnOne", &[ADA, BEN][..], ""),
+        (more, "group", &[ADA, BEN, EVE], "Crane"),
     ] {
         let (case, code) = restored(kind, people);
         assert_eq!(code, Some(0), "{kind}");
@@ -66,7 +69,15 @@ fn a_chat_of_two_and_one_of_more_come_back_to_those_who_were_in_it() {
             ("ada@clean.example", "Well"),
             ("ben@clean.example", "And you?"),
         ];
-        assert_eq!(posts, expected);
+        row.is(&posts, &expected);
+        let events = case.events("bundle-of-chats");
+        let is_dated = events.iter().any(|event| {
+            let transforms = event["data"]["transforms"].to_string();
+            transforms.contains("team-dated-earlier/1")
+        });
+        // A chat of two is known by who is in it, and needs no moment of its own.
+        let dated = Row::declared("Teams and chats", "date of a chat");
+        dated.holds(is_dated == (kind == "group"), &kind);
     }
 }
 
@@ -76,8 +87,9 @@ fn a_chat_of_two_of_whom_one_is_gone_is_held() {
     assert_eq!(code, Some(3));
     assert!(case.inspect().threads().is_empty());
     let events = case.events("bundle-of-chat");
-    assert_eq!(
-        reasons(&events, "ItemHeld/1"),
-        ["chat-partner-not-mapped"; 3]
+    let held = Row::held("Teams and chats", "chat of two of whom one is not mapped");
+    held.is(
+        &reasons(&events, "ItemHeld/1"),
+        &["chat-partner-not-mapped"; 3],
     );
 }

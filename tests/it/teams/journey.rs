@@ -1,6 +1,6 @@
 //! One team from its backup into the clean tenant: by the road of migration mode, and by the other where a channel is private.
 
-use m365_simulator::{Exchange, FaultKind};
+use m365_simulator::{Exchange, FaultKind, StoredPost};
 use serde_json::{Value, json};
 use unbroken::sources::archive::index::{Entry, TeamsKind};
 use unbroken_verify::VerdictKind;
@@ -10,6 +10,7 @@ use super::world::{
     plain_entry, planned, reasons, said, shot, team, thread, troubles, write_archive,
 };
 use crate::case::Case;
+use crate::fidelity::Row;
 
 const MAP: &str = "quay7@old.example,team:Quay 7\n";
 const SAME: &str = "2023-05-01T08:00:00.000Z";
@@ -21,7 +22,9 @@ fn talk() -> Vec<Said> {
         SAME,
         "Hello <at id=\"0\">Ben</at>",
     );
-    first.more = json!({"reactions": [{"reactionType": "like"}], "subject": "The crane"});
+    first.more = json!({
+        "reactions": [{"reactionType": "like"}], "subject": "The crane", "importance": "high",
+    });
     let mut reply = said("General", "3", "2023-05-01T08:00:01.5Z", "<p>Yes</p>");
     (reply.author, reply.reply_to) = (BEN, Some(first.id.clone()));
     let mut gone = said("General", "4", "2023-05-01T08:00:02Z", "I was <b>here</b>");
@@ -127,32 +130,59 @@ fn a_team_comes_back_with_authors_times_replies_images_files_and_members() {
             ),
         ]
     );
-    assert_eq!(general.posts[0].subject.as_deref(), Some("The crane"));
+    expect_messages(&general.posts);
     expect_plans(&case);
     expect_record(&case);
 }
 
+/// What each property of the messages in General became.
+fn expect_messages(posts: &[StoredPost]) {
+    let [first, moved, reply, gone] = posts else {
+        panic!("{posts:?}")
+    };
+    let subject = Row::kept("Teams and chats", "subject of a message");
+    subject.is(&first.subject.as_deref(), &Some("The crane"));
+    let importance = Row::kept("Teams and chats", "importance of a message");
+    importance.is(&first.importance.as_deref(), &Some("high"));
+    Row::kept("Teams and chats", "time of a message").is(&first.created, SAME);
+    Row::kept("Teams and chats", "author of a message").is(&reply.author, "ben@clean.example");
+    Row::kept("Teams and chats", "text of a message").is(&reply.content, "<p>Yes</p>");
+    Row::kept("Teams and chats", "replies").is(&reply.reply_to, &Some(1_682_928_000_000));
+    Row::declared("Teams and chats", "mentions").is(&first.content, "Hello @Ben");
+    let later = Row::declared("Teams and chats", "two messages of one millisecond");
+    later.is(&moved.created, "2023-05-01T08:00:00.001Z");
+    let stand_in = Row::declared("Teams and chats", "author who is not mapped");
+    stand_in.is(&gone.author, "archive@clean.example");
+    stand_in.stands_in(&gone.content, "Eve &lt;Gone&gt;");
+}
+
 fn expect_plans(case: &Case) {
     let (general, plans) = (thread(case, "General"), thread(case, "Plans"));
-    assert_eq!(plans.posts[0].images, [b"\x89PNG-not-really".to_vec()]);
+    Row::kept("Teams and chats", "name of a team").is(&general.team, "Quay 7");
+    let purpose = case.inspect().team_purpose("Quay 7");
+    let is_for = Row::kept("Teams and chats", "purpose of a team");
+    is_for.is(&purpose.as_deref(), &Some("All about the quay"));
+    Row::declared("Teams and chats", "the channel General").is(&general.kind, "standard");
+    Row::kept("Teams and chats", "standard channels").is(&plans.kind, "standard");
+    let images = Row::kept("Teams and chats", "inline images");
+    images.is(&plans.posts[0].images, &[b"\x89PNG-not-really".to_vec()]);
     let content = &plans.posts[0].content;
     assert!(
         content.contains("https://clean.sharepoint.com/sites/"),
         "{content}"
     );
-    assert!(
-        content.contains("/Shared%20Documents/Plans/drawing.pdf\">drawing.pdf</a>"),
-        "{content}"
+    let hung = Row::declared("Teams and chats", "files that hang on messages");
+    hung.stands_in(
+        content,
+        "/Shared%20Documents/Plans/drawing.pdf\">drawing.pdf</a>",
     );
-    assert!(!content.contains("old.sharepoint.com"), "{content}");
+    let links = Row::declared("Teams and chats", "links to the old tenant");
+    links.holds(!content.contains("old.sharepoint.com"), content);
     for thread in [&general, &plans] {
         assert!(!thread.is_migrating);
-        assert_eq!(
-            thread.members,
-            ["ada@clean.example*", "ben@clean.example"]
-                .map(str::to_owned)
-                .into()
-        );
+        let people = ["ada@clean.example*", "ben@clean.example"].map(str::to_owned);
+        Row::kept("Teams and chats", "members").is(&thread.members, &people.clone().into());
+        Row::kept("Teams and chats", "owners").is(&thread.members, &people.into());
     }
     assert_eq!(case.inspect().is_team_migrating("Quay 7"), Some(false));
     let library = case
@@ -161,13 +191,14 @@ fn expect_plans(case: &Case) {
         .expect("a library");
     let files = case.inspect().files(&library);
     assert_eq!(files.len(), 1);
-    assert_eq!(files[0].path, "/Plans/drawing.pdf");
+    Row::kept("Teams and chats", "files of channels").is(&files[0].path, "/Plans/drawing.pdf");
 }
 
 fn expect_record(case: &Case) {
     let events = case.events("bundle-of-team");
-    assert_eq!(reasons(&events, "ItemHeld/1"), ["team-tab"]);
-    assert_eq!(reasons(&events, "ItemSkipped/1"), ["team-event"]);
+    Row::held("Teams and chats", "tabs").is(&reasons(&events, "ItemHeld/1"), &["team-tab"]);
+    let skipped = reasons(&events, "ItemSkipped/1");
+    Row::lost("Teams and chats", "events of the service").is(&skipped, &["team-event"]);
     let of = |kind: &str| -> Vec<&Value> {
         let of = events.iter().filter(|event| event["type"] == kind);
         of.map(|event| &event["data"]).collect()
@@ -190,6 +221,10 @@ fn expect_record(case: &Case) {
         "team-made-private/1",
     ];
     assert_eq!(said, expected.into());
+    let dated = Row::declared("Teams and chats", "date of a team");
+    dated.holds(said.contains("team-dated-earlier/1"), &said);
+    let visibility = Row::declared("Teams and chats", "visibility");
+    visibility.holds(said.contains("team-made-private/1"), &said);
     let links = restored
         .iter()
         .filter(|one| one["links_moved"] == 1 && one["links_left"] == 1);
@@ -245,7 +280,8 @@ fn a_private_channel_is_private_from_the_first_moment_on() {
         troubles(&events)
     );
     let (secret, across) = (thread(&case, "Secret"), thread(&case, "Across"));
-    assert_eq!((&*secret.kind, &*across.kind), ("private", "shared"));
+    Row::kept("Teams and chats", "private channels").is(&secret.kind, "private");
+    Row::kept("Teams and chats", "shared channels").is(&across.kind, "shared");
     assert_eq!(secret.members, ["ben@clean.example*".to_owned()].into());
     assert_eq!(across.members, ["ada@clean.example*".to_owned()].into());
     assert_eq!((secret.posts.len(), across.posts.len()), (1, 1));

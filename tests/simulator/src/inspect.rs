@@ -54,6 +54,8 @@ pub struct DriveFile {
     pub sha256: String,
     /// Its version: 1 when it was written once.
     pub version: u32,
+    /// `fileSystemInfo.createdDateTime`.
+    pub created: String,
     /// `fileSystemInfo.lastModifiedDateTime`.
     pub modified: String,
     /// Size and SHA-256 of what it was before, oldest first.
@@ -411,9 +413,8 @@ fn files(user: &User) -> Vec<DriveFile> {
                 size: content.len(),
                 sha256: hex(&content.sha256()),
                 version: item.version,
-                modified: item
-                    .modified
-                    .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+                created: seconds(item.created),
+                modified: seconds(item.modified),
                 older: item
                     .older
                     .iter()
@@ -424,6 +425,10 @@ fn files(user: &User) -> Vec<DriveFile> {
         .collect();
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
+}
+
+fn seconds(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -79,6 +79,25 @@ impl Inspect {
         true
     }
 
+    /// The same with the extended properties of an event or a contact.
+    pub fn change_item_properties(
+        &self,
+        user: &str,
+        id: &str,
+        change: impl FnOnce(&mut BTreeMap<String, String>),
+    ) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(user) else {
+            return false;
+        };
+        let user = &mut tenant.users[place];
+        let event = user.calendar.events.get_mut(id);
+        let event = event.map(|event| &mut event.properties);
+        let contact = user.contacts.contacts.get_mut(id);
+        let found = event.or(contact.map(|contact| &mut contact.properties));
+        found.map(change).is_some()
+    }
+
     /// Takes parts of a stored item away: occurrences that differ, attachments, the photo, the checklist.
     pub fn strip_item(&self, user: &str, id: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);

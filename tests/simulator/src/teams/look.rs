@@ -19,6 +19,8 @@ pub struct StoredPost {
     pub content: String,
     /// Its subject.
     pub subject: Option<String>,
+    /// Its importance, in Graph's word.
+    pub importance: Option<String>,
     /// The time of the message that it answers.
     pub reply_to: Option<i64>,
     /// Its images.
@@ -110,6 +112,13 @@ impl Inspect {
         found.map(|one| name.clone_into(&mut one.name)).is_some()
     }
 
+    /// What a team is for, by its name.
+    pub fn team_purpose(&self, name: &str) -> Option<String> {
+        let tenant = lock(&self.0.tenant);
+        let mut named = tenant.teams.all.iter().filter(|team| team.name == name);
+        named.next().map(|team| team.description.clone())
+    }
+
     /// The names of all teams, sorted.
     pub fn teams(&self) -> Vec<String> {
         let tenant = lock(&self.0.tenant);
@@ -195,7 +204,7 @@ fn stored(
         user.map_or_else(|| id.to_owned(), |user| user.upn.clone())
     };
     let posts = thread.messages.values().map(|message| {
-        let text = |name: &str| message.json[name].as_str().map(str::to_owned);
+        let text = |name: &str| Some(message.json.get(name)?.as_str()?.to_owned());
         let author = message.json["from"]["user"]["id"].as_str();
         let content = message.json["body"]["content"].as_str();
         StoredPost {
@@ -203,6 +212,7 @@ fn stored(
             author: author.map(upn).unwrap_or_default(),
             content: content.unwrap_or_default().to_owned(),
             subject: text("subject"),
+            importance: text("importance"),
             reply_to: message.reply_to,
             images: message
                 .hosted
