@@ -2,12 +2,14 @@
 //! them holds is a way in that no step of a restore takes, and so is a right of one in the hands of another.
 //! <https://learn.microsoft.com/graph/permissions-reference>
 
-/// Makes users, groups and domains; looks whom a policy keeps out, and whether a drive is there, before it does.
-const PROVISION: [&str; 9] = [
+/// Makes users, guests, groups and domains; looks whom a policy keeps out before it does, and afterwards whether a drive and what
+/// kind of mailbox is there.
+const PROVISION: [&str; 10] = [
     "Domain.ReadWrite.All",
     "Files.Read.All",
     "Group.ReadWrite.All",
     "LicenseAssignment.ReadWrite.All",
+    "MailboxSettings.Read",
     "Organization.Read.All",
     "Policy.Read.All",
     "User.ReadWrite.All",

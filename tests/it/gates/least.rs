@@ -13,7 +13,7 @@ use crate::tidy::{rust_files, top};
 type Operation = (String, String);
 
 /// Files of the client whose calls the application makes that provisions; the others' are those of the one that writes content.
-const PROVISION: [&str; 2] = ["domains.rs", "identities.rs"];
+const PROVISION: [&str; 3] = ["domains.rs", "guests.rs", "identities.rs"];
 /// The file whose calls are what the checks ask for.
 const VERIFY: &str = "directory.rs";
 
