@@ -1,7 +1,7 @@
 //! Who is let into what behind everybody's back: permissions and members that a test plants, without asking over HTTP.
 
 use super::Inspect;
-use crate::access::{Who, permissions};
+use crate::access::{Guest, Who, permissions};
 use crate::drive;
 use crate::server::lock;
 
@@ -74,7 +74,11 @@ impl Inspect {
             let mut tenant = lock(&self.0.tenant);
             let place = tenant.user_index(user_principal_name);
             let id = place.map(|place| tenant.users[place].id.clone());
-            tenant.access.guests.extend(id);
+            let guest = Guest {
+                address: user_principal_name.to_owned(),
+                came_in: true,
+            };
+            tenant.access.guests.extend(id.map(|id| (id, guest)));
         }
         is_new
     }
