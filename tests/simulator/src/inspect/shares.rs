@@ -76,7 +76,7 @@ impl Inspect {
             let id = place.map(|place| tenant.users[place].id.clone());
             let guest = Guest {
                 address: user_principal_name.to_owned(),
-                came_in: true,
+                came_in: false,
             };
             tenant.access.guests.extend(id.map(|id| (id, guest)));
         }
