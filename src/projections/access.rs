@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::reading::{Placed, Reading};
 use crate::domain::event::{
     AccessAdopted, AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, Event,
-    ReleaseAsked, ReleaseFacts,
+    ReleaseAsked, ReleaseFacts, TeamAttempted, TeamCompleted, TeamFacts,
 };
 use crate::domain::pseudonym::Pseudonym;
 
@@ -35,6 +35,15 @@ pub struct OfCustodian {
     pub compared: Option<(u64, AccessCompared, AccessComparedFacts)>,
 }
 
+/// What became of a team's or chat's people, whom no list of access names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfTeam {
+    /// The newest intent, with its entry; without one it was begun and nobody came to its end yet.
+    pub attempted: Option<(u64, TeamAttempted)>,
+    /// Its outcome, with its entry, where there is one.
+    pub completed: Option<(u64, TeamCompleted, TeamFacts)>,
+}
+
 /// What became of access in a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -42,6 +51,8 @@ pub struct Access {
     pub custodians: BTreeMap<Pseudonym, OfCustodian>,
     /// The plans that were put in force, with their entries.
     pub adopted: Vec<(u64, AccessAdopted)>,
+    /// Teams and chats that were begun, by custodian.
+    pub teams: BTreeMap<Pseudonym, OfTeam>,
     /// By number.
     pub releases: BTreeMap<u64, Release>,
 }
@@ -58,8 +69,29 @@ impl Access {
         self.custodians.entry(custodian.clone()).or_default()
     }
 
+    fn take_team(&mut self, custodian: Pseudonym, index: u64, event: &Event) {
+        match event {
+            Event::FolderAttempted(data, _) if data.workload == "teams" => {
+                self.teams.entry(custodian).or_default();
+            }
+            Event::TeamAttempted(data, _) => {
+                let of = self.teams.entry(custodian).or_default();
+                of.completed = None;
+                of.attempted = Some((index, (**data).clone()));
+            }
+            Event::TeamCompleted(data, facts) => {
+                let of = self.teams.entry(custodian).or_default();
+                of.completed = Some((index, (**data).clone(), (**facts).clone()));
+            }
+            _ => {}
+        }
+    }
+
     fn take(&mut self, placed: Placed) {
         let index = placed.index;
+        if let Some(custodian) = &placed.custodian {
+            self.take_team(custodian.clone(), index, &placed.event);
+        }
         match placed.event {
             Event::AccessAdopted(data, _) => self.adopted.push((index, *data)),
             Event::AccessPlanned(data, _) => {

@@ -145,7 +145,7 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "Certified/1" => "certificate issued",
         "CertificateRevoked/1" => "certificate revoked",
         "TeamAttempted/1" => "members of a team or chat to be let in",
-        "TeamCompleted/1" => "team or chat completed, its members read back",
+        "TeamCompleted/1" => "what became of the members of a team or chat",
         "CaseFinished/1" => "case finished",
         "ExceptionAssigned/1" => "owner named for an item",
         "ProjectionsDigested/1" => "state of the case noted, to compare later",
@@ -174,6 +174,13 @@ fn about_access(event: &Event) -> Option<String> {
         Event::AccessCompared(data, _) => format!(
             "{}: {} gained, {} lost",
             data.custodian, data.gained, data.lost
+        ),
+        Event::TeamAttempted(data, _) => {
+            format!("{} planned, {} left out", data.members, data.left_out)
+        }
+        Event::TeamCompleted(data, _) => format!(
+            "{} kept, {} lost, {} gained, {} steps failed",
+            data.kept, data.lost, data.gained, data.failed
         ),
         Event::SensitiveNamed(data, _) | Event::OwnerAttested(data, _) => {
             data.custodian.to_string()

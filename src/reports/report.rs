@@ -111,6 +111,7 @@ struct Gathered<'a> {
     exceptions: Vec<Exception>,
     content: ContentView,
     keys: Keys,
+    pinned: gates::Pinned,
     anchors: evidence::Anchors,
     milestones: Vec<Milestone>,
     approvals: Approvals,
@@ -132,6 +133,7 @@ pub fn report<R: Reading>(record: &R, issue: &Issue) -> Result<Document, R::Erro
         exceptions: exceptions(&view)?,
         content: ContentView::load(&view)?,
         keys: Keys::default(),
+        pinned: gates::Pinned::default(),
         anchors: evidence::Anchors::default(),
         milestones: timeline(&view)?,
         approvals: Approvals::load(&view)?,
@@ -156,6 +158,7 @@ impl Gathered<'_> {
         self.first.get_or_insert(written.received);
         self.last = Some(written.received);
         self.keys.take(written);
+        self.pinned.take(written);
         self.anchors.take(written);
         if written.signed.kind == "Erased" {
             let subject = written.signed.data.field("subject");

@@ -1,5 +1,6 @@
 //! The end of a team's or chat's migration: every conversation completed, General last, then the team; then whoever the plan names
-//! comes in, and who is in it is read back. Every step may be made again, so an intent without an outcome is carried out once more.
+//! comes in, and who is in it, and in each channel with members of its own, is read back. Every step may be made again, so an
+//! intent without an outcome is carried out once more.
 
 pub(super) mod standing;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 use super::meaning;
 use crate::domain::event::{Event, TeamAttempted, TeamCompleted, TeamFacts};
 use crate::domain::pseudonym::Pseudonym;
-use crate::domain::teams::{PlannedMember, PlannedTeam, Road};
+use crate::domain::teams::{PlannedChannel, PlannedMember, PlannedTeam, Road};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::targets::teams::Completion;
@@ -124,50 +125,97 @@ async fn one<T: Target>(
             }
         }
     }
-    let members = patiently(|| target.team_members(own)).await;
-    let members = members.inspect_err(|_| failed += 1).unwrap_or_default();
-    let (data, facts) = compared(team, &members, failed);
-    let differs = data.lost > 0 && failed == 0;
+    let read = read_back(target, own, team, standing).await;
+    let (data, facts) = match read {
+        Ok(found) => compared(team, &found, failed),
+        Err(_) => unread(team, failed + 1),
+    };
+    let (failed, lost, gained) = (data.failed, data.lost, data.gained);
     let outcome = Event::TeamCompleted(Box::new(data), Box::new(facts));
     journal.record(custodian, outcome).await.map_err(meaning)?;
+    let incomplete = |why: &str| Err(Error::new(ErrorKind::Incomplete, why));
     match first {
         Some(error) => Err(Error::new(ErrorKind::Incomplete, error)),
-        None if failed > 0 => Err(Error::new(
-            ErrorKind::Incomplete,
-            "who is in it could not be read back",
-        )),
-        None if differs => Err(Error::new(
-            ErrorKind::Incomplete,
-            "somebody whom the plan names is not in it",
-        )),
+        None if failed > 0 => incomplete("who is in it could not be read back"),
+        None if gained > 0 => incomplete(
+            "somebody is in it whom the plan does not name: section Q of the report says who",
+        ),
+        None if lost > 0 => incomplete("somebody whom the plan names is not in it"),
         None => Ok(()),
     }
 }
 
-/// Who is in it beside the plan.
-fn compared(
-    team: &PlannedTeam,
-    members: &[PlannedMember],
-    failed: u64,
-) -> (TeamCompleted, TeamFacts) {
-    let users = |all: &[PlannedMember]| -> BTreeSet<String> {
-        all.iter().map(|one| one.user.to_lowercase()).collect()
+/// Who was found where: in the team or chat itself, and in a channel that has members of its own.
+struct Found<'a> {
+    own: Vec<PlannedMember>,
+    channels: Vec<(&'a PlannedChannel, Vec<PlannedMember>)>,
+}
+
+/// Who is in it. Whoever got into a private channel need not be anybody of the team's plan: each is asked for itself.
+async fn read_back<'a, T: Target>(
+    target: &T,
+    own: &TargetId,
+    team: &'a PlannedTeam,
+    standing: &Standing,
+) -> std::result::Result<Found<'a>, TargetError> {
+    let mut found = Found {
+        own: patiently(|| target.team_members(own)).await?,
+        channels: Vec::new(),
     };
-    let (planned, found) = (users(&team.members), users(members));
+    for channel in team.channels.iter().filter(|one| one.has_own_members()) {
+        if let Some(place) = standing.on_record.ids.get(&Some(channel.name.clone())) {
+            let members = patiently(|| target.team_members(place)).await?;
+            found.channels.push((channel, members));
+        }
+    }
+    Ok(found)
+}
+
+fn users(all: &[PlannedMember]) -> BTreeSet<String> {
+    all.iter().map(|one| one.user.to_lowercase()).collect()
+}
+
+/// Who is in it beside the plan.
+fn compared(team: &PlannedTeam, found: &Found<'_>, failed: u64) -> (TeamCompleted, TeamFacts) {
+    let (planned, own) = (users(&team.members), users(&found.own));
+    let mut lost: Vec<String> = planned.difference(&own).cloned().collect();
+    let mut gained: Vec<String> = own.difference(&planned).cloned().collect();
+    for (channel, members) in &found.channels {
+        let (planned, own) = (users(&channel.members), users(members));
+        let there = |user: &String| format!("{user} in {}", channel.name);
+        lost.extend(planned.difference(&own).map(there));
+        gained.extend(own.difference(&planned).map(there));
+    }
+    let owners = found.own.iter().filter(|one| one.owner);
     let is_kept = |one: &&PlannedMember| planned.contains(&one.user.to_lowercase());
-    let owners = members.iter().filter(|one| one.owner);
-    let lost: Vec<String> = planned.difference(&found).cloned().collect();
-    let gained: Vec<String> = found.difference(&planned).cloned().collect();
     let data = TeamCompleted {
+        channels: Some(found.channels.len() as u64),
         failed,
         gained: gained.len() as u64,
-        kept: planned.intersection(&found).count() as u64,
+        kept: planned.intersection(&own).count() as u64,
         lost: lost.len() as u64,
         owners: owners.filter(is_kept).count() as u64,
     };
     let facts = TeamFacts {
         gained: some(gained),
         lost: some(lost),
+        name: Some(team.name.clone()),
+        ..TeamFacts::default()
+    };
+    (data, facts)
+}
+
+/// Nobody knows who is in it: no count of people is recorded that nobody made.
+fn unread(team: &PlannedTeam, failed: u64) -> (TeamCompleted, TeamFacts) {
+    let data = TeamCompleted {
+        channels: None,
+        failed,
+        gained: 0,
+        kept: 0,
+        lost: 0,
+        owners: 0,
+    };
+    let facts = TeamFacts {
         name: Some(team.name.clone()),
         ..TeamFacts::default()
     };

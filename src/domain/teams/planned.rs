@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Membership;
+
 /// How a team comes to be in the clean tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,6 +58,13 @@ pub struct PlannedChannel {
     pub files_url: String,
     /// Why nothing is written into it; empty where it is.
     pub held: String,
+}
+
+impl PlannedChannel {
+    /// Whether its members are its own, and not simply those of its team.
+    pub fn has_own_members(&self) -> bool {
+        self.membership != Membership::Standard.name()
+    }
 }
 
 /// A team or a chat.

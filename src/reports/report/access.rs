@@ -13,18 +13,28 @@ use crate::domain::pseudonym::Pseudonym;
 use crate::projections::access::{Access, OfCustodian};
 use crate::projections::reading::Reading;
 
+mod teams;
+
 /// Section Q.
 pub(super) fn section(gathered: &Gathered) -> Section {
     let access = &gathered.access;
     let mut section = Section::new('Q', "Access")
         .says(
-            "Nobody is let in by a restore alone. Where the backup does not say who had access, \
-             and nobody brought a list, only the custodian gets in; such access is called \
-             unknown. Where there is a list, a plan of it was approved by somebody else first. \
-             The plan lets in nobody who is not named in the map of people, and nobody further \
-             than the list does.",
+            "A restore alone lets people into teams and chats, and into nothing else. Into those \
+             comes whoever was in them in the source and is named in the map of people: into a \
+             chat, and into a team with a private or shared channel, when it is made, into any \
+             other team when its conversations are whole. The table of teams and chats counts \
+             them.",
+        )
+        .says(
+            "Everywhere else, where the backup does not say who had access and nobody brought a \
+             list, only the custodian gets in; such access is called unknown. Where there is a \
+             list, a plan of it was approved by somebody else first. The plan lets in nobody who \
+             is not named in the map of people, and nobody further than the list does.",
         )
         .with(Block::Table(by_custodian(gathered)))
+        .with(Block::Table(teams::counted(gathered)))
+        .with(Block::Table(teams::gained(gathered)))
         .with(Block::Table(reasons(access)))
         .with(Block::Table(releases(gathered)));
     let is_whole = !matches!(gathered.issue.edition, Edition::Custodian(_));
@@ -44,11 +54,12 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::Table(declared(gathered)))
         .with(Block::Heading("What was read back".to_owned()))
         .says(
-            "After the last call every permission was read back and compared with the list, \
-             person by person and item by item. Gained means more than the list gives: that is a \
-             leak until somebody explains it. The file tables/access.csv holds each line of the \
-             newest comparison. An edition that shows no names holds the name of the encrypted \
-             list instead.",
+            "After the last call the permissions of the items that the list names were read back \
+             and compared with it, person by person and item by item. Items that it does not name \
+             were not read: nothing is said of them here. Gained means more than the list gives: \
+             that is a leak until somebody explains it. The file tables/access.csv holds each \
+             line of the newest comparison. An edition that shows no names holds the name of the \
+             encrypted list instead.",
         )
         .with(Block::Table(compared(gathered)))
 }
@@ -71,10 +82,15 @@ fn custodians<'a>(gathered: &'a Gathered) -> Vec<(&'a Pseudonym, OfCustodian)> {
 }
 
 fn by_custodian(gathered: &Gathered) -> Table {
-    let rows = custodians(gathered).into_iter().map(|(name, of)| {
-        let name = gathered.custodian(name);
+    let rows = custodians(gathered).into_iter().map(|(of_whom, of)| {
+        let name = gathered.custodian(of_whom);
         let Some(planned) = of.planned else {
-            let mut row = vec![name, "unknown: only the custodian".to_owned()];
+            let only = if gathered.access.teams.contains_key(of_whom) {
+                "unknown: only its members"
+            } else {
+                "unknown: only the custodian"
+            };
+            let mut row = vec![name, only.to_owned()];
             row.resize(9, "none".to_owned());
             return row;
         };
@@ -327,7 +343,7 @@ mod tests {
     use crate::projections::scripted::{Script, name};
     use crate::reports::document::Document;
 
-    fn script() -> Script {
+    pub(super) fn script() -> Script {
         let mut script = Script::default();
         for custodian in ["ann", "bob"] {
             let data = CustodianMapped {
@@ -353,7 +369,7 @@ mod tests {
         script
     }
 
-    fn issue(edition: Edition, size: usize) -> Issue {
+    pub(super) fn issue(edition: Edition, size: usize) -> Issue {
         Issue {
             number: 1,
             edition,
@@ -369,7 +385,7 @@ mod tests {
         }
     }
 
-    fn rows(document: &Document, id: &str) -> Vec<Vec<String>> {
+    pub(super) fn rows(document: &Document, id: &str) -> Vec<Vec<String>> {
         let table = document.tables().find(|table| table.id == id);
         table
             .unwrap_or_else(|| panic!("no table {id}"))

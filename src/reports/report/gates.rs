@@ -1,10 +1,48 @@
 //! The gates of a case in section C: what was looked at, what was waived, what was certified, and what ended before its time.
 
 use super::super::document::Block;
-use super::Gathered;
 use super::cover::fact;
-use crate::domain::event::Audited;
+use super::{Edition, Gathered};
+use crate::domain::event::{Audited, Event};
 use crate::domain::finding::Verdict;
+use crate::projections::reading::Written;
+
+/// Where the gates begin, and what was done before there were any.
+#[derive(Debug, Default)]
+pub(super) struct Pinned {
+    index: Option<u64>,
+    attempts_before: u64,
+}
+
+impl Pinned {
+    pub(super) fn take(&mut self, written: &Written) {
+        match written.placed.as_ref().map(|placed| &placed.event) {
+            Some(Event::SourcePinned(..)) => self.index = Some(written.index),
+            Some(Event::ItemAttempted(..)) if self.index.is_none() => self.attempts_before += 1,
+            _ => {}
+        }
+    }
+
+    fn sentence(&self, edition: &Edition) -> String {
+        let Some(index) = self.index else {
+            return String::new();
+        };
+        // One custodian is not told what happened to others' items: of those nothing is said.
+        let whose = match edition {
+            Edition::Custodian(_) => " that this edition shows",
+            _ => "",
+        };
+        let before = match self.attempts_before {
+            0 => format!("no attempt at an item{whose} lies before it"),
+            1 => format!("1 attempt at an item{whose} lies before it, under no gate"),
+            count => format!("{count} attempts at items{whose} lie before it, under no gate"),
+        };
+        format!(
+            "The compromised tenant is pinned by its GUID, by entry {index}. From that entry on \
+             no worker acts without a readiness certificate that holds; {before}."
+        )
+    }
+}
 
 /// Nothing where the compromised tenant was never pinned: the case has no gates, and the report does not pretend.
 pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
@@ -13,9 +51,7 @@ pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
         return Vec::new();
     }
     let mut points = vec![
-        "The compromised tenant is pinned by its GUID; no worker acts without a readiness \
-         certificate that holds."
-            .to_owned(),
+        gathered.pinned.sentence(&gathered.issue.edition),
         looked("Baseline", gates.baseline.as_ref()),
         looked("Separation audit", gates.audit.as_ref()),
     ];

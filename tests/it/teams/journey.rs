@@ -234,7 +234,8 @@ fn expect_record(case: &Case) {
         (1, 1)
     );
     let completed = of("TeamCompleted/1")[0];
-    let expected = json!({"failed": 0, "gained": 0, "kept": 2, "lost": 0, "owners": 1});
+    let expected =
+        json!({"channels": 0, "failed": 0, "gained": 0, "kept": 2, "lost": 0, "owners": 1});
     assert_eq!(completed, &expected);
     assert_eq!(of("TeamAttempted/1")[0]["left_out"], 1);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
@@ -290,6 +291,35 @@ fn a_private_channel_is_private_from_the_first_moment_on() {
         reasons(&events, "ItemHeld/1"),
         ["author-not-mapped", "team-tab"]
     );
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+/// Between the import and the end of it somebody lets somebody into the private channel, who is not even in the team.
+#[test]
+fn whoever_got_into_a_private_channel_meanwhile_is_found() {
+    let case = fresh();
+    write(&case, &with_secret(), of_secret);
+    assert!(case.inspect().add_user("mallory@clean.example", "mallory"));
+    planned(&case, MAP);
+    // Refused for good: the team is not at its end after the first run.
+    let refused = shot("POST", "/completeMigration", FaultKind::Malware);
+    case.inspect().arm(refused);
+    assert!(!case.restore().status.success());
+    let is_planted =
+        case.inspect()
+            .plant_channel_member("Quay 7", "Secret", "mallory@clean.example");
+    assert!(is_planted);
+    let ended = case.restore();
+    let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("whom the plan does not name"), "{stderr}");
+    let events = case.events("bundle-of-mallory");
+    let mut of_team = events.iter().filter(|one| one["type"] == "TeamCompleted/1");
+    let completed = &of_team.next_back().expect("an outcome")["data"];
+    let expected = json!({
+        "channels": 2, "failed": 0, "gained": 1, "kept": 2, "lost": 0, "owners": 1,
+    });
+    assert_eq!(completed, &expected);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 

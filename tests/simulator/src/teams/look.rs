@@ -172,6 +172,20 @@ impl Inspect {
         true
     }
 
+    /// Somebody lets somebody else into a channel that has members of its own.
+    pub fn plant_channel_member(&self, team: &str, channel: &str, upn: &str) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(upn) else {
+            return false;
+        };
+        let user = tenant.users[place].id.clone();
+        let member = Member::new(&tenant, &user, false);
+        let mut teams = tenant.teams.all.iter_mut();
+        let found = teams.find(|known| known.name == team);
+        let found = found.and_then(|team| team.channels.iter_mut().find(|one| one.name == channel));
+        found.map(|one| one.members.push(member)).is_some()
+    }
+
     /// Somebody else's message stands in a channel already.
     pub fn plant_post(&self, team: &str, channel: &str, ms: i64, content: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);
