@@ -18,7 +18,7 @@ mod trust_edges;
 
 pub(super) use apps::undeclared_federation;
 pub use conditional_access::{POLICIES, keeps_users_out};
-pub(super) use known::{is_microsoft, is_write, own_mailboxes, owned_domains, rights};
+pub(super) use known::{is_microsoft, is_write, own_mailboxes, own_users, owned_domains, rights};
 pub(super) use mail::{forwarded_by_smtp, forwarding_rules, unreviewed};
 pub use needed::OUR_APPS;
 pub(super) use trust_edges::{apps_of_old, guests_of_old, open_by_default};
@@ -177,7 +177,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C31",
-        requirement: "two or more named people certify, for a week at most",
+        requirement: "two or more people are declared to certify, for a week at most",
         look: ours::certification,
     },
     Check {

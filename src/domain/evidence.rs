@@ -131,6 +131,8 @@ pub struct Attestation {
     pub by: String,
     /// SHA-256 of what they rest on, hex; empty when it is their word alone.
     pub digest: String,
+    /// When they looked.
+    pub at: Option<DateTime<Utc>>,
     /// They looked, and it does not hold.
     pub denies: bool,
 }

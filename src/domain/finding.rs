@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::object::Object;
-use super::evidence::{Answer, Evidence, Expected, Missing, NOT_READ};
+use super::evidence::{Answer, Evidence, Expected, Missing, NOT_READ, check_age};
 
 /// What a check came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -241,10 +241,17 @@ impl<'a> Look<'a> {
         rows.first().copied()
     }
 
-    /// Whether somebody vouches for something.
+    /// Whether somebody vouches for something, by name, and looked of late: what they saw before the last wave is not what is.
     pub fn attested(&mut self, name: &str) {
         match self.evidence.attested.get(name) {
+            Some(attestation) if attestation.by.trim().is_empty() => {
+                self.missing(format!("attestation {name}"), "it does not say whose it is");
+            }
             Some(attestation) => {
+                if let Err(why) = check_age(attestation.at, self.evidence.now) {
+                    self.missing(format!("attestation {name}"), why);
+                    return;
+                }
                 let digest = attestation.digest.clone();
                 self.rests_on.insert(format!("attested: {name}"), digest);
                 if attestation.denies {

@@ -54,7 +54,7 @@ impl Gates {
         inspect.change_directory(|directory| sections = json!(directory.exports));
         let export = exported(&sections, SystemClock.now());
         Ok(Self {
-            expected: folder.write_declared("expected.json", &expected())?,
+            expected: folder.write_declared("expected.json", &expected(SystemClock.now()))?,
             evidence: [folder.write_declared("exchange.json", &export)?],
         })
     }
@@ -112,13 +112,17 @@ pub(super) async fn pin(journal: &Journal, folder: &DemoFolder, keys: &KeyRing) 
     gating::pin(journal, facts).await
 }
 
-fn expected() -> Value {
+fn expected(now: DateTime<Utc>) -> Value {
     let upn = |name: &str| format!("{name}@clean.example");
     let ours = |number: u16, roles: &[&str]| {
         let id = |kind: u32| format!("{kind}-0000-4000-8000-00000000{number:04x}");
         json!({ "appId": id(51_710_010), "keys": [id(51_710_050)], "ours": true, "roles": roles })
     };
-    let vouched = |name: &str| (name.to_owned(), json!({ "by": "the demo operator" }));
+    let at = now.to_rfc3339();
+    let vouched = |name: &str| {
+        let by = json!({ "at": at, "by": "the demo operator" });
+        (name.to_owned(), by)
+    };
     let attested: serde_json::Map<String, Value> = ATTESTED.into_iter().map(vouched).collect();
     json!({
         "admins": [upn("adm-global-1"), upn("adm-global-2")],

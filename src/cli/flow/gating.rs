@@ -108,6 +108,8 @@ struct AppFile {
 struct AttestedFile {
     by: String,
     #[serde(default)]
+    at: Option<DateTime<Utc>>,
+    #[serde(default)]
     digest: String,
     #[serde(default)]
     denies: bool,
@@ -301,6 +303,7 @@ fn evidence(brought: &Brought<'_>) -> Result<(Evidence, Hash)> {
     for (name, said) in declared.attested {
         let attestation = Attestation {
             by: said.by,
+            at: said.at,
             digest: said.digest,
             denies: said.denies,
         };

@@ -233,6 +233,15 @@ pub(crate) fn own_mailboxes<'a>(look: &mut Look<'a>) -> Vec<(&'a str, String)> {
         .collect()
 }
 
+/// Ids of the users of the tenant itself, with a mailbox or without: whoever never had one may have a drive.
+pub(crate) fn own_users<'a>(look: &mut Look<'a>) -> Vec<&'a str> {
+    let users = look.list("/users").into_iter();
+    users
+        .filter(|user| user.text("userType") != Some("Guest"))
+        .filter_map(|user| user.text("id"))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_write;

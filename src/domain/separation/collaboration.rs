@@ -1,13 +1,13 @@
 //! S18 to S21 and S23: files, sites, teams, webhooks, connectors and devices.
 
-use super::super::baseline::own_mailboxes;
+use super::super::baseline::own_users;
 use super::super::evidence::object::Object;
 use super::super::finding::Look;
 
 /// S18. Only items with the `shared` facet are asked for their permissions: five resource units each.
 pub(super) fn sharing(look: &mut Look<'_>) {
     let mut drives = Vec::new();
-    for (id, _) in own_mailboxes(look) {
+    for id in own_users(look) {
         drives.extend(look.list(&format!("/users/{id}/drives")));
     }
     for site in look.list("/sites/getAllSites") {

@@ -156,7 +156,9 @@ fn said(digest: &[u8], body: serde_json::Value) -> Answer {
 }
 
 fn means_none(path: &str) -> bool {
-    NONE_BY_404.iter().any(|end| path.ends_with(end))
+    // "User's mysite not found": who is listed and never had a licence has no drive.
+    let is_users_drives = path.starts_with("/users/") && path.ends_with("/drives");
+    is_users_drives || NONE_BY_404.iter().any(|end| path.ends_with(end))
 }
 
 /// Below the base, each segment escaped, with the query that belongs to the path.
@@ -194,6 +196,7 @@ mod tests {
         assert!(means_none(
             "/policies/crossTenantAccessPolicy/partners/t/identitySynchronization"
         ));
-        assert!(!means_none("/users"));
+        assert!(means_none("/users/u/drives"));
+        assert!(!means_none("/users") && !means_none("/sites/s/drives"));
     }
 }

@@ -31,7 +31,11 @@ pub(super) fn expected() -> Value {
         one["keys"] = json!([key(number)]);
         one
     };
-    let vouched = |name: &str| (name.to_owned(), json!({ "by": "the security lead" }));
+    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).to_rfc3339();
+    let vouched = |name: &str| {
+        let by = json!({ "by": "the security lead", "at": now });
+        (name.to_owned(), by)
+    };
     let attested: serde_json::Map<String, Value> =
         super::world::ATTESTED.into_iter().map(vouched).collect();
     json!({

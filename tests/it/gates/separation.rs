@@ -1,8 +1,10 @@
 //! S1 to S24: each over a tenant that passes, one that fails for exactly that reason, and one that cannot answer.
 
+use serde_json::{Value, json};
+use unbroken::domain::evidence::Attestation;
 use unbroken::domain::finding::Verdict;
 
-use super::world::{changed, clean, names, with, without};
+use super::world::{at, changed, clean, names, with, without};
 
 /// Check, what is planted, the object that the finding names.
 const FAILS: [(&str, &str, &str); 24] = [
@@ -107,6 +109,47 @@ fn each_row_fails_for_its_own_reason_and_no_other_changes() {
         );
         let finding = world.finding(check);
         assert!(names(&finding, object), "{plant}: {:?}", finding.failed);
+    }
+}
+
+/// Whoever never had a mailbox may have a drive, and a link in it.
+#[test]
+fn a_link_in_the_drive_of_somebody_without_a_mailbox_is_found() {
+    let mut world = clean();
+    let mut say = |path: &str, row: Value| {
+        let body = json!({ "value": [row] });
+        world.directory.answers.insert(path.to_owned(), body);
+    };
+    let link = json!({ "id": "1", "link": { "scope": "anonymous", "type": "view" } });
+    let drives = "/users/51710001-0000-4000-8000-000000000003/drives";
+    say(drives, json!({ "id": "b!drive-9" }));
+    let item = json!({ "id": "9", "name": "keys.xlsx", "shared": { "scope": "anonymous" } });
+    say("/drives/b!drive-9/root/delta", item);
+    say("/drives/b!drive-9/items/9/permissions", link);
+    let finding = world.finding("S18");
+    assert_eq!(finding.verdict, Verdict::Fail);
+    assert!(names(&finding, "keys.xlsx"), "{:?}", finding.failed);
+}
+
+/// What somebody saw before the last wave is not what is: each wave has an attestation of its own.
+#[test]
+fn an_attestation_is_somebodys_and_of_late() {
+    type Change = fn(&mut Attestation);
+    let changes: [Change; 3] = [
+        |one| one.by = " ".to_owned(),
+        |one| one.at = None,
+        |one| one.at = Some(at("2026-11-10T00:00:00Z")),
+    ];
+    for change in changes {
+        let mut world = clean();
+        change(world.attested.get_mut("devices").expect("attested"));
+        let finding = world.finding("S23");
+        assert_eq!(finding.verdict, Verdict::NeedsEvidence);
+        assert!(
+            names(&finding, "attestation devices"),
+            "{:?}",
+            finding.missing
+        );
     }
 }
 

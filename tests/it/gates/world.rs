@@ -110,6 +110,7 @@ pub(super) fn clean() -> World {
     let vouch = |name: &&str| {
         let by = Attestation {
             by: "the security lead".to_owned(),
+            at: Some(at("2026-11-27T09:00:00Z")),
             ..Attestation::default()
         };
         ((*name).to_owned(), by)

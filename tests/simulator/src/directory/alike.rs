@@ -157,6 +157,7 @@ pub(super) const LOOK_ALIKES: &[Plant] = &[
         one["accountEnabled"] = json!(false);
         one["mail"] = Value::Null;
         d.rows("/users").push(one);
+        d.say_rows(format!("/users/{}/drives", id(3, 1)), Vec::new());
     }),
     ("alike_activation", |d| {
         let upn = d.upn("adm-exchange");

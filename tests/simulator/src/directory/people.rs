@@ -100,6 +100,7 @@ pub(super) fn add(directory: &mut Directory) {
         // An administrator's account has no mailbox.
         account["mail"] = Value::Null;
         users.push(account);
+        directory.say_rows(format!("/users/{id}/drives"), Vec::new());
         methods.push(registered(&id, &upn, true));
         let role = match name {
             "adm-exchange" => EXCHANGE,
