@@ -178,9 +178,11 @@ fn dispatch(command: Command, output: &Output) -> Result<()> {
     let (ask, stop) = watch::channel(false);
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = perform(command, stop, output) => ended,
+            // In this order: a signal that comes with the command's first word already ends it as it should.
+            biased;
             () = interrupted(ask, output) => Err(Error::new(ErrorKind::Interrupted, "interrupted")
                 .hint("start again with the same command: nothing is written twice")),
+            ended = perform(command, stop, output) => ended,
         }
     });
     // Threads that read a source may be in the middle of a file: they hold nothing that matters.
