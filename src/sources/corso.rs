@@ -13,7 +13,6 @@ use super::eml;
 use super::pinned::{self, Pinned, PinnedFile, Problem};
 use super::reader::Found;
 use super::{Fidelity, Items, Source, SourceDescription, SourceError};
-use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 
@@ -95,7 +94,7 @@ impl CorsoExport {
         point: &RestorePointId,
         custodian: &CustodianName,
     ) -> Result<SourceItem, Problem> {
-        let digest = file.content.clone()?;
+        file.content.as_ref().map_err(Problem::clone)?;
         let top = &file.names[self.owners];
         let content = FOLDERS.iter().find(|(name, _)| name == top);
         match content.map(|(_, content)| *content) {
@@ -109,26 +108,7 @@ impl CorsoExport {
                 }
                 Ok(item)
             }
-            Some(Content::Files) => {
-                let inside = &file.names[self.owners + 1..];
-                let (name, folders) = inside
-                    .split_last()
-                    .ok_or_else(|| Problem::new("outside-layout", "a file without a name"))?;
-                Ok(SourceItem {
-                    custodian: custodian.clone(),
-                    workload: Workload::Files,
-                    stable_id: file.locator.clone(),
-                    version: String::new(),
-                    locator: file.locator.clone(),
-                    point: point.clone(),
-                    folder: FolderPath::Drive(folders.to_vec()),
-                    name: name.clone(),
-                    size_bytes: file.size_bytes,
-                    digest,
-                    created: None,
-                    modified: file.modified,
-                })
-            }
+            Some(Content::Files) => file.drive_item(self.owners + 1, point, custodian),
             Some(Content::NotYet(what)) => Err(Problem::new(
                 "workload-not-restored",
                 format!("{what} are not restored yet"),

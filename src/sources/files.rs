@@ -3,8 +3,7 @@
 use std::io::Read;
 
 use super::pinned::{self, Pinned};
-use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError};
-use crate::domain::folder::FolderPath;
+use super::{Fidelity, Items, Source, SourceDescription, SourceError};
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 
@@ -43,26 +42,8 @@ impl Source for Files {
         let point = point.clone();
         Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
             let skipped = pinned::names_of_owner(&self.description, &custodian, file)?;
-            let (name, folders) = file.names[skipped..].split_last()?;
-            Some(match &file.content {
-                Err(problem) => {
-                    Err::<_, BadItem>(file.bad_of(Workload::Files, &custodian, problem.clone()))
-                }
-                Ok(digest) => Ok(SourceItem {
-                    custodian: custodian.clone(),
-                    workload: Workload::Files,
-                    stable_id: file.locator.clone(),
-                    version: String::new(),
-                    locator: file.locator.clone(),
-                    point: point.clone(),
-                    folder: FolderPath::Drive(folders.to_vec()),
-                    name: name.clone(),
-                    size_bytes: file.size_bytes,
-                    digest: *digest,
-                    created: None,
-                    modified: file.modified,
-                }),
-            })
+            let read = file.drive_item(skipped, &point, &custodian);
+            Some(read.map_err(|problem| file.bad_of(Workload::Files, &custodian, problem)))
         })))
     }
 

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::reader::{Kind, Tree, digest_of};
 use super::{BadItem, Evidence, Fidelity, RestorePoint, SourceDescription, SourceError};
+use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 
 /// The restore point of a source that knows only one state.
@@ -47,7 +48,6 @@ pub(super) struct PinnedFile {
 }
 
 impl PinnedFile {
-    /// This file as an item that cannot be read.
     /// The file as one that cannot be read, of a source that holds one workload alone.
     pub(super) fn bad_of(
         &self,
@@ -72,6 +72,33 @@ impl PinnedFile {
             class: problem.class,
             reason: problem.reason,
         }
+    }
+
+    /// The file as one of a drive, in the folders that it lies in but for the first `skipped`.
+    pub(super) fn drive_item(
+        &self,
+        skipped: usize,
+        point: &RestorePointId,
+        custodian: &CustodianName,
+    ) -> Result<SourceItem, Problem> {
+        let digest = self.content.clone()?;
+        let inside = self.names.get(skipped..).and_then(<[String]>::split_last);
+        let (name, folders) =
+            inside.ok_or_else(|| Problem::new("outside-layout", "a file without a name"))?;
+        Ok(SourceItem {
+            custodian: custodian.clone(),
+            workload: Workload::Files,
+            stable_id: self.locator.clone(),
+            version: String::new(),
+            locator: self.locator.clone(),
+            point: point.clone(),
+            folder: FolderPath::Drive(folders.to_vec()),
+            name: name.clone(),
+            size_bytes: self.size_bytes,
+            digest,
+            created: None,
+            modified: self.modified,
+        })
     }
 
     /// Whether the name ends so, in any case.

@@ -1,8 +1,7 @@
 //! What lies beside data files: native files of an export package, mail in files of its own, and the package's own tables.
 
 use super::package::{self, Missing};
-use crate::domain::folder::FolderPath;
-use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
+use crate::domain::item::{CustodianName, RestorePointId, SourceItem};
 use crate::domain::message::Message;
 use crate::sources::mapi::{Object, message};
 use crate::sources::pinned::{Pinned, PinnedFile, Problem};
@@ -25,25 +24,7 @@ pub(super) fn item_of(
     if msg::is_named_so(&file.path) {
         return msg::item_of(pinned, file, file.names.len() - 1, point, custodian);
     }
-    let digest = file.content.clone()?;
-    let (name, folders) = file
-        .names
-        .split_last()
-        .ok_or_else(|| Problem::new("outside-layout", "a file without a name"))?;
-    Ok(SourceItem {
-        custodian: custodian.clone(),
-        workload: Workload::Files,
-        stable_id: file.locator.clone(),
-        version: String::new(),
-        locator: file.locator.clone(),
-        point: point.clone(),
-        folder: FolderPath::Drive(folders.to_vec()),
-        name: name.clone(),
-        size_bytes: file.size_bytes,
-        digest,
-        created: None,
-        modified: file.modified,
-    })
+    file.drive_item(0, point, custodian)
 }
 
 /// Mail in a file of its own.
