@@ -7,6 +7,7 @@ mod connect;
 mod directory;
 mod discovery;
 mod domains;
+mod download;
 mod drive;
 mod failure;
 mod folders;

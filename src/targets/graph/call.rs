@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode};
@@ -12,7 +13,7 @@ use tokio::sync::Mutex;
 use super::failure::{self, Said};
 use super::token::{Token, Tokens};
 use crate::targets::turns::{Asked, Turns};
-use crate::targets::{LONGEST_REQUEST, QuotaHint, TargetError};
+use crate::targets::{QuotaHint, TargetError};
 
 /// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
 const ANSWER_BYTES_MAX: usize = 160 << 20;
@@ -40,6 +41,8 @@ pub(super) struct Session {
     pub(super) turns: Option<Arc<dyn Turns>>,
     /// Plain HTTP is for the simulated tenant on this machine only.
     pub(super) plain_http: bool,
+    /// How long a request may take, and a download for one portion.
+    pub(super) patience: Duration,
 }
 
 /// What is sent.
@@ -155,6 +158,11 @@ impl Call {
         self.method != Method::GET
     }
 
+    /// Bytes of a file, which take as long as there are many.
+    fn is_download(&self) -> bool {
+        !self.writes() && matches!(self.goal, Goal::PreAuthenticated(_))
+    }
+
     fn asked(&self) -> Asked<'_> {
         let path = match &self.goal {
             Goal::Graph(path) | Goal::GraphIfMatch { path, .. } | Goal::GraphOrMade(path) => path,
@@ -246,10 +254,10 @@ impl Session {
         self.check_url(operation, &url)?;
         let mut renewed = false;
         loop {
-            let mut request = self
-                .http
-                .request(call.method.clone(), &url)
-                .timeout(LONGEST_REQUEST);
+            let mut request = self.http.request(call.method.clone(), &url);
+            if !call.is_download() {
+                request = request.timeout(self.patience);
+            }
             if let Some(scope) = scope {
                 let token = self.bearer(scope).await?;
                 request = request.bearer_auth(token.expose_secret());
@@ -283,9 +291,14 @@ impl Session {
                     }
                 }
             };
-            let response = request
-                .send()
-                .await
+            let answered = if call.is_download() {
+                // That it begins is bounded here, each of its portions where it is read.
+                let answered = tokio::time::timeout(self.patience, request.send()).await;
+                answered.map_err(|_| failure::timeout(operation, writes))?
+            } else {
+                request.send().await
+            };
+            let response = answered
                 .map_err(|error| failure::unanswered(operation, &error.without_url(), writes))?;
             if let Some(hint) = hint(response.headers()) {
                 *self.hint.lock().unwrap_or_else(PoisonError::into_inner) = Some(hint);
@@ -334,7 +347,10 @@ impl Session {
         if let Some(token) = known.filter(|token| self.tokens.is_fresh(token)) {
             return Ok(token.text.clone());
         }
-        let token = self.tokens.fetch(&self.http, scope).await?;
+        let token = self
+            .tokens
+            .fetch((&self.http, self.patience), scope)
+            .await?;
         let text = token.text.clone();
         kept.insert(scope.to_owned(), token);
         Ok(text)
@@ -402,7 +418,10 @@ async fn read(
     }
 }
 
-async fn read_up_to(mut response: Response, most: usize) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn read_up_to(
+    mut response: Response,
+    most: usize,
+) -> Result<Vec<u8>, reqwest::Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         let room = most - bytes.len();

@@ -11,6 +11,7 @@ use super::assertion::Signer;
 use super::call::Session;
 use super::token::{Proof, Tokens};
 use crate::clock::Clock;
+use crate::targets::LONGEST_REQUEST;
 use crate::targets::turns::Turns;
 
 /// SharePoint asks for this form; traffic without it is throttled first (graph.md section 3).
@@ -111,6 +112,7 @@ pub(super) fn session(
         hint: Arc::default(),
         turns: Some(turns),
         plain_http,
+        patience: LONGEST_REQUEST,
     })
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::call::{Call, Goal, Payload, Session};
+use super::download::{self, Portions};
 use super::sites::drive_of;
 use super::upload::{self, Kind};
 use super::{failure, id_of, quick_xor, segment};
@@ -207,13 +208,7 @@ pub(super) async fn read(
         .body;
     let url = found["@microsoft.graph.downloadUrl"].as_str();
     let url = url.ok_or_else(|| failure::contract(operation, "no download URL"))?;
-    let operation = "GET {download URL}";
-    let call = Call {
-        operation,
-        method: Method::GET,
-        goal: Goal::PreAuthenticated(SecretString::from(url.to_owned())),
-        body: Payload::None,
-    };
+    let call = download::call(SecretString::from(url.to_owned()));
     let bytes = hashed(session, call).await?;
     let date = |name: &str| -> Option<DateTime<Utc>> {
         let text = found["fileSystemInfo"][name].as_str()?;
@@ -234,19 +229,13 @@ pub(super) async fn read(
 
 /// Downloads and hashes, in portions.
 pub(super) async fn hashed(session: &Session, call: Call) -> Result<BytesReadBack, TargetError> {
-    let operation = call.operation;
-    let mut response = session.send(call).await?;
+    let mut portions = Portions::begin(session, call).await?;
     let (mut sha, mut ring, mut size_bytes) = (Sha256::new(), quick_xor::Hasher::default(), 0_u64);
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                sha.update(&chunk);
-                ring.update(&chunk);
-                size_bytes += chunk.len() as u64;
-            }
-            Ok(None) => break,
-            Err(error) => return Err(failure::unanswered(operation, &error.without_url(), false)),
-        }
+    while let Some(portion) = portions.next().await? {
+        let portion = portion.as_ref();
+        sha.update(portion);
+        ring.update(portion);
+        size_bytes += portion.len() as u64;
     }
     Ok(BytesReadBack {
         size_bytes,

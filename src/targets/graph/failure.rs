@@ -88,6 +88,19 @@ fn code_word(code: &str) -> String {
     }
 }
 
+/// No answer in time.
+pub(super) fn timeout(operation: &'static str, writes: bool) -> TargetError {
+    TargetError {
+        operation,
+        status: 0,
+        code: "Timeout".to_owned(),
+        message: "no answer in time".to_owned(),
+        request_id: None,
+        retry: Retry::Soon,
+        outcome_unknown: writes,
+    }
+}
+
 /// No answer, or one that broke off.
 pub(super) fn unanswered(
     operation: &'static str,
@@ -109,9 +122,10 @@ pub(super) fn unanswered(
             outcome_unknown: false,
         };
     }
-    let (code, message) = if error.is_timeout() {
-        ("Timeout", "no answer in time")
-    } else if error.is_connect() {
+    if error.is_timeout() {
+        return timeout(operation, writes && !error.is_connect());
+    }
+    let (code, message) = if error.is_connect() {
         ("Connection", "the connection could not be made")
     } else {
         ("Connection", "the connection broke off")

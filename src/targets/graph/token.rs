@@ -2,6 +2,7 @@
 //! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,10 +11,11 @@ use serde_json::Value;
 use super::assertion::Signer;
 use super::{call, failure};
 use crate::clock::Clock;
-use crate::targets::TargetError;
+use crate::targets::{SIGN_IN, TargetError};
 
-const OPERATION: &str = "POST /{tenant}/oauth2/v2.0/token";
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// A token has some kilobytes.
+const ANSWER_BYTES_MAX: usize = 256 << 10;
 /// A token is renewed this long before it runs out, so that no call starts with one that dies on the way.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
@@ -42,10 +44,11 @@ impl Tokens {
         self.clock.now() < token.expires
     }
 
-    /// A token for one resource: those of another are refused there.
+    /// A token for one resource: those of another are refused there. Everybody waits for it, so it is not waited for any longer
+    /// than for any other answer.
     pub(super) async fn fetch(
         &self,
-        http: &reqwest::Client,
+        (http, patience): (&reqwest::Client, Duration),
         scope: &str,
     ) -> Result<Token, TargetError> {
         let now = self.clock.now();
@@ -61,24 +64,25 @@ impl Tokens {
             Proof::Certificate(signer) => {
                 let assertion = signer
                     .sign(&self.endpoint, &self.client_id, now)
-                    .ok_or_else(|| failure::unsendable(OPERATION, "the key does not sign"))?;
+                    .ok_or_else(|| failure::unsendable(SIGN_IN, "the key does not sign"))?;
                 form.push(("client_assertion_type", ASSERTION.to_owned()));
                 form.push(("client_assertion", assertion));
             }
         }
-        let sent = http.post(&self.endpoint).form(&form).send().await;
+        let request = http.post(&self.endpoint).form(&form).timeout(patience);
+        let sent = request.send().await;
         let response =
-            sent.map_err(|error| failure::unanswered(OPERATION, &error.without_url(), false))?;
+            sent.map_err(|error| failure::unanswered(SIGN_IN, &error.without_url(), false))?;
         if !response.status().is_success() {
-            return Err(call::refusal(response, OPERATION, false).await);
+            return Err(call::refusal(response, SIGN_IN, false).await);
         }
-        let body = response.bytes().await;
+        let body = call::read_up_to(response, ANSWER_BYTES_MAX).await;
         let body =
-            body.map_err(|error| failure::unanswered(OPERATION, &error.without_url(), false))?;
+            body.map_err(|error| failure::unanswered(SIGN_IN, &error.without_url(), false))?;
         let body: Value = serde_json::from_slice(&body)
-            .map_err(|_| failure::contract(OPERATION, "the answer is not JSON"))?;
+            .map_err(|_| failure::contract(SIGN_IN, "the answer is not JSON"))?;
         let text = body["access_token"].as_str();
-        let text = text.ok_or_else(|| failure::contract(OPERATION, "no access_token"))?;
+        let text = text.ok_or_else(|| failure::contract(SIGN_IN, "no access_token"))?;
         let seconds = body["expires_in"].as_i64().unwrap_or(0).clamp(0, 86_400);
         Ok(Token {
             text: SecretString::from(text.to_owned()),

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::call::{Call, Goal, Payload, Session};
+use super::download::{self, Portions};
 use super::drive::{dates, hashed, item, send, set_dates};
 use super::{failure, segment};
 use crate::domain::file::BytesReadBack;
@@ -143,7 +144,7 @@ pub(super) async fn read(
     version: &str,
 ) -> Result<BytesReadBack, TargetError> {
     let url = location(session, user, id, Some(version)).await?;
-    hashed(session, download(url)).await
+    hashed(session, download::call(url)).await
 }
 
 pub(super) async fn content(
@@ -153,18 +154,17 @@ pub(super) async fn content(
     version: Option<&str>,
     most: u64,
 ) -> Result<Option<Vec<u8>>, TargetError> {
-    let call = download(location(session, user, id, version).await?);
-    let operation = call.operation;
-    let mut response = session.send(call).await?;
+    let call = download::call(location(session, user, id, version).await?);
+    let mut portions = Portions::begin(session, call).await?;
     let mut bytes = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if (bytes.len() + chunk.len()) as u64 > most => return Ok(None),
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Some(bytes)),
-            Err(error) => return Err(failure::unanswered(operation, &error.without_url(), false)),
+    while let Some(portion) = portions.next().await? {
+        let portion = portion.as_ref();
+        if (bytes.len() + portion.len()) as u64 > most {
+            return Ok(None);
         }
+        bytes.extend_from_slice(portion);
     }
+    Ok(Some(bytes))
 }
 
 /// The current version is had from the item: SharePoint refuses it among the versions.
@@ -186,15 +186,6 @@ async fn location(
         ),
     };
     session.location(call).await
-}
-
-fn download(url: SecretString) -> Call {
-    Call {
-        operation: "GET {download URL}",
-        method: Method::GET,
-        goal: Goal::PreAuthenticated(url),
-        body: Payload::None,
-    }
 }
 
 #[cfg(test)]
