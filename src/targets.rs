@@ -129,6 +129,16 @@ pub struct TargetError {
     pub outcome_unknown: bool,
 }
 
+/// The call by which the application signs in.
+pub const SIGN_IN: &str = "POST /{tenant}/oauth2/v2.0/token";
+
+impl TargetError {
+    /// Whether the application was not let in at all: no item's fault.
+    pub fn is_of_sign_in(&self) -> bool {
+        self.operation == SIGN_IN
+    }
+}
+
 /// A file to be written: its name has been made acceptable already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileToWrite {

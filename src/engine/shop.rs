@@ -84,6 +84,8 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
     /// Files that are compared part by part, or looked into, at the same time: each is held in memory, some twice.
     pub(crate) parts: tokio::sync::Semaphore,
+    /// When the tenant answered last, whatever it said.
+    pub(crate) answered: Mutex<Option<DateTime<Utc>>>,
     /// Messages that others answer, by conversation and planned time.
     pub(crate) parents: Mutex<HashMap<(TargetId, String), TargetId>>,
     /// Messages that were given up and that others answer, by owner, channel and planned time.
@@ -117,6 +119,12 @@ pub(crate) struct Folder {
 }
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
+    /// Whether anything was answered since.
+    pub(crate) fn is_answered_since(&self, since: DateTime<Utc>) -> bool {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.is_some_and(|answered| answered > since)
+    }
+
     /// Waits until the quotas allow the call, then makes it and tells the governor what came of it.
     pub(crate) async fn call<V>(
         &self,
@@ -140,6 +148,13 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
         };
         let result = call.await;
         let now = self.time.now();
+        if result
+            .as_ref()
+            .err()
+            .is_none_or(|failure| failure.status != 0)
+        {
+            *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        }
         let mut governor = self.governor();
         if let Some(heard) = heard(result.as_ref().err()) {
             governor.heard(now, &lane, sent, heard);

@@ -84,6 +84,8 @@ pub(crate) struct Tries {
     pub(crate) is_out_of_count: bool,
     same_step: u32,
     step: Option<&'static str>,
+    /// When the step failed first that fails now.
+    failing_since: Option<DateTime<Utc>>,
     /// Older versions of the file that were read back already.
     versions: Arc<Mutex<HashMap<(TargetId, String), KnownVersion>>>,
     refused_since: Option<DateTime<Utc>>,
@@ -99,6 +101,7 @@ impl Tries {
             is_out_of_count: false,
             same_step: 0,
             step: None,
+            failing_since: None,
             versions: Arc::default(),
             refused_since: None,
         }
@@ -123,6 +126,7 @@ impl Tries {
         } else {
             self.step = Some(failure.operation);
             self.same_step = 1;
+            self.failing_since = Some(now);
         }
         self.refused_since = match retry::classify(failure) {
             retry::Class::NewUser => self.refused_since.or(Some(now)),
@@ -141,6 +145,8 @@ impl Tries {
 pub(crate) enum End {
     /// To be tried again.
     Again(DateTime<Utc>),
+    /// The tenant is away: the item has no outcome, and the run ends.
+    Away(String),
     /// The item has its outcome: not restored.
     Failed(Failed),
     /// The item has its outcome: the content gate holds it.
@@ -170,7 +176,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
     let content = match read(shop, work).await {
         Ok(content) => content,
         Err(error) => {
-            return give_up(shop, work, tries.attempt, source_failed(&error)).await;
+            return give_up(shop, work, tries, source_failed(&error)).await;
         }
     };
     let content = match screen::pass(shop, work, tries, content).await? {
@@ -213,7 +219,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
         Err(Trouble::ParentLost) => parent_lost(),
         Err(Trouble::TeamHeld) => return teams::held(shop, work, TEAM_HELD).await,
     };
-    give_up(shop, work, tries.attempt, failed).await
+    give_up(shop, work, tries, failed).await
 }
 
 /// Records a failed try and decides whether there will be another.
@@ -244,19 +250,39 @@ pub(crate) async fn target_failed<R: Record, T: Target + 'static, C: Time>(
     shop.record.record(work, outcome).await?;
     match again {
         Some(at) => Ok(End::Again(at)),
-        None => give_up(shop, work, tries.attempt, target_refused(&failure)).await,
+        // No item's fault: each of the others would fail for it, one after the other, and for good.
+        None if is_away(shop, tries, &failure) => Ok(End::Away(failure.to_string())),
+        None => give_up(shop, work, tries, target_refused(&failure)).await,
     }
+}
+
+/// Whether it is the tenant that is away, and not this item that cannot be written: nobody signs in, or nothing at all was answered
+/// since this step failed first.
+fn is_away<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    tries: &Tries,
+    failure: &TargetError,
+) -> bool {
+    let since = tries.failing_since;
+    failure.is_of_sign_in()
+        || failure.status == 0
+            && failure.retry == Retry::Soon
+            && since.is_some_and(|since| !shop.is_answered_since(since))
 }
 
 async fn give_up<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
-    attempts: u32,
+    tries: &Tries,
     failed: Failed,
 ) -> Result<End, RecordError> {
+    // Held because no scanner saw it, and now not even to be read: it stays held, the record takes no second end of it.
+    if work.standing_at_gate.is_unscanned && !tries.is_screened {
+        return Ok(End::Held);
+    }
     let outcome = Outcome::ItemFailed {
         item: work.item.clone(),
-        attempts,
+        attempts: tries.attempt,
         failed: failed.clone(),
     };
     shop.record.record(work, outcome).await?;

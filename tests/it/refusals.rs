@@ -135,6 +135,33 @@ fn a_connection_that_breaks_under_a_body_doubles_nothing() {
     expect_passed(&case, shot("PUT", "/_upload/", FaultKind::ResetInBody), 1);
 }
 
+/// A gateway gives up on a create that the service carries out a moment later, after we have looked for it and found nothing.
+#[test]
+fn a_create_that_lands_after_somebody_looked_for_it_stands_once() {
+    let card =
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:card\r\nFN:Ben Bell\r\nN:Bell;Ben\r\nEND:VCARD\r\n";
+    let cases = [
+        ("1.eml", mail(1, 0), "/messages"),
+        ("1.vcf", card.as_bytes().to_vec(), "/contacts"),
+    ];
+    for (name, bytes, path) in cases {
+        let case = Case::new(Faults::none());
+        case.plant(name, &bytes);
+        case.prepare("mailbox");
+        case.inspect().arm(shot("POST", path, FaultKind::Late));
+        let ended = case.restore();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{name}: {said}");
+        assert_eq!(case.inspect().faults(), 1, "{name}");
+        let there = case.inspect().messages(ADA).len() + case.inspect().items(ADA).len();
+        assert_eq!(there, 1, "{name}");
+        let events = case.events("bundle");
+        let partial = of(&events, "PartialFound/1");
+        assert_eq!(partial.len(), 1, "{name}: {partial:?}");
+        assert_eq!(partial[0]["action"], "delete", "{name}");
+    }
+}
+
 #[test]
 fn where_sharing_is_disabled_nobody_is_let_in_and_it_is_said() {
     let case = restored();

@@ -39,7 +39,39 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
         }
     }
     let copy = create(shop, work, message).await?;
-    read_back(shop, work, message, &copy).await
+    let restored = read_back(shop, work, message, &copy).await?;
+    if tries.look_first {
+        delete_late(shop, work, tries, &copy.id).await?;
+    }
+    Ok(restored)
+}
+
+/// A create whose answer was lost may be carried out after somebody looked for it: what it left lies beside the copy that was read
+/// back, under the same key.
+async fn delete_late<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    tries: &Tries,
+    kept: &TargetId,
+) -> Result<(), Trouble> {
+    let found = find(shop, work).await?;
+    for late in surplus(found.iter().map(|found| &found.id), kept) {
+        delete(shop, work, tries, &late).await?;
+    }
+    Ok(())
+}
+
+/// What was found beside the copy that is kept. Where that one is not among it, nothing is: a service that lists it under another
+/// id must not make us delete it.
+pub(super) fn surplus<'a>(
+    found: impl Iterator<Item = &'a TargetId>,
+    kept: &TargetId,
+) -> Vec<TargetId> {
+    let (same, others): (Vec<&TargetId>, Vec<&TargetId>) = found.partition(|id| *id == kept);
+    if same.is_empty() {
+        return Vec::new();
+    }
+    others.into_iter().cloned().collect()
 }
 
 /// What earlier tries left under the item's key: one copy, completed where it is a part. Others are deleted.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::mail::{class_of, just_created, partial, sorted};
+use super::mail::{class_of, just_created, partial, sorted, surplus};
 use super::{Tries, Trouble};
 use crate::domain::outlook::OutlookItem;
 use crate::engine::compare::{self, Compared};
@@ -35,7 +35,15 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
         complete(shop, work, &folder, &id, item).await?,
     );
     let compared = compare(shop, work, &folder, item, &id).await?;
-    restored(work, item, id, Wrote::New, written, compared)
+    let restored = restored(work, item, id.clone(), Wrote::New, written, compared)?;
+    if tries.look_first {
+        // A create whose answer was lost may be carried out after somebody looked for it.
+        let found = find(shop, work, &folder).await?;
+        for late in surplus(found.iter(), &id) {
+            delete(shop, work, &folder, tries, &late).await?;
+        }
+    }
+    Ok(restored)
 }
 
 /// What earlier tries left under the item's key: one copy, completed where it is a part. Others are deleted, and so is one that

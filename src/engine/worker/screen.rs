@@ -94,7 +94,7 @@ async fn failed<R: Record, T: Target + 'static, C: Time>(
     tries: &Tries,
     error: &SourceError,
 ) -> Result<Passage, RecordError> {
-    let end = give_up(shop, work, tries.attempt, source_failed(error)).await?;
+    let end = give_up(shop, work, tries, source_failed(error)).await?;
     Ok(Passage::Closed(end))
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::mail::{class_of, just_created, partial, sorted};
+use super::mail::{class_of, just_created, partial, sorted, surplus};
 use super::{Tries, Trouble, gave_up};
 use crate::domain::list_item::{ListItem, Numbered, Person};
 use crate::domain::site_item::SiteItem;
@@ -54,7 +54,17 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     };
     let copy = match copy {
         Some(copy) => copy,
-        None => create(shop, work, &list, &item).await?,
+        None => {
+            let copy = create(shop, work, &list, &item).await?;
+            if tries.look_first {
+                // A create whose answer was lost may be carried out after somebody looked for it.
+                let found = find(shop, work, &list).await?;
+                for late in surplus(found.iter(), &copy.id) {
+                    delete(shop, work, &list, tries, &late).await?;
+                }
+            }
+            copy
+        }
     };
     if waits {
         tries.stands = true;

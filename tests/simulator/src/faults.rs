@@ -20,6 +20,8 @@ pub enum FaultKind {
     Hold,
     /// Never carried out and never answered: until the client goes away.
     HoldBefore,
+    /// 504, and carried out all the same, right after the next write to the tenant: whoever looks in between finds nothing.
+    Late,
     /// 423: a file is open in Office, or a site is locked; nothing is done.
     Locked,
     /// 507 of a mailbox without room; nothing is done.

@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) held: AtomicU64,
     /// Wakes what is held.
     pub(crate) let_go: tokio::sync::Notify,
+    /// What was answered with 504 and is still to be carried out.
+    pub(crate) late: Mutex<Vec<Request>>,
     pub(crate) faults: AtomicU64,
     scheme: &'static str,
     inspection: bool,
@@ -107,6 +109,7 @@ impl Simulator {
             exchanges: Mutex::new(None),
             held: AtomicU64::new(0),
             let_go: tokio::sync::Notify::new(),
+            late: Mutex::default(),
             faults: AtomicU64::new(0),
             scheme,
             inspection: config.inspection,
@@ -273,6 +276,11 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
     // Others get their turn while this request is inside, as they would in a real service.
     tokio::task::yield_now().await;
     let answer = route::answer(&mut lock(&shared.tenant), &request);
+    if request.method == "POST" {
+        for late in std::mem::take(&mut *lock(&shared.late)) {
+            route::answer(&mut lock(&shared.tenant), &late);
+        }
+    }
     if fault == Some(FaultKind::Hold) {
         let _held = Held::enter(shared);
         record(shared, &request, 0, fault);
@@ -351,6 +359,10 @@ fn refuse_by(shared: &Shared, request: &Request, kind: FaultKind) -> Response<Bo
         | FaultKind::Hold
         | FaultKind::HoldBefore
         | FaultKind::ResetInBody => busy(),
+        FaultKind::Late => {
+            lock(&shared.late).push(request.clone());
+            refuse(504, "UnknownError", "")
+        }
     };
     finish(shared, request, answer, Some(kind))
 }
