@@ -4,12 +4,17 @@
 # ratio of the medians; fails where ours takes longer.
 #
 # tests/bench/rclone.sh [ROUNDS [WORKERS [FILES]]]
-# Needs rclone, ../shared/clients, root (or `unshare -U -r -n -m`), iproute2, openssl, curl, python3.
+# Needs rclone 1.61 or later (1.60 sends its token to the upload URL, which this tenant refuses), ../shared/clients, root (or
+# `unshare -U -r -n -m`), iproute2, openssl, curl, python3.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${1:-3} workers=${2:-4} files=${3:-5000}
 if [ "${INSIDE:-}" != yes ]; then
     command -v rclone >/dev/null || { echo 'rclone: NOT MEASURED, it is not here'; exit 0; }
+    if printf '%s\nv1.61\n' "$(rclone version | sed -n 's/^rclone //p')" | sort -V | tail -1 | grep -q '^v1.61$'; then
+        echo "rclone: NOT MEASURED, $(rclone version | head -1) is too old"
+        exit 0
+    fi
     [ -e ../shared/clients/simns.sh ] || { echo 'rclone: NOT MEASURED, ../shared is not here'; exit 0; }
     cargo build --quiet --release
     work=$(mktemp -d)
