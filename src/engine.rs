@@ -137,6 +137,9 @@ pub enum EngineError {
     /// A gate is closed; what was running has ended and is recorded.
     #[error("a gate refused further work: {0}")]
     Refused(String),
+    /// Nobody answers any more, or nobody is let in: items that were under way have no outcome.
+    #[error("the tenant cannot be reached: {0}")]
+    Away(String),
     /// The record cannot be written: the run stopped at once, and the next one reads back what was under way.
     #[error("the record of the work cannot be written")]
     Record(#[source] RecordError),
@@ -177,6 +180,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         places: Mutex::new(HashMap::new()),
         given_up: Mutex::new(HashSet::new()),
         parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
+        answered: Mutex::default(),
         team_settle: shop::settle(&options.quotas),
         stop,
     });
@@ -444,6 +448,7 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
                 }
                 self.progress.item_ended(work, true);
             }
+            Ok(End::Away(why)) => self.end_by(EngineError::Away(why)),
             Err(RecordError::Refused(why)) => self.end_by(EngineError::Refused(why)),
             Err(error) => self.end_by(EngineError::Record(error)),
         }
@@ -474,7 +479,8 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
     /// The first reason stands; a broken record outweighs a closed gate.
     fn end_by(&mut self, error: EngineError) {
         match (&self.ended_by, &error) {
-            (None, _) | (Some(EngineError::Refused(_)), EngineError::Record(_)) => {
+            (None, _)
+            | (Some(EngineError::Away(_) | EngineError::Refused(_)), EngineError::Record(_)) => {
                 self.ended_by = Some(error);
             }
             _ => {}

@@ -28,7 +28,7 @@ pub use shelf::Shelf;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::case::{AccessCommand, Case, CaseCommand};
-use crate::domain::custodian::{Ended, ItemProgress, item_of};
+use crate::domain::custodian::{Ended, ItemProgress, item_of, taken_back};
 use crate::domain::event::{Event, UnreadableEvent};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
@@ -121,6 +121,9 @@ impl std::fmt::Debug for Journal {
 impl Journal {
     /// Reads the whole record once.
     pub fn open(ledger: Arc<Ledger>, keys: Keys) -> Result<Self, JournalError> {
+        // With the key of another vault every fact would be missing without a word, and the same person be mapped twice.
+        let key = ledger.vault().check_key(CASE_SUBJECT);
+        key.map_err(LedgerError::from)?;
         let mut book = Book::new(ledger.dir());
         book.load(&ledger)?;
         let streams = Mutex::default();
@@ -199,11 +202,14 @@ impl Journal {
                 book.case.gates.check_worker(SystemClock.now())?;
             }
             let event = book.case.decide(command.clone())?;
-            if let Event::ItemsReleased(data, _) = &event {
-                for item in &data.items {
-                    let known = book.items.progress(&data.custodian, item)?;
-                    if known.ended != Some(Ended::Held) {
-                        return Err(Refusal::NotHeld(item.to_string()).into());
+            if let Some(custodian) = event.concerns() {
+                let is_release = matches!(event, Event::ItemsReleased(..));
+                for item in taken_back(&event) {
+                    let known = book.items.progress(custodian, item)?;
+                    match (is_release, known.ended) {
+                        (true, Some(Ended::Held)) | (false, Some(Ended::Failed)) => {}
+                        (true, _) => return Err(Refusal::NotHeld(item.to_string()).into()),
+                        (false, _) => return Err(Refusal::NotFailed(item.to_string()).into()),
                     }
                 }
             }

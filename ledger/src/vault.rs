@@ -238,6 +238,14 @@ impl Vault {
         Ok(names.into_iter().filter(|name| is_subject(name)).collect())
     }
 
+    /// Whether this vault's key is the one under which a subject's key was put away; without a word where there is none.
+    pub fn check_key(&self, subject: &str) -> Result<(), VaultError> {
+        match self.subject_key(subject, false) {
+            Err(error @ VaultError::DoesNotOpen { .. }) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Encrypts bytes for a subject; the result is what an object holds and is named by.
     pub fn seal_object(&self, subject: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
         let key = self.subject_key(subject, true)?;

@@ -213,7 +213,7 @@ fn run_status(status: &Status, output: &Output) -> Result<()> {
         .values()
         .filter(|known| known.is_mapped)
         .count();
-    let open = restoring::open_items(&journal)?;
+    let open = restoring::items_without_outcome(&journal)?;
     let mut value = summary.to_json();
     value["custodians"] = case.custodians.len().into();
     value["mapped"] = mapped.into();

@@ -7,9 +7,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::access::{CaseFolder, TargetAccess};
-use super::flow::{
-    anchoring, content, meaning, opening, planning, restoring, sources, tenant, waving,
-};
+use super::flow::{anchoring, content, meaning, opening, restoring, sources, tenant, waving};
 use super::open;
 use super::output::Output;
 use super::pace::{self, Pace};
@@ -45,6 +43,9 @@ pub(crate) struct Restore {
     /// unix:/run/clamav/clamd.ctl or tcp:HOST:PORT.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) clamd: Option<Address>,
+    /// Try once more what failed: after a share that was away, an application that was refused, a service that was down.
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
     /// Keep no quota but what the tenant answers; for a simulated tenant only.
     #[arg(long)]
     pub(crate) without_quotas: bool,
@@ -72,6 +73,16 @@ pub(crate) async fn run(
     let target = way.graph;
     let configuration = open::anchors(&restore.folder.case)?;
     wait_for_old_requests(&journal, stop.clone(), output).await?;
+    if restore.retry_failed {
+        let taken = restoring::taking_up::take_up(&journal).await?;
+        output.note(&format!("{} failed items are tried once more", taken.items));
+        if taken.refused > 0 {
+            output.note(&format!(
+                "{} are not: their custodians' files are open to others by now",
+                taken.refused
+            ));
+        }
+    }
     let bar = output.progress(restoring::open_items(&journal)?, "restored");
     let source: Arc<dyn Source> = source.into();
     let ran = tokio::select! {
@@ -105,23 +116,31 @@ async fn in_waves(
     (options, stop): (&Options, &watch::Receiver<bool>),
     progress: &dyn Progress,
 ) -> Result<RunSummary> {
+    let has_scanners = options.scanners.is_some();
+    let mut done = Vec::new();
+    let first = restoring::next(journal, &**source, has_scanners, &done)?;
+    let mut wave = first.map_or_else(|| restoring::last(journal, &**source), Ok)?;
     loop {
         let case = journal.case().map_err(meaning)?;
-        let plan = planning::newest(journal)?.plan;
-        let wave = waving::due(&case, &plan);
-        let is_open = case.open_waves.contains(&(plan.clone(), wave));
-        let may =
-            case.gates.check_worker(SystemClock.now()).is_ok() && case.adopted.contains(&plan);
-        let is_released = !case.waves.is_in_waves(&plan) || case.waves.is_released(&plan, wave);
+        let (plan, number) = (&wave.plan, wave.wave);
+        let is_open = case.open_waves.contains(&(plan.clone(), number));
+        let may = case.gates.check_worker(SystemClock.now()).is_ok() && case.adopted.contains(plan);
+        let is_released = !case.waves.is_in_waves(plan) || case.waves.is_released(plan, number);
         if case.gates.pinned.is_some() && may && !is_open && is_released {
-            waving::count_licences(journal, target, &plan, wave).await?;
+            waving::count_licences(journal, target, plan, number).await?;
         }
-        let (source, target) = (Arc::clone(source), target.clone());
+        let through = (Arc::clone(source), target.clone());
         let (options, stop) = (options.clone(), stop.clone());
-        let ran = restoring::restore(journal, source, target, options, stop, progress).await?;
-        let case = journal.case().map_err(meaning)?;
-        if ran.was_stopped || !waving::another_is_due(&case, &plan, wave) {
+        done.push(wave.clone());
+        let worked = restoring::restore_wave(journal, wave, through, options, stop, progress);
+        let ran = worked.await?;
+        if ran.was_stopped {
             return Ok(ran);
+        }
+        let case = journal.case().map_err(meaning)?;
+        match restoring::next(journal, &**source, has_scanners, &done)? {
+            Some(next) if waving::may_follow(&case, &next, &done) => wave = next,
+            _ => return Ok(ran),
         }
     }
 }

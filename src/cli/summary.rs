@@ -72,7 +72,15 @@ impl Summary {
             return Ok(());
         }
         let text = format!("{missing} of {} items are not restored", self.enumerated);
-        Err(Error::new(ErrorKind::Incomplete, text).hint("the list above says which, and why"))
+        let error = Error::new(ErrorKind::Incomplete, text);
+        Err(if self.failed > 0 {
+            error.hint(
+                "the list above says why; `--retry-failed` tries once more what failed, when \
+                 what stood in the way is gone",
+            )
+        } else {
+            error.hint("the list above says which, and why")
+        })
     }
 
     /// Exit code 3 where an item could not be restored; what is held or skipped is so on purpose.

@@ -28,8 +28,8 @@ use super::closing::{Closing, ClosingCommand};
 use super::domain_move::{MoveCommand, Moves};
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
-    ExceptionAssigned, IssuerFacts, NoFacts, PlanAdopted, PlanMade, ReportIssued, SourceFacts,
-    SourceRegistered, TargetConnected, TargetFacts, Wave,
+    ExceptionAssigned, IssuerFacts, ItemsTakenUp, NoFacts, PlanAdopted, PlanMade, ReportIssued,
+    SourceFacts, SourceRegistered, TAKEN_UP_MAX, TargetConnected, TargetFacts, Wave,
 };
 use super::gates::{GateCommand, Gates, Guard, stands};
 use super::hold::{HoldFacts, Holds, LegalHold};
@@ -86,6 +86,8 @@ pub enum CaseCommand {
     RegisterSource(SourceRegistered, SourceFacts),
     /// Make a site in the target.
     Site(SiteCommand),
+    /// Try once more what failed.
+    TakeUp(ItemsTakenUp),
     /// Something about waves, at an instant.
     Waves(Box<WaveCommand>, DateTime<Utc>),
 }
@@ -211,6 +213,7 @@ impl Case {
                 self.check_not_paused(&data.plan, data.wave)?;
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
+            CaseCommand::TakeUp(data) => self.take_up(data),
             CaseCommand::Identity(command, now) => self.decide_identity(*command, now),
             CaseCommand::Waves(command, now) => self.decide_wave(*command, now),
             CaseCommand::Content(command, now) => self.decide_content(*command, now),
@@ -230,6 +233,19 @@ impl Case {
             return Err(Refusal::PlanAlreadyAdopted(data.plan));
         }
         Ok(Event::PlanAdopted(Box::new(data), Box::default()))
+    }
+
+    /// What a plan in force named and what failed since: no approval is missing. Below what is open to others nothing more is
+    /// written, so nothing of it is taken up.
+    fn take_up(&self, data: ItemsTakenUp) -> Result<Event, Refusal> {
+        self.check_known(&data.custodian)?;
+        self.check_adopted(&data.plan)?;
+        self.check_not_open_since(&data.custodian, &data.plan)?;
+        let is_list = (1..=TAKEN_UP_MAX).contains(&data.items.len());
+        if !is_list || !data.items.is_sorted_by(|one, next| one < next) {
+            return Err(Refusal::TakenUpForm);
+        }
+        Ok(Event::ItemsTakenUp(Box::new(data), Box::new(NoFacts {})))
     }
 
     /// Decides what neither begins nor goes on with a restore.

@@ -52,6 +52,15 @@ pub fn item_of(event: &Event) -> Option<&Pseudonym> {
     }
 }
 
+/// The items whose end an event of the case takes back; they are in the case's stream and change those of a custodian.
+pub fn taken_back(event: &Event) -> &[Pseudonym] {
+    match event {
+        Event::ItemsReleased(data, _) => &data.items,
+        Event::ItemsTakenUp(data, _) => &data.items,
+        _ => &[],
+    }
+}
+
 impl ItemProgress {
     /// Whether an event that speaks of the item may be recorded: intents must be next, outcomes must answer an intent, and an
     /// item ends once.
@@ -148,6 +157,12 @@ impl ItemProgress {
                 ended: None,
                 ..self
             },
+            // It may have been written all the same: the next attempt looks first.
+            Event::ItemsTakenUp(..) => Self {
+                passed: 0,
+                ended: None,
+                ..self
+            },
             Event::ItemRestored(..) => end(Ended::Restored),
             Event::ItemHeld(data, _) => Self {
                 is_unscanned: data.reason == Class::NotScanned.reason(),
@@ -184,11 +199,7 @@ impl CustodianItems {
 
     /// Takes an event in.
     pub fn evolve(&mut self, event: &Event) {
-        let released = match event {
-            Event::ItemsReleased(data, _) => &data.items[..],
-            _ => &[],
-        };
-        for item in item_of(event).into_iter().chain(released) {
+        for item in item_of(event).into_iter().chain(taken_back(event)) {
             let after = self.progress(item).after(event);
             self.items.insert(item.clone(), after);
         }

@@ -45,8 +45,8 @@ pub use identity::{
 };
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
-    FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, PartialFound,
-    RestoredFacts, VersionFacts,
+    FolderReadyFacts, ItemAttempted, ItemEnded, ItemFailed, ItemRestored, ItemsTakenUp,
+    PartialFound, RestoredFacts, TAKEN_UP_MAX, VersionFacts,
 };
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
@@ -104,6 +104,7 @@ impl Event {
             Self::SensitiveNamed(data, _) | Self::OwnerAttested(data, _) => Some(&data.custodian),
             Self::GrantReleased(data, _) => Some(&data.custodian),
             Self::ItemsReleased(data, _) => Some(&data.custodian),
+            Self::ItemsTakenUp(data, _) => Some(&data.custodian),
             _ => None,
         }
     }
@@ -314,6 +315,8 @@ events! {
     /// Two people let held items pass.
     ItemsReleased("ItemsReleased/1"):
         super::content::release::ItemsReleased, super::content::release::ReleaseFacts;
+    /// Items that failed are tried once more: what stood in the way is gone.
+    ItemsTakenUp("ItemsTakenUp/1"): ItemsTakenUp, NoFacts;
     /// What restored content holds of the compromised tenant was counted.
     LeftoversCounted("LeftoversCounted/1"):
         super::leftovers::LeftoversCounted, super::leftovers::LeftoverFacts;
@@ -514,6 +517,9 @@ pub struct PlanMade {
     /// Rows to restore of which nothing shows that they are older than the breach; 0 where no window was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven: Option<u64>,
+    /// The number of the backup that it was made from; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<u64>,
     /// Whether a breach window was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<bool>,

@@ -420,6 +420,12 @@ pub enum Refusal {
     /// It is not held.
     #[error("item {0} is not held: there is nothing to release")]
     NotHeld(String),
+    /// It did not fail.
+    #[error("item {0} did not fail: there is nothing to take up")]
+    NotFailed(String),
+    /// What is taken up is named item by item.
+    #[error("1 to 200 items are taken up at once, each once, sorted")]
+    TakenUpForm,
     /// A verdict lets pass what nobody released, or something else than they saw.
     #[error("what was found in item {0} was not released, or not as it is now; it is held again")]
     NotReleased(String),

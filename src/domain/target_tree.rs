@@ -111,22 +111,50 @@ pub struct TargetTree {
     next: u64,
 }
 
+/// The folder for a file whose own path is longer than a library takes.
+fn elsewhere(folder: &[String], name: &str) -> Option<[String; 2]> {
+    let folders = folder.iter().map(|name| units(&escaped_at(name, &[])) + 1);
+    let whole: usize = folders.sum::<usize>() + units(&escaped_at(name, &[]));
+    // Names that are kept apart grow by a few letters; the limit has room for them.
+    if whole <= PATH_UNITS_MAX {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for name in folder {
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name.as_bytes());
+    }
+    let whole = Digest(hash.finalize().into()).to_string();
+    Some([LONG_PATHS.to_owned(), whole[..32].to_owned()])
+}
+
 impl TargetTree {
     /// Places a file; `None` where no name is left for it.
     pub fn place(&mut self, folder: &[String], name: &str) -> Option<Placed> {
-        let folders = folder.iter().map(|name| units(&escaped_at(name, &[])) + 1);
-        let whole: usize = folders.sum::<usize>() + units(&escaped_at(name, &[]));
-        // Names that are kept apart grow by a few letters; the limit has room for them.
-        if whole <= PATH_UNITS_MAX {
-            return self.place_in(folder, name);
+        match elsewhere(folder, name) {
+            None => self.place_in(folder, name),
+            Some(folder) => self.place_in(&folder, name),
         }
-        let mut hash = Sha256::new();
-        for name in folder {
-            hash.update((name.len() as u64).to_be_bytes());
-            hash.update(name.as_bytes());
+    }
+
+    /// Where a file would stand that takes nobody's place: it may never be written, and whatever has its name goes before it.
+    pub fn place_beside(&self, folder: &[String], name: &str) -> Placed {
+        let elsewhere = elsewhere(folder, name);
+        let folder = elsewhere.as_ref().map_or(folder, |folder| folder);
+        let escaped = |name: &str, is_top| escaped_at(name, reserved(name, is_top));
+        let (mut at, mut names) = (Some(TOP), Vec::with_capacity(folder.len()));
+        for level in folder {
+            let known = at.and_then(|at| self.folders.get(&(at, level.clone())));
+            names.push(known.map_or_else(
+                || escaped(level, at == Some(TOP)),
+                |(_, target)| target.clone(),
+            ));
+            at = known.map(|(below, _)| *below);
         }
-        let whole = Digest(hash.finalize().into()).to_string();
-        self.place_in(&[LONG_PATHS.to_owned(), whole[..32].to_owned()], name)
+        Placed {
+            name: escaped(name, at == Some(TOP)),
+            folder: names,
+        }
     }
 
     fn place_in(&mut self, folder: &[String], name: &str) -> Option<Placed> {

@@ -173,13 +173,10 @@ impl Waves {
         Err(Refusal::NoSuchWave(wave))
     }
 
-    /// Waves of these plans that were never worked to their end.
-    pub(super) fn left_of(&self, plans: &[String]) -> Option<u32> {
-        let plans = plans.iter().filter_map(|plan| self.plans.get(plan));
-        let mut left = plans.flat_map(|of| {
-            let order = of.order.iter();
-            order.filter(|wave| !of.closed.contains(wave))
-        });
+    /// A wave of a plan that was never worked to its end.
+    pub(super) fn left_of(&self, plan: &str) -> Option<u32> {
+        let of = self.plans.get(plan)?;
+        let mut left = of.order.iter().filter(|wave| !of.closed.contains(wave));
         left.next().copied()
     }
 

@@ -9,6 +9,7 @@ use super::facts::FactBook;
 use super::shelf::Shelf;
 use super::{CASE_SUBJECT, JournalError, canonical};
 use crate::domain::case::Case;
+use crate::domain::custodian::taken_back;
 use crate::domain::event::Event;
 use crate::domain::pseudonym::Pseudonym;
 
@@ -67,10 +68,10 @@ impl Book {
             let facts = wanted.then_some(&mut self.facts);
             if let Some(recorded) = decode(&entry, &bytes, ledger.vault(), facts)? {
                 self.case.evolve(&recorded.event);
-                // A release stands in the case's stream and changes items of a custodian.
-                if let Event::ItemsReleased(data, _) = &recorded.event {
-                    for item in &data.items {
-                        self.items.take(&data.custodian, item, &recorded.event)?;
+                // A release, or taking up what failed, stands in the case's stream and changes items of a custodian.
+                if let Some(custodian) = recorded.event.concerns() {
+                    for item in taken_back(&recorded.event) {
+                        self.items.take(custodian, item, &recorded.event)?;
                     }
                 }
                 if let Some(custodian) = recorded.custodian {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::reading::{Placed, Reading};
-use super::results::lifted;
+use super::results::{Outcome, lifted};
 use crate::domain::content::release::{PLANNED, RELEASABLE};
 use crate::domain::content::{
     Class, ContentGate, ContentScanned, Found, ScannedFacts, ScannerSeen, Verdict,
@@ -123,7 +123,7 @@ impl ContentView {
                 if self
                     .held
                     .get(item)
-                    .is_some_and(|held| lifted.covers(&held.reason))
+                    .is_some_and(|held| lifted.takes_back(Outcome::Held, &held.reason))
                 {
                     self.held.remove(item);
                 }

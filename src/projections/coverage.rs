@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::reading::Reading;
-use super::results::lifted;
+use super::results::{Outcome, lifted};
 use crate::domain::event::{CaseFinished, Event};
 use crate::domain::pseudonym::Pseudonym;
 
@@ -41,9 +41,9 @@ pub struct Coverage {
     pub failed_attempts: u64,
     /// Intents.
     pub attempts: u64,
-    /// What is held, by the entry that says so.
-    held: HashMap<Pseudonym, (u64, String)>,
-    /// Entries of holds that were taken back.
+    /// What is held or failed: by which entry, as what and why.
+    left: HashMap<Pseudonym, (u64, Outcome, String)>,
+    /// Entries of ends that were taken back.
     lifted: HashSet<u64>,
 }
 
@@ -64,21 +64,25 @@ impl Coverage {
         Ok(coverage)
     }
 
-    /// A hold that was taken back is no outcome.
+    /// An end that was taken back is no outcome.
     fn take_back(&mut self, event: &Event) {
         let Some(lifted) = lifted(event) else {
             return;
         };
         for item in lifted.items {
-            let held = self.held.get(item);
-            if let Some((index, reason)) = held.filter(|(_, reason)| lifted.covers(reason)) {
-                self.totals.held -= 1;
+            let left = self.left.get(item);
+            let left = left.filter(|(_, outcome, reason)| lifted.takes_back(*outcome, reason));
+            if let Some((index, outcome, reason)) = left {
+                match outcome {
+                    Outcome::Failed => self.totals.failed -= 1,
+                    _ => self.totals.held -= 1,
+                }
                 self.totals.enumerated -= 1;
-                if let Some(count) = self.reasons.get_mut(&("held", reason.clone())) {
+                if let Some(count) = self.reasons.get_mut(&(outcome.name(), reason.clone())) {
                     *count -= 1;
                 }
                 self.lifted.insert(*index);
-                self.held.remove(item);
+                self.left.remove(item);
             }
         }
         self.reasons.retain(|_, count| *count > 0);
@@ -109,8 +113,8 @@ impl Coverage {
             }
             Event::ItemHeld(data, facts) => {
                 totals.held += 1;
-                let reason = data.reason.clone();
-                self.held.insert(data.item.clone(), (index, reason));
+                let left = (index, Outcome::Held, data.reason.clone());
+                self.left.insert(data.item.clone(), left);
                 ("held", &data.item, &data.reason, facts)
             }
             Event::ItemSkipped(data, facts) => {
@@ -119,6 +123,8 @@ impl Coverage {
             }
             Event::ItemFailed(data, facts) => {
                 totals.failed += 1;
+                let left = (index, Outcome::Failed, data.reason.clone());
+                self.left.insert(data.item.clone(), left);
                 ("failed", &data.item, &data.reason, facts)
             }
             _ => return,

@@ -13,8 +13,6 @@ use crate::domain::pseudonym::Pseudonym;
 
 /// The outcome of an item that has none yet.
 pub const OPEN: &str = "open";
-/// The outcome of an item that waits for a person.
-const HELD: &str = "held";
 
 /// One item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +136,9 @@ impl Pass {
         if let Some(lifted) = lifted(&placed.event) {
             for item in lifted.items {
                 let listed = self.listed.get(item);
-                if listed.is_some_and(|one| one.outcome == HELD && lifted.covers(&one.reason)) {
+                if listed.is_some_and(|one| {
+                    one.outcome == lifted.outcome.name() && lifted.covers(&one.reason)
+                }) {
                     self.listed.remove(item);
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::reading::Reading;
-use super::results::{Counts, Results};
+use super::results::{Counts, Outcome, Results};
 use crate::domain::case::Case;
 use crate::domain::event::{CaseFinished, PlanCounts};
 use crate::domain::plan::{Decision, PlanRow, count};
@@ -143,13 +143,13 @@ impl Reconciliation {
 
     /// The journal refuses a second outcome; whoever has the worker's key can write one without it.
     fn compare_repeats<R: Reading>(&mut self, record: &R) -> Result<(), R::Error> {
-        let mut ended: HashMap<Pseudonym, String> = HashMap::new();
+        let mut ended: HashMap<Pseudonym, (Outcome, String)> = HashMap::new();
         let mut again = Vec::new();
         record.events(&mut |placed| {
             if let Some(lifted) = super::results::lifted(&placed.event) {
-                let is_stale = |reason: &String| !reason.is_empty() && lifted.covers(reason);
                 for item in lifted.items {
-                    if ended.get(item).is_some_and(is_stale) {
+                    let end = ended.get(item);
+                    if end.is_some_and(|(outcome, reason)| lifted.takes_back(*outcome, reason)) {
                         ended.remove(item);
                     }
                 }
@@ -159,9 +159,8 @@ impl Reconciliation {
             };
             let outcome = super::results::ended(placed.index, custodian, &placed.event);
             if let Some((item, found)) = outcome {
-                let is_held = found.outcome == super::results::Outcome::Held;
-                let reason = if is_held { found.reason } else { String::new() };
-                if ended.insert(item.clone(), reason).is_some() {
+                let end = (found.outcome, found.reason);
+                if ended.insert(item.clone(), end).is_some() {
                     again.push(format!("item {item}, entry {}", placed.index));
                 }
             }

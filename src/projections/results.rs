@@ -204,10 +204,7 @@ impl Results {
         {
             for item in lifted.items {
                 let ended = self.ended.get(item);
-                let is_lifted = ended.is_some_and(|ended| {
-                    ended.outcome == Outcome::Held && lifted.covers(&ended.reason)
-                });
-                if is_lifted {
+                if ended.is_some_and(|ended| lifted.takes_back(ended.outcome, &ended.reason)) {
                     self.ended.remove(item);
                 }
             }
@@ -289,31 +286,46 @@ impl Results {
     }
 }
 
-/// Holds that an event takes back: the items go on from there, and end once more.
+/// Ends that an event takes back: the items go on from there, and end once more.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifted<'e> {
     /// The items.
     pub items: &'e [Pseudonym],
+    /// Which outcome is taken back: that they are held, or that they failed.
+    pub outcome: Outcome,
     /// Only holds for this reason; all when none is named.
     reason: Option<&'static str>,
 }
 
 impl Lifted<'_> {
-    /// Whether a hold for that reason is taken back.
+    /// Whether an end for that reason is taken back.
     pub fn covers(&self, reason: &str) -> bool {
         self.reason.is_none_or(|only| only == reason)
     }
+
+    /// Whether this end is taken back.
+    pub fn takes_back(&self, outcome: Outcome, reason: &str) -> bool {
+        outcome == self.outcome && self.covers(reason)
+    }
 }
 
-/// Which holds an event takes back: people released the items, or a scanner looked into one that none had looked into.
+/// Which ends an event takes back: people released the items, a scanner looked into one that none had looked into, or what
+/// failed is tried once more.
 pub fn lifted(event: &Event) -> Option<Lifted<'_>> {
     match event {
         Event::ItemsReleased(data, _) => Some(Lifted {
             items: &data.items,
+            outcome: Outcome::Held,
+            reason: None,
+        }),
+        Event::ItemsTakenUp(data, _) => Some(Lifted {
+            items: &data.items,
+            outcome: Outcome::Failed,
             reason: None,
         }),
         Event::ContentScanned(data, _) if data.verdict != Verdict::NotScanned => Some(Lifted {
             items: std::slice::from_ref(&data.item),
+            outcome: Outcome::Held,
             reason: Some(Class::NotScanned.reason()),
         }),
         _ => None,

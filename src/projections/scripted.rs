@@ -98,6 +98,7 @@ impl Script {
             points: None,
             unproven: None,
             choices: None,
+            source: None,
             window: None,
         };
         self.case(Event::PlanMade(Box::new(data), Box::new(NoFacts {})));

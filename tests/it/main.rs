@@ -46,6 +46,7 @@ mod quotas;
 mod readback;
 mod refusals;
 mod report;
+mod retried;
 mod rule_ids;
 mod sanitise;
 mod shares;

@@ -12,7 +12,7 @@ use unbroken_ledger::entry::leaf;
 use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 
 use super::waving::Waving;
-use super::{mapping, meaning, new_pseudonym};
+use super::{mapping, meaning, new_pseudonym, sources};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::choices::Choices;
 use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
@@ -125,6 +125,7 @@ pub(crate) async fn make_in_waves(
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
         choices: Some(choices.words()),
+        source: sources::number_of(&case, source),
         ..sums.made()
     };
     super::waving::plan(journal, waving, &plan, &sums.waves).await?;
@@ -157,6 +158,7 @@ impl Sums {
             parts: 0,
             plan: String::new(),
             points: None,
+            source: None,
             unproven: Some(self.unproven),
             window: Some(self.has_window),
         }
@@ -242,7 +244,14 @@ fn choose(points: &[RestorePoint], as_of: Option<DateTime<Utc>>) -> Result<usize
         return Ok(newest);
     };
     if points.iter().all(|point| point.taken.is_none()) {
-        return Ok(newest);
+        let text = format!(
+            "this backup does not say when it was taken: nothing in it can be told to be from \
+             before {as_of}"
+        );
+        return Err(Error::new(ErrorKind::GateRefused, text).hint(
+            "without --as-of all of it is planned; a breach window (`case declare`, \
+             `case window`) tells what is unproven",
+        ));
     }
     points
         .iter()

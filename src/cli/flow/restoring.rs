@@ -2,6 +2,7 @@
 
 mod pacing;
 pub(super) mod rows;
+pub(crate) mod taking_up;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use unbroken_ledger::{State, Timestamp};
 
 use super::planning::newest;
 use super::record::JournalRecord;
-use super::{digesting, engine_meaning, meaning, waving};
+use super::{digesting, engine_meaning, meaning, sources, waving};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
@@ -44,7 +45,7 @@ impl Time for RealTime {
     }
 }
 
-/// Restores what the newest plan in force says. It may be called again after any interruption.
+/// Restores what the newest plan in force says, one wave of it. It may be called again after any interruption.
 pub(crate) async fn restore<T: Target + Clone + 'static>(
     journal: &Journal,
     source: Arc<dyn Source>,
@@ -53,13 +54,61 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
     stop: watch::Receiver<bool>,
     progress: &dyn Progress,
 ) -> Result<RunSummary> {
-    let plan = newest(journal)?.plan;
+    let wave = next(journal, &*source, options.scanners.is_some(), &[])?;
+    let wave = wave.map_or_else(|| last(journal, &*source), Ok)?;
+    restore_wave(journal, wave, (source, target), options, stop, progress).await
+}
+
+/// What a run works on next that has worked on `done`; `None` where nothing is left.
+pub(crate) fn next(
+    journal: &Journal,
+    source: &dyn Source,
+    has_scanners: bool,
+    done: &[Wave],
+) -> Result<Option<Wave>> {
     let case = journal.case().map_err(meaning)?;
-    let number = waving::due(&case, &plan);
-    let wave = Wave {
-        plan: plan.clone(),
-        wave: number,
-    };
+    let plan = in_force(journal, &case, source)?;
+    let again = rows::again(journal, source, has_scanners)?;
+    Ok(waving::next(&case, &plan, &again, done))
+}
+
+/// The last wave of the newest plan: where nothing is left it says so by itself, or is refused for what stands in the way.
+pub(crate) fn last(journal: &Journal, source: &dyn Source) -> Result<Wave> {
+    let case = journal.case().map_err(meaning)?;
+    let plan = in_force(journal, &case, source)?;
+    let wave = waving::due(&case, &plan);
+    Ok(Wave { plan, wave })
+}
+
+/// The plan whose waves are worked on: of those made from this backup the one that was adopted last. One that was made since and is
+/// not in force stops nothing; where none is, the newest is refused for what it lacks. With another backup than the plan's every
+/// item would fail.
+fn in_force(journal: &Journal, case: &Case, source: &dyn Source) -> Result<String> {
+    if case.adopted.is_empty() {
+        return Ok(newest(journal)?.plan);
+    }
+    let mut newest_first = case.adopted.iter().rev();
+    let plan = newest_first.find(|plan| sources::serves(case, source, plan));
+    plan.cloned().ok_or_else(|| {
+        let text = "no plan in force was made from this backup: nothing of it is restored";
+        Error::new(crate::error::ErrorKind::GateRefused, text).hint(
+            "--source names the backup that the plan was made from; `unbroken plan make` makes \
+             one for another backup",
+        )
+    })
+}
+
+/// Restores one wave.
+pub(crate) async fn restore_wave<T: Target + Clone + 'static>(
+    journal: &Journal,
+    wave: Wave,
+    (source, target): (Arc<dyn Source>, T),
+    options: Options,
+    stop: watch::Receiver<bool>,
+    progress: &dyn Progress,
+) -> Result<RunSummary> {
+    let (plan, number) = (wave.plan.clone(), wave.wave);
+    let case = journal.case().map_err(meaning)?;
     super::content::expect_scanners(&case, options.scanners.as_deref())?;
     // Refused before the wave opens: a wave that nobody may work on is not opened.
     case.gates
@@ -78,11 +127,11 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
             .await
             .map_err(waving::refused)?;
     }
-    let backlog = OpenRows::load(journal)?.into_backlog().await?;
+    let backlog = OpenRows::load(journal, &*source)?.into_backlog().await?;
     let began = SystemClock.now();
     let summary = run(Engine {
         record: JournalRecord(journal.clone()),
-        source,
+        source: Arc::clone(&source),
         // The workers ask for the whole of a step before they begin it.
         target: target.counted_elsewhere(),
         people: people(&case),
@@ -95,17 +144,32 @@ pub(crate) async fn restore<T: Target + Clone + 'static>(
     .await
     .map_err(engine_meaning)?;
     pacing::paced(journal, &wave, &summary.pace, SystemClock.now() - began)?;
-    let left = OpenRows::load(journal)?.left()?;
+    let left = OpenRows::load(journal, &*source)?.left()?;
     if left.rows == 0 {
         // A wave is over when whoever belongs into its teams is in them.
         super::teaming::complete(journal, &target, &left.teams).await?;
-        journal
-            .command(CaseCommand::CloseWave(wave))
-            .await
-            .map_err(meaning)?;
+        close(journal, &*source, wave).await?;
     }
     digesting::record(journal)?;
     Ok(summary)
+}
+
+/// Closes a wave, and those of earlier plans that were open when this one's was adopted: their rows were worked on with its own,
+/// and nobody would come back to them.
+async fn close(journal: &Journal, source: &dyn Source, wave: Wave) -> Result<()> {
+    let case = journal.case().map_err(meaning)?;
+    let others = case.open_waves.iter().map(|(plan, wave)| Wave {
+        plan: plan.clone(),
+        wave: *wave,
+    });
+    let is_paused = |wave: &Wave| case.waves.is_paused(&wave.plan, wave.wave);
+    let is_of_it = |wave: &Wave| sources::serves(&case, source, &wave.plan);
+    let others = others.filter(|other| *other != wave && !is_paused(other) && is_of_it(other));
+    for wave in others.chain([wave.clone()]) {
+        let closed = journal.command(CaseCommand::CloseWave(wave)).await;
+        closed.map_err(meaning)?;
+    }
+    Ok(())
 }
 
 /// The identity map of the case: who of the old tenant is who in the target.
@@ -148,14 +212,25 @@ pub(crate) async fn finish(journal: &Journal) -> Result<()> {
         ));
     }
     let totals = Coverage::load(journal).map_err(meaning)?.totals;
-    let left = OpenRows::load(journal)?.count()?;
-    if left > 0 {
-        return Err(Error::new(
-            crate::error::ErrorKind::Incomplete,
-            format!("{left} items have no outcome yet"),
-        )
-        .hint("`unbroken restore` goes on with them"));
-    }
+    let none_left = |left: u64, hint: &str| {
+        let text = format!("{left} items have no outcome yet");
+        let error = Error::new(crate::error::ErrorKind::Incomplete, text);
+        if left == 0 {
+            Ok(())
+        } else {
+            Err(error.hint(hint))
+        }
+    };
+    none_left(open_items(journal)?, "`unbroken restore` goes on with them")?;
+    let case = journal.case().map_err(meaning)?;
+    let waves = case.check_no_wave_left();
+    waves.map_err(|refusal| meaning(refusal.into()))?;
+    // Of a plan that was never begun, or of waves of an earlier one that nobody opens any more.
+    none_left(
+        items_without_outcome(journal)?,
+        "`unbroken restore` brings what a plan in force names; what an earlier one alone names, \
+         another plan has to name",
+    )?;
     journal
         .command(CaseCommand::Finish(totals))
         .await
@@ -164,9 +239,14 @@ pub(crate) async fn finish(journal: &Journal) -> Result<()> {
     Ok(())
 }
 
-/// Items of open waves that have no outcome yet.
+/// Items of all plans in force that have no outcome yet, whatever became of their waves.
+pub(crate) fn items_without_outcome(journal: &Journal) -> Result<u64> {
+    OpenRows::of_all(journal)?.count()
+}
+
+/// Items of waves that were opened that have no outcome yet: those that were released after their wave had ended among them.
 pub(crate) fn open_items(journal: &Journal) -> Result<u64> {
-    OpenRows::load(journal)?.count()
+    OpenRows::of_begun(journal)?.count()
 }
 
 fn work_of(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::meaning;
-use crate::domain::case::CaseCommand;
+use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{SourceEvidence, SourceFacts, SourceRegistered};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
@@ -60,6 +60,29 @@ pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> R
         .command_now(&CaseCommand::RegisterSource(data, facts))
         .map_err(meaning)?;
     Ok(())
+}
+
+/// The number of a backup in the case.
+pub(crate) fn number_of(case: &Case, source: &dyn Source) -> Option<u64> {
+    let digest = source.description().digest.to_string();
+    let mut known = case.sources.iter();
+    let (data, _) = known.find(|(_, facts)| facts.digest.as_deref() == Some(&digest))?;
+    Some(data.source)
+}
+
+/// Whether a plan can be carried out from a backup: it was made from it, or from what lay at the same place before it changed. A
+/// plan of an older version does not say, and is believed.
+pub(crate) fn serves(case: &Case, source: &dyn Source, plan: &str) -> bool {
+    let made_from = case.plans.get(plan).and_then(|made| made.source);
+    let (Some(planned), Some(given)) = (made_from, number_of(case, source)) else {
+        return true;
+    };
+    let path = |number: u64| {
+        let mut known = case.sources.iter();
+        let (_, facts) = known.find(|(data, _)| data.source == number)?;
+        facts.path.as_deref()
+    };
+    planned == given || path(planned).is_some_and(|planned| path(given) == Some(planned))
 }
 
 fn registered(description: &SourceDescription, number: u64) -> SourceRegistered {

@@ -162,12 +162,43 @@ pub(crate) fn due(case: &Case, plan: &str) -> u32 {
     due.or(order.last()).copied().unwrap_or(WAVE)
 }
 
-/// Whether another wave may follow at once, now that this one was worked to its end.
-pub(crate) fn another_is_due(case: &Case, plan: &str, ended: u32) -> bool {
-    let next = due(case, plan);
-    let closed = case.waves.of(plan).closed;
-    let is_released = case.gates.pinned.is_none() || case.waves.is_released(plan, next);
-    next != ended && !closed.contains(&next) && is_released && !case.waves.is_paused(plan, next)
+/// Waves that were worked to their end and have something to do again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Again {
+    /// Two people let pass what was held in them.
+    pub(crate) released: BTreeSet<(String, u32)>,
+    /// They hold what no scanner looked at, and scanners are at hand now.
+    pub(crate) unscanned: BTreeSet<(String, u32)>,
+}
+
+/// What a run works on next: what was released in a wave that had ended, so that it does not wait for the release of another; then
+/// the first wave that was not worked to its end; then what waits for a scanner. `done` are those that this run worked on.
+pub(crate) fn next(case: &Case, plan: &str, again: &Again, done: &[Wave]) -> Option<Wave> {
+    let wave = |(plan, wave): &(String, u32)| Wave {
+        plan: plan.clone(),
+        wave: *wave,
+    };
+    let may = |wave: &Wave| {
+        let is_done = done.contains(wave);
+        !is_done && !case.waves.is_paused(&wave.plan, wave.wave)
+    };
+    let released = again.released.iter().map(wave).find(may);
+    let first = || {
+        let due = due(case, plan);
+        let is_left = !case.waves.of(plan).closed.contains(&due);
+        is_left.then(|| wave(&(plan.to_owned(), due)))
+    };
+    let unscanned = || again.unscanned.iter().map(wave).find(may);
+    released.or_else(first).or_else(unscanned)
+}
+
+/// Whether a run that worked on a wave may go on with this one at once.
+pub(crate) fn may_follow(case: &Case, next: &Wave, done: &[Wave]) -> bool {
+    let (plan, wave) = (&next.plan, next.wave);
+    let is_released = case.gates.pinned.is_none()
+        || !case.waves.is_in_waves(plan)
+        || case.waves.is_released(plan, wave);
+    !done.contains(next) && is_released && !case.waves.is_paused(plan, wave)
 }
 
 /// Asks for a release, approves or uses it: `with` gets the question.

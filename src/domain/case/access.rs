@@ -191,6 +191,7 @@ mod tests {
             points: None,
             choices: None,
             unproven: None,
+            source: None,
             window: None,
         })
     }

@@ -203,6 +203,7 @@ mod tests {
             plan: plan.to_owned(),
             points: None,
             unproven: None,
+            source: None,
             window: None,
         }
     }

@@ -79,6 +79,7 @@ fn plan() -> CaseCommand {
         plan: "p".to_owned(),
         points: None,
         unproven: None,
+        source: None,
         window: None,
         choices: None,
     })

@@ -117,8 +117,11 @@ impl Case {
         Err(Refusal::HoldNotEvidenced(custodian.to_string()))
     }
 
-    pub(super) fn check_no_wave_left(&self) -> Result<(), Refusal> {
-        match self.waves.left_of(&self.adopted) {
+    /// Of the plan in force. An earlier one's waves are opened by nobody any more; whether the rows of theirs have an outcome is
+    /// asked where the rows are.
+    pub fn check_no_wave_left(&self) -> Result<(), Refusal> {
+        let in_force = self.adopted.last();
+        match in_force.and_then(|plan| self.waves.left_of(plan)) {
             Some(wave) => Err(Refusal::WavesLeft(wave)),
             None => Ok(()),
         }

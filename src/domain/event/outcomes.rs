@@ -210,6 +210,21 @@ pub struct ItemEnded {
     pub workload: String,
 }
 
+/// Public data of `ItemsTakenUp/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsTakenUp {
+    /// Whose they are.
+    pub custodian: Pseudonym,
+    /// The items, sorted, each once: 1 to [`TAKEN_UP_MAX`].
+    pub items: Vec<Pseudonym>,
+    /// The plan in force that names them.
+    pub plan: String,
+}
+
+/// Items of one `ItemsTakenUp/1` at most: the event stays well below 45,000 bytes.
+pub const TAKEN_UP_MAX: usize = 200;
+
 /// Public data of `ItemFailed/1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -190,6 +190,7 @@ impl World {
                     points: None,
                     choices: None,
                     unproven: None,
+                    source: None,
                     window: None,
                 })
             }

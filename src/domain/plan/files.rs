@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decision, PlanRow, PlannedFolder, text, time};
 use crate::domain::choices::{self, INTO_NAMED_FOLDER};
+use crate::domain::content::release::RELEASABLE;
 use crate::domain::file::FileVersion;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, SourceItem, Workload};
@@ -99,8 +100,8 @@ pub(super) fn is_too_large(item: &SourceItem, history: &[&FileVersion]) -> bool 
             .any(|size| size > FILE_BYTES_MAX)
 }
 
-/// Gives every file its name and folder in the target. What is there already keeps its place among the others, what is
-/// held takes none.
+/// Gives every file its name and folder in the target. What is there already keeps its place among the others; what people may
+/// release takes none, and knows where it would stand.
 pub(super) fn place(rows: &mut [PlanRow], tree: &mut TargetTree) {
     let takes_place = |row: &&mut PlanRow| {
         row.workload == Workload::Files.name()
@@ -121,5 +122,18 @@ pub(super) fn place(rows: &mut [PlanRow], tree: &mut TargetTree) {
             }
             None => {}
         }
+    }
+    let may_be_released = |row: &&mut PlanRow| {
+        row.workload == Workload::Files.name()
+            && row.decision == Decision::Hold
+            && RELEASABLE.contains(&&*row.reason)
+    };
+    for row in rows.iter_mut().filter(may_be_released) {
+        let placed = tree.place_beside(&row.folder.below, &row.name);
+        row.target_name = placed.name;
+        row.target_folder = Some(PlannedFolder {
+            root: row.folder.root.clone(),
+            below: placed.folder,
+        });
     }
 }

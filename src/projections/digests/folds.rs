@@ -147,7 +147,7 @@ impl Fold for CaseFold {
 pub(super) struct CoverageFold {
     counts: BTreeMap<Cell, u64>,
     /// What is held, so that a hold that is taken back can be.
-    held: HashMap<Pseudonym, Cell>,
+    left: HashMap<Pseudonym, Cell>,
 }
 
 type Cell = (Pseudonym, String, &'static str, String);
@@ -163,9 +163,10 @@ impl Fold for CoverageFold {
         };
         if let Some(lifted) = lifted(&placed.event) {
             for item in lifted.items {
-                let cell = self.held.get(item).filter(|cell| lifted.covers(&cell.3));
-                if let Some(cell) = cell.cloned() {
-                    self.held.remove(item);
+                let is_it =
+                    |cell: &&Cell| cell.2 == lifted.outcome.name() && lifted.covers(&cell.3);
+                if let Some(cell) = self.left.get(item).filter(is_it).cloned() {
+                    self.left.remove(item);
                     let count = self.counts.entry(cell.clone()).or_default();
                     *count = count.saturating_sub(1);
                     if *count == 0 {
@@ -180,8 +181,8 @@ impl Fold for CoverageFold {
         if let Some((item, ended)) = ended(placed.index, custodian, &placed.event) {
             let outcome = ended.outcome.name();
             let cell = (ended.custodian, ended.workload, outcome, ended.reason);
-            if ended.outcome == Outcome::Held {
-                self.held.insert(item, cell.clone());
+            if matches!(ended.outcome, Outcome::Held | Outcome::Failed) {
+                self.left.insert(item, cell.clone());
             }
             *self.counts.entry(cell).or_default() += 1;
         }
@@ -229,7 +230,7 @@ impl Fold for CustodyFold {
         if let Some(lifted) = lifted(&placed.event) {
             for item in lifted.items {
                 if let Some((_, held)) = self.items.get_mut(item)
-                    && held.outcome == Some(Outcome::Held)
+                    && held.outcome == Some(lifted.outcome)
                     && (lifted.covers("") || held.is_unscanned)
                 {
                     held.outcome = None;

@@ -22,6 +22,7 @@ pub(super) fn words(kind: &str) -> Option<&'static str> {
         "CaseClosed/1" => "case closed",
         "ContentGateSet/1" => "content gate set for the next plan",
         "ItemsReleased/1" => "held items released",
+        "ItemsTakenUp/1" => "failed items taken up once more",
         "LeftoversCounted/1" => "restored content searched for the compromised tenant",
         "NoticeAttempted/1" => "notice of what waits about to leave",
         "NoticeEnded/1" => "notice of what waits sent, or not",

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use unbroken_ledger::scratch::{Key, Table};
 
-use super::super::meaning;
 use super::super::teaming::standing;
+use super::super::waving::Again;
+use super::super::{meaning, sources};
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
 use crate::domain::content::release::Release;
@@ -23,14 +24,17 @@ use crate::engine::backlog::{Backlog, Portion};
 use crate::engine::record::{Custodian, ItemId, RecordError, Work};
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
+use crate::sources::Source;
 use crate::targets::TargetUser;
 use crate::targets::teams::OnRecord;
 use teams::TeamRow;
 
-/// The plans in force, as far as their waves are open.
+/// The plans in force that were made from one backup, as far as their waves are open.
 pub(in crate::cli::flow) struct OpenRows {
     journal: Journal,
     case: Arc<Case>,
+    /// The waves that count, by plan and number; all where there is none.
+    waves: Option<Arc<BTreeSet<(String, u32)>>>,
     parts: Vec<(String, PlanPart)>,
     /// A second plan names items of the first again; each is worked on once. With one plan nothing is remembered.
     seen: Option<Table<0>>,
@@ -62,18 +66,21 @@ pub(super) struct OpenRow {
     pub(super) release: Option<Release>,
 }
 
-impl OpenRow {
-    /// The plan says so, or people released what the plan holds.
-    fn is_to_be_written(&self) -> bool {
-        match self.row.decision {
-            Decision::Restore => true,
-            Decision::Hold => {
-                let release = self.release.as_ref();
-                let sight = self.row.sight();
-                release.is_some_and(|one| one.lets_write(&self.row.reason, sight.as_deref()))
-            }
-            Decision::Skip | Decision::Unreadable => false,
+/// The plan says so, or people released what the plan holds.
+pub(super) fn is_to_be_written(row: &PlanRow, release: Option<&Release>) -> bool {
+    match row.decision {
+        Decision::Restore => true,
+        Decision::Hold => {
+            let sight = row.sight();
+            release.is_some_and(|one| one.lets_write(&row.reason, sight.as_deref()))
         }
+        Decision::Skip | Decision::Unreadable => false,
+    }
+}
+
+impl OpenRow {
+    fn is_to_be_written(&self) -> bool {
+        is_to_be_written(&self.row, self.release.as_ref())
     }
 
     /// The plan holds it, and what people released was other content.
@@ -90,11 +97,34 @@ impl OpenRow {
 
 impl OpenRows {
     /// Reads which parts there are.
-    pub(in crate::cli::flow) fn load(journal: &Journal) -> Result<Self> {
+    pub(in crate::cli::flow) fn load(journal: &Journal, source: &dyn Source) -> Result<Self> {
         let case = journal.case().map_err(meaning)?;
+        let is_of_it = |wave: &&(String, u32)| sources::serves(&case, source, &wave.0);
+        let open = case.open_waves.iter().filter(is_of_it).cloned().collect();
+        Self::of(journal, case, Some(open))
+    }
+
+    /// The same of every wave that was ever opened: what is released after its wave has ended is left as well.
+    pub(in crate::cli::flow) fn of_begun(journal: &Journal) -> Result<Self> {
+        let case = journal.case().map_err(meaning)?;
+        let open = case.open_waves.iter().cloned();
+        let begun = open.chain(closed(&case)).collect();
+        Self::of(journal, case, Some(begun))
+    }
+
+    /// The same of all plans in force, whatever became of their waves.
+    pub(in crate::cli::flow) fn of_all(journal: &Journal) -> Result<Self> {
+        let case = journal.case().map_err(meaning)?;
+        Self::of(journal, case, None)
+    }
+
+    fn of(journal: &Journal, case: Case, waves: Option<BTreeSet<(String, u32)>>) -> Result<Self> {
         let mut parts = Vec::new();
-        let open = |plan: &String| case.open_waves.iter().any(|(open, _)| open == plan);
-        let plans: Vec<&String> = case.adopted.iter().filter(|plan| open(plan)).collect();
+        let counts = |plan: &String| {
+            let waves = waves.as_ref();
+            waves.is_none_or(|waves| waves.iter().any(|(of, _)| of == plan))
+        };
+        let plans: Vec<&String> = case.adopted.iter().filter(|plan| counts(plan)).collect();
         for plan in &plans {
             let of_plan = journal.plan_parts(plan).map_err(meaning)?;
             parts.extend(of_plan.into_iter().map(|part| ((*plan).clone(), part)));
@@ -105,6 +135,7 @@ impl OpenRows {
             links: Arc::new(links(&case)),
             stale: Vec::new(),
             case: Arc::new(case),
+            waves: waves.map(Arc::new),
             parts,
             seen,
             teams: HashMap::new(),
@@ -239,6 +270,7 @@ impl OpenRows {
         Self {
             journal: self.journal.clone(),
             case: Arc::clone(&self.case),
+            waves: self.waves.clone(),
             parts: Vec::new(),
             seen: self.seen.as_ref().map(|_| Table::new(dir)),
             teams: HashMap::new(),
@@ -263,7 +295,8 @@ impl OpenRows {
         self.note_given_up(part, rows.iter().zip(&progress));
         let mut open = Vec::new();
         for (row, progress) in rows.into_iter().zip(progress) {
-            let is_open = self.case.open_waves.contains(&(plan.to_owned(), row.wave));
+            let waves = self.waves.as_ref();
+            let is_open = waves.is_none_or(|waves| waves.contains(&(plan.to_owned(), row.wave)));
             let is_left = OpenRow::is_left(progress, unscanned_too);
             // A row whose wave is not open must not take the place of another plan's row that may be worked on.
             if !is_open || !is_left {
@@ -320,6 +353,42 @@ impl OpenRows {
             user_principal_name: fact(|facts| &facts.target_upn).unwrap_or_default(),
         }
     }
+}
+
+/// Waves that were worked to their end.
+fn closed(case: &Case) -> impl Iterator<Item = (String, u32)> {
+    let plans = case.waves.all();
+    plans.flat_map(|(plan, of)| of.closed.iter().map(|wave| (plan.clone(), *wave)))
+}
+
+/// Which of them have something to do again. Every row of their plans is looked at, part by part.
+pub(super) fn again(journal: &Journal, source: &dyn Source, has_scanners: bool) -> Result<Again> {
+    let case = journal.case().map_err(meaning)?;
+    let closed: BTreeSet<(String, u32)> = closed(&case).collect();
+    let mut again = Again::default();
+    let plans: BTreeSet<&String> = closed.iter().map(|(plan, _)| plan).collect();
+    for plan in plans
+        .into_iter()
+        .filter(|plan| sources::serves(&case, source, plan))
+    {
+        for part in journal.plan_parts(plan).map_err(meaning)? {
+            let rows = journal.part_rows(plan, &part).map_err(meaning)?;
+            let items = rows.iter().map(|row| &row.item);
+            let progress = journal.progress(&part.custodian, items).map_err(meaning)?;
+            for (row, progress) in rows.iter().zip(progress) {
+                let wave = (plan.clone(), row.wave);
+                if !closed.contains(&wave) {
+                    continue;
+                }
+                if progress.ended.is_none() {
+                    again.released.insert(wave);
+                } else if has_scanners && progress.is_unscanned {
+                    again.unscanned.insert(wave);
+                }
+            }
+        }
+    }
+    Ok(again)
 }
 
 /// One custodian's parts that were not handed out yet.

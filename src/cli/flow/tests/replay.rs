@@ -119,6 +119,7 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
         points: None,
         unproven: None,
         choices: None,
+        source: None,
         window: None,
     };
     let command = CaseCommand::MakePlan(made);

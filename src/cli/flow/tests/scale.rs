@@ -105,7 +105,10 @@ async fn plan_and_hand_out(custodians: usize, items_each: usize) {
     drop(journal);
     let journal = open_case(folder.path(), &keys).expect("opened again");
     say("opened again", start);
-    let backlog = OpenRows::load(&journal).expect("read").into_backlog().await;
+    let backlog = OpenRows::load(&journal, &source)
+        .expect("read")
+        .into_backlog()
+        .await;
     let mut backlog = backlog.expect("counted");
     say("counted", start);
     let total = (custodians * items_each) as u64;
@@ -189,13 +192,16 @@ async fn end_all(custodians: usize, items_each: usize) {
     let plan = planned.expect("planned").plan;
     adopted(&journal, &keys, &plan).await;
     say("planned", start);
-    let backlog = OpenRows::load(&journal).expect("read").into_backlog().await;
+    let backlog = OpenRows::load(&journal, &source)
+        .expect("read")
+        .into_backlog()
+        .await;
     assert_eq!(backlog.expect("ended").total(), items_each as u64);
     say("all but one person's items ended", start);
     drop(journal);
     let journal = open_case(folder.path(), &keys).expect("opened again");
     say("opened again", start);
-    let left = OpenRows::load(&journal).expect("read").count();
+    let left = OpenRows::load(&journal, &source).expect("read").count();
     assert_eq!(left.expect("counted"), items_each as u64);
     say("counted what is left", start);
 }
