@@ -179,6 +179,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         parents: Mutex::new(HashMap::new()),
         places: Mutex::new(HashMap::new()),
         given_up: Mutex::new(HashSet::new()),
+        at_gate: Mutex::new(HashMap::new()),
         parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
         answered: Mutex::default(),
         team_settle: shop::settle(&options.quotas),

@@ -1,6 +1,6 @@
 //! What the workers write down, and the seam to whoever writes it: the journal. No decision is made here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -118,6 +118,8 @@ pub struct PlannedTeams {
     pub held: Option<&'static str>,
     /// Messages that an earlier run gave up, by channel and planned time: nothing is written below what stands in their place.
     pub given_up: Arc<BTreeSet<(String, String)>>,
+    /// Messages that an earlier run held, by channel and planned time, and why what answers one is held with it.
+    pub withheld: Arc<BTreeMap<(String, String), &'static str>>,
 }
 
 /// What was found in the target for an intent without an outcome.

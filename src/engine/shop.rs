@@ -90,6 +90,9 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) parents: Mutex<HashMap<(TargetId, String), TargetId>>,
     /// Messages that were given up and that others answer, by owner, channel and planned time.
     pub(crate) given_up: Mutex<HashSet<PostKey>>,
+    /// Messages that others answer and that the content gate held in this run, with why those are held; `None` where it let one
+    /// pass that an earlier run held.
+    pub(crate) at_gate: Mutex<HashMap<PostKey, Option<&'static str>>>,
     /// Where the files of a conversation lie.
     pub(crate) places: Mutex<HashMap<TargetId, String>>,
     /// So long after it was begun a team or chat may come to light that nobody saw made.
@@ -308,6 +311,36 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
     pub(crate) fn is_given_up(&self, key: &PostKey) -> bool {
         let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
         given_up.contains(key)
+    }
+
+    /// Remembers what the content gate said of a message that others answer: why those are held, or that it is not.
+    pub(crate) fn keep_from_gate(&self, work: &Work, why: Option<&'static str>) {
+        let Some(teams) = &work.teams else {
+            return;
+        };
+        let post = teams.post.as_ref();
+        let Some(root) = post.filter(|post| post.reply_to.is_empty()) else {
+            return;
+        };
+        let place = (root.channel.clone(), root.at.clone());
+        if why.is_some() || teams.withheld.contains_key(&place) {
+            let key = (work.user.id.clone(), place.0, place.1);
+            let mut at_gate = self.at_gate.lock().unwrap_or_else(PoisonError::into_inner);
+            at_gate.insert(key, why);
+        }
+    }
+
+    /// Why an answer is held: the message that it answers is.
+    pub(crate) fn answers_held(&self, work: &Work) -> Option<&'static str> {
+        let teams = work.teams.as_ref()?;
+        let post = teams.post.as_ref()?;
+        let (channel, root) = (post.channel.clone(), post.reply_to.clone());
+        let key = (work.user.id.clone(), channel.clone(), root.clone());
+        let at_gate = self.at_gate.lock().unwrap_or_else(PoisonError::into_inner);
+        match at_gate.get(&key) {
+            Some(said) => *said,
+            None => teams.withheld.get(&(channel, root)).copied(),
+        }
     }
 
     pub(crate) fn known_parent(&self, key: &(TargetId, String)) -> Option<TargetId> {

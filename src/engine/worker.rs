@@ -170,7 +170,7 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
     work: &Work,
     tries: &mut Tries,
 ) -> Result<End, RecordError> {
-    if let Some(reason) = work.teams.as_ref().and_then(|teams| teams.held) {
+    if let Some(reason) = teams::held_for(shop, work) {
         return teams::held(shop, work, reason).await;
     }
     let content = match read(shop, work).await {

@@ -12,11 +12,15 @@ use crate::domain::item::{Digest, ItemKey};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 
+/// It answers a message of a team or chat that is held itself.
+pub const ANSWERS_HELD: &str = "answers-held-message";
+
 /// Reasons that two other people may let pass. Everything else stays held: what is on a list of known-bad digests is known; what
 /// no scanner saw is looked at again by the next `restore`, not waved through; whoever is not mapped is mapped; a rule of a
 /// mailbox is persistence; for the rest the new tenant has no form.
-pub const RELEASABLE: [&str; 9] = [
+pub const RELEASABLE: [&str; 10] = [
     "added-in-breach-window",
+    ANSWERS_HELD,
     "changed-in-breach-window",
     "content-archive",
     "content-encrypted",

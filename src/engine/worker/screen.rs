@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Content, End, Tries, gave_up, give_up, history, source_failed};
-use crate::domain::content::release::sight;
+use crate::domain::content::release::{ANSWERS_HELD, sight};
 use crate::domain::content::{Class, Unscanned, Verdict};
 use crate::domain::list_item::FieldValue;
 use crate::domain::message::{Attachment, Body, BodyKind};
@@ -66,7 +66,7 @@ pub(super) async fn pass<R: Record, T: Target + 'static, C: Time>(
     };
     if screened.verdict == Verdict::NotScanned && work.standing_at_gate.is_unscanned {
         // Held for that already; nothing new is to be said.
-        return stay(scanners, &screened).map(Passage::Closed);
+        return stay(shop, work, &screened).map(Passage::Closed);
     }
     let outcome = Outcome::ContentScanned {
         item: work.item.clone(),
@@ -75,6 +75,7 @@ pub(super) async fn pass<R: Record, T: Target + 'static, C: Time>(
     shop.record.record(work, outcome).await?;
     let Some(class) = screened.held_for() else {
         tries.is_screened = true;
+        shop.keep_from_gate(work, None);
         return Ok(Passage::Open(content));
     };
     let outcome = Outcome::ItemHeld {
@@ -85,7 +86,7 @@ pub(super) async fn pass<R: Record, T: Target + 'static, C: Time>(
         },
     };
     shop.record.record(work, outcome).await?;
-    stay(scanners, &screened).map(Passage::Closed)
+    stay(shop, work, &screened).map(Passage::Closed)
 }
 
 async fn failed<R: Record, T: Target + 'static, C: Time>(
@@ -99,8 +100,17 @@ async fn failed<R: Record, T: Target + 'static, C: Time>(
 }
 
 /// The item is held; whether the run goes on is for the policy to say where it is held because nobody could look.
-fn stay(scanners: &Scanners, screened: &Screened) -> Result<End, RecordError> {
-    let stops = scanners.policy().unscanned == Unscanned::Stop;
+fn stay<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    screened: &Screened,
+) -> Result<End, RecordError> {
+    // What waits for a scanner is looked at again with all that answers it; people release the rest.
+    let is_unscanned = screened.verdict == Verdict::NotScanned;
+    let why = is_unscanned.then(|| Class::NotScanned.reason());
+    shop.keep_from_gate(work, Some(why.unwrap_or(ANSWERS_HELD)));
+    let policy = shop.scanners.as_ref().map(|scanners| scanners.policy());
+    let stops = policy.is_some_and(|policy| policy.unscanned == Unscanned::Stop);
     match &screened.silent {
         Some(why) if stops => Err(RecordError::Refused(format!(
             "{why}; the item is held, and the content gate says that the run stops then"

@@ -84,7 +84,17 @@ pub(crate) async fn owned<R: Record, T: Target + 'static, C: Time>(
     })
 }
 
-/// What belongs into a team or chat that is held is held with it.
+/// Why the item is held before anybody looks into it: its team or chat is, or the message that it answers. That one was decided
+/// on before, as it comes before it; to wait for it would be to wait for people.
+pub(super) fn held_for<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+) -> Option<&'static str> {
+    let teams = work.teams.as_ref()?;
+    teams.held.or_else(|| shop.answers_held(work))
+}
+
+/// What belongs into a team or chat that is held is held with it, and an answer with what it answers.
 pub(super) async fn held<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
@@ -94,11 +104,17 @@ pub(super) async fn held<R: Record, T: Target + 'static, C: Time>(
     if work.standing_at_gate.is_unscanned {
         return Ok(End::Held);
     }
+    let is_of_held = work.teams.as_ref().is_some_and(|one| one.held.is_some());
+    let detail = if is_of_held {
+        "the team or chat that it belongs into is held"
+    } else {
+        "the message that it answers is held"
+    };
     let outcome = Outcome::ItemHeld {
         item: work.item.clone(),
         held: Held {
             reason,
-            detail: "the team or chat that it belongs into is held".to_owned(),
+            detail: detail.to_owned(),
         },
     };
     shop.record.record(work, outcome).await?;

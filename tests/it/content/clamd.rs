@@ -19,6 +19,8 @@ pub(crate) enum Mood {
     Looks,
     /// Says that to every stream.
     Says(&'static str),
+    /// Hangs up where these words stand; looks at all else.
+    SilentOn(&'static str),
     /// Every stream is too long for it.
     TakesNoStream,
 }
@@ -71,6 +73,7 @@ fn session(mut connection: TcpStream, mood: Mood, streams: &AtomicUsize) -> Opti
                     Mood::Hangs => return None,
                     Mood::DiesAfter(most) if number >= most => return None,
                     Mood::Says(text) => text,
+                    Mood::SilentOn(words) if has(&stream, words.as_bytes()) => return None,
                     _ if is_found(&stream) => "stream: Eicar-Test-Signature FOUND",
                     _ => "stream: OK",
                 };
@@ -111,9 +114,12 @@ fn stream(connection: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
+fn has(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
 fn is_found(bytes: &[u8]) -> bool {
-    let wanted = eicar();
-    if bytes.windows(wanted.len()).any(|window| window == wanted) {
+    if has(bytes, &eicar()) {
         return true;
     }
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {

@@ -5,8 +5,8 @@ use unbroken::sources::archive::index::TeamsKind;
 use unbroken_verify::VerdictKind;
 
 use super::world::{
-    ADA, BEN, EVE, TEAM, channel, file_entry, fresh, mapped, member, message_entry, plain_entry,
-    reasons, said, thread, troubles, write_archive, write_points,
+    ADA, BEN, EVE, TEAM, at, channel, file_entry, fresh, mapped, member, message_entry,
+    plain_entry, reasons, said, thread, troubles, write_archive, write_points,
 };
 use crate::case::Case;
 use crate::content::clamd::{FakeClamd, Mood};
@@ -43,7 +43,11 @@ fn in_force(case: &Case) {
 
 /// Two others let pass what is held for a reason.
 fn release(case: &Case, reason: &str) {
-    let file = format!("@{reason}.request");
+    release_by(case, reason, &format!("@{reason}.request"));
+}
+
+/// The same, by a request of that name.
+fn release_by(case: &Case, reason: &str, file: &str) {
     case.done(&format!(
         "release propose CASE --reason {reason} --why checked --request {file}"
     ));
@@ -52,6 +56,67 @@ fn release(case: &Case, reason: &str) {
     let second = "--keys @second --passphrase-file @passphrase";
     case.done(&format!("{approve} {second}"));
     case.done(&format!("release apply CASE --request {file}"));
+}
+
+/// A case with the gate, and a team in which a message is answered and another is not.
+fn with_answer(root: &str) -> Case {
+    let case = fresh();
+    write_archive(&case, TEAM, |writer| {
+        let general = channel("General", "standard", &json!([]));
+        let team = json!({
+            "id": "old-team", "displayName": "Quay 7", "description": "All about the quay",
+            "visibility": "private", "internalId": general["id"],
+            "members": [member(BEN, &["owner"])], "channels": [general],
+            "createdDateTime": "2022-01-01T00:00:00Z",
+        });
+        let first = said("General", "1", "2023-05-01T08:00:00Z", root);
+        let mut answer = said("General", "2", "2023-05-01T08:00:01Z", "And you?");
+        answer.reply_to = Some(first.id.clone());
+        let other = said("General", "3", "2023-05-01T08:00:02Z", "Another matter");
+        vec![
+            message_entry(writer, &first),
+            message_entry(writer, &answer),
+            message_entry(writer, &other),
+            plain_entry(writer, TeamsKind::Team, "team", &team),
+        ]
+    });
+    mapped(&case, &format!("{TEAM},team:Quay 7\n"));
+    case.done("content set CASE --clamd");
+    case.done("plan make CASE --source SOURCE");
+    in_force(&case);
+    case
+}
+
+fn restore_with(case: &Case, clamd: &FakeClamd, ends: i32) {
+    let address = &clamd.address;
+    let ended = case.run(&format!(
+        "restore CASE --source SOURCE TARGET --clamd {address}"
+    ));
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    let stdout = String::from_utf8_lossy(&ended.stdout);
+    assert_eq!(ended.status.code(), Some(ends), "{stderr}{stdout}");
+}
+
+/// Nothing was tried in vain: what is held, and for what.
+#[track_caller]
+fn expect_held(case: &Case, bundle: &str, held: &[&str]) {
+    let events = case.events(bundle);
+    assert_eq!(troubles(&events), [""; 0]);
+    assert_eq!(reasons(&events, "ItemHeld/1"), held);
+    assert_eq!(thread(case, "General").posts.len(), 1);
+}
+
+#[track_caller]
+fn expect_whole_thread(case: &Case) {
+    let posts = thread(case, "General").posts;
+    let [root, answer, other] = &posts[..] else {
+        panic!("three messages: {posts:?}");
+    };
+    let answered = at(&root.created).timestamp_millis();
+    assert_eq!(answer.reply_to, Some(answered));
+    assert_eq!((root.reply_to, other.reply_to), (None, None));
+    case.done("reconcile CASE");
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 
 #[track_caller]
@@ -212,4 +277,38 @@ fn a_message_that_two_others_release_is_written_in_the_time_that_the_plan_kept_f
     assert_eq!(moved.count(), 2, "declared for both that were moved");
     case.done("reconcile CASE");
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn an_answer_to_a_message_that_is_held_is_held_with_it_and_comes_when_both_are_released() {
+    let clamd = FakeClamd::start(Mood::Looks);
+    let case = with_answer(&String::from_utf8(eicar()).expect("a text"));
+    restore_with(&case, &clamd, 3);
+    let held = ["answers-held-message", "content-malware"];
+    expect_held(&case, "bundle-of-gate", &held);
+    two_approvers(&case);
+    // Alone it has nothing to stand below.
+    release_by(&case, "answers-held-message", "@alone.request");
+    restore_with(&case, &clamd, 3);
+    let again = ["answers-held-message", held[0], held[1]];
+    expect_held(&case, "bundle-of-answer", &again);
+    release_by(&case, "answers-held-message", "@answer.request");
+    release_by(&case, "content-malware", "@root.request");
+    restore_with(&case, &clamd, 0);
+    expect_whole_thread(&case);
+}
+
+#[test]
+fn an_answer_to_a_message_that_no_scanner_saw_waits_with_it_for_the_next_run() {
+    let silent = FakeClamd::start(Mood::SilentOn("Have a look"));
+    let case = with_answer("Have a look");
+    restore_with(&case, &silent, 3);
+    let held = ["content-not-scanned"; 2];
+    expect_held(&case, "bundle-of-silence", &held);
+    // As long as it is not seen, nothing new is said.
+    restore_with(&case, &silent, 3);
+    expect_held(&case, "bundle-of-more-silence", &held);
+    let clamd = FakeClamd::start(Mood::Looks);
+    restore_with(&case, &clamd, 0);
+    expect_whole_thread(&case);
 }

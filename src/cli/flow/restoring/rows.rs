@@ -13,7 +13,8 @@ use super::super::waving::Again;
 use super::super::{meaning, sources};
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
-use crate::domain::content::release::Release;
+use crate::domain::content::Class;
+use crate::domain::content::release::{ANSWERS_HELD, Release};
 use crate::domain::custodian::{Ended, ItemProgress};
 use crate::domain::notice::kept_out;
 use crate::domain::plan::{Decision, PlanPart, PlanRow};
@@ -48,7 +49,12 @@ pub(in crate::cli::flow) struct OpenRows {
     stale: Vec<(Pseudonym, OpenRow)>,
     /// Messages that were given up.
     given_up: HashMap<Pseudonym, Arc<BTreeSet<(String, String)>>>,
+    /// Messages that others answer and that are held, with why those are held too.
+    withheld: HashMap<Pseudonym, Withheld>,
 }
+
+/// By channel and planned time.
+type Withheld = Arc<BTreeMap<(String, String), &'static str>>;
 
 /// What is left of the open waves.
 pub(in crate::cli::flow) struct Left {
@@ -141,6 +147,7 @@ impl OpenRows {
             teams: HashMap::new(),
             on_record: HashMap::new(),
             given_up: HashMap::new(),
+            withheld: HashMap::new(),
         })
     }
 
@@ -251,6 +258,7 @@ impl OpenRows {
         backlog.rows.teams = self.teams;
         backlog.rows.on_record = self.on_record;
         backlog.rows.given_up = self.given_up;
+        backlog.rows.withheld = self.withheld;
         Ok(backlog)
     }
 
@@ -278,6 +286,7 @@ impl OpenRows {
             links: Arc::clone(&self.links),
             stale: Vec::new(),
             given_up: HashMap::new(),
+            withheld: HashMap::new(),
         }
     }
 
@@ -323,10 +332,26 @@ impl OpenRows {
         rows: impl Iterator<Item = (&'r PlanRow, &'r ItemProgress)>,
     ) {
         for (row, progress) in rows {
-            let is_failed = progress.ended == Some(Ended::Failed);
-            if let Some(post) = row.post.as_ref().filter(|_| is_failed) {
-                let known = self.given_up.entry(part.custodian.clone()).or_default();
-                Arc::make_mut(known).insert((post.channel.clone(), post.at.clone()));
+            let Some(post) = &row.post else {
+                continue;
+            };
+            let (custodian, place) = (&part.custodian, (post.channel.clone(), post.at.clone()));
+            match progress.ended {
+                Some(Ended::Failed) => {
+                    let known = self.given_up.entry(custodian.clone()).or_default();
+                    Arc::make_mut(known).insert(place);
+                }
+                Some(Ended::Held) if post.reply_to.is_empty() => {
+                    // Looked at again, and what answers it with it.
+                    let again = progress.is_unscanned.then(|| Class::NotScanned.reason());
+                    let why = again.unwrap_or(ANSWERS_HELD);
+                    let known = self.withheld.entry(custodian.clone()).or_default();
+                    // Workers hold it: it is copied for what is new alone.
+                    if known.get(&place) != Some(&why) {
+                        Arc::make_mut(known).insert(place, why);
+                    }
+                }
+                _ => {}
             }
         }
     }

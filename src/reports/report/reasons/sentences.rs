@@ -27,6 +27,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "It answers a message that could not be restored, and is not put below another.",
     ),
     (
+        "answers-held-message",
+        "The message that it answers is held.",
+    ),
+    (
         "attachment-name-made-up/1",
         "An attachment had no file name and was given one.",
     ),

@@ -71,6 +71,7 @@ impl OpenRows {
             on_record: self.on_record.get(custodian).cloned().unwrap_or_default(),
             held: self.held_for(plan, row, self.team_progress(custodian, row)?),
             given_up: self.given_up.get(custodian).cloned().unwrap_or_default(),
+            withheld: self.withheld.get(custodian).cloned().unwrap_or_default(),
         }))
     }
 
