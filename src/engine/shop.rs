@@ -119,6 +119,8 @@ pub(crate) struct Folder {
     ready: Option<TargetId>,
     /// Of a team or chat: this run began to make it, and does not know what came of it.
     begun: Option<Begun>,
+    /// Of a team or chat: a request went out on the intent.
+    is_intent_used: bool,
 }
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
@@ -224,9 +226,7 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
                 self.call(work, cost, self.target.site_list(&work.user, list))
                     .await?
             }
-            None if matches!(path, FolderPath::Teams(None)) => {
-                self.team(work, &mut folder.begun).await?
-            }
+            None if matches!(path, FolderPath::Teams(None)) => self.team(work, &mut folder).await?,
             None => self.find_or_make(work, path, team.as_ref()).await?,
         };
         if let Some(intended) = folder.intended.take() {

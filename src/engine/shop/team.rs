@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{Shop, Time, stopped};
+use super::{Folder, Shop, Time, stopped};
+use crate::domain::folder::FolderPath;
 use crate::engine::cost;
 use crate::engine::governor::Quotas;
 use crate::engine::record::{PlannedTeams, Record, Work};
@@ -18,6 +19,9 @@ const SETTLE_UNPACED: TimeDelta = TimeDelta::seconds(15);
 const PAUSE_FIRST: TimeDelta = TimeDelta::milliseconds(250);
 const PAUSE_MAX: TimeDelta = TimeDelta::seconds(30);
 
+/// So long before a request its intent may stand in the record.
+const INTENT_HOLDS: TimeDelta = TimeDelta::minutes(1);
+
 /// A team that was there before the case: nothing is made.
 const EXISTING: &str = "team:";
 
@@ -32,32 +36,52 @@ pub(crate) fn settle(quotas: &Quotas) -> TimeDelta {
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
     /// The team or chat of an item, as the record knows it, as an earlier try left it, or made.
-    pub(super) async fn team(
-        &self,
-        work: &Work,
-        begun: &mut Option<Begun>,
-    ) -> Result<TargetId, Trouble> {
+    pub(super) async fn team(&self, work: &Work, folder: &mut Folder) -> Result<TargetId, Trouble> {
         let planned = work.teams.as_ref();
         let planned = planned.ok_or_else(|| Trouble::Target(stopped()))?;
         if planned.held.is_some() {
             return Err(Trouble::TeamHeld);
         }
         let mut on_record = (*planned.on_record).clone();
-        on_record.begun = begun.or(on_record.begun);
+        on_record.begun = folder.begun.or(on_record.begun);
         let is_made = !work.user.id.starts_with(EXISTING) && !planned.team.is_there_once();
         if let (Some(since), None, true) = (on_record.begun, on_record.id(), is_made)
             && let Some(found) = self.come_to_light(work, planned, since).await?
         {
             on_record.ids.insert(None, found);
         }
-        let now = self.time.now();
-        let call = self.target.make_team(&work.user, &planned.team, &on_record);
+        let asked = self.time.now();
+        let mut sent = asked;
+        let is_new = is_made && on_record.id().is_none();
+        let was_waited_for = folder.is_intent_used || on_record.begun.is_some();
+        let mut refused = None;
+        let call = async {
+            sent = self.time.now();
+            // Whoever comes after a crash waits for what the last request may have left, from its intent on: one that stands
+            // long before its request would have them look too early, and make it twice.
+            if is_new && (was_waited_for || sent - asked > INTENT_HOLDS) {
+                let path = FolderPath::Teams(None);
+                match self.record.intend_folder(&work.custodian, &path).await {
+                    Ok(intended) => folder.intended = Some(intended),
+                    Err(error) => {
+                        refused = Some(error);
+                        return Err(stopped());
+                    }
+                }
+            }
+            folder.is_intent_used = true;
+            let making = self.target.make_team(&work.user, &planned.team, &on_record);
+            making.await
+        };
         let made = self.call(work, cost::team(&planned.team), call).await;
+        if let Some(error) = refused {
+            return Err(Trouble::Record(error));
+        }
         if let Err(Trouble::Target(failure)) = &made
             && may_be_made(failure)
         {
-            let first = on_record.begun.map_or(now, |begun| begun.first);
-            *begun = Some(Begun { first, last: now });
+            let first = on_record.begun.map_or(sent, |begun| begun.first);
+            folder.begun = Some(Begun { first, last: sent });
         }
         made
     }

@@ -260,6 +260,32 @@ fn of_secret(all: &mut Vec<Said>) {
 }
 
 #[test]
+fn a_member_who_is_not_read_back_is_looked_for_again_before_the_wave_closes() {
+    let case = fresh();
+    write(&case, &standard(), |_| ());
+    planned(&case, MAP);
+    case.inspect().hide_member("ben@clean.example");
+    let ended = case.restore();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("is not in it"), "{stderr}");
+    case.restore();
+    let events = case.events("bundle-of-members");
+    let of = |kind: &'static str| events.iter().filter(move |one| one["type"] == kind);
+    let lost: Vec<_> = of("TeamCompleted/1")
+        .map(|one| &one["data"]["lost"])
+        .collect();
+    assert_eq!(lost, [&json!(1), &json!(0)]);
+    assert_eq!(of("WaveClosed/1").count(), 1);
+    // With nothing open, nothing is completed once more.
+    case.restore();
+    let events = case.events("bundle-of-rest");
+    let completed = events.iter().filter(|one| one["type"] == "TeamCompleted/1");
+    assert_eq!(completed.count(), 2);
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
 fn a_private_channel_is_private_from_the_first_moment_on() {
     let case = fresh();
     write(&case, &with_secret(), of_secret);

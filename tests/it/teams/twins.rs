@@ -55,8 +55,12 @@ fn write_chats(case: &Case) {
 
 /// Kills it when the tenant has carried out a request whose answer it will not hear.
 fn kill_behind(case: &Case, path: &str) {
+    kill_restore_behind(case, path, "");
+}
+
+fn kill_restore_behind(case: &Case, path: &str, more: &str) {
     case.inspect().arm(shot("POST", path, FaultKind::Hold));
-    let mut child = case.start("restore CASE --source SOURCE TARGET");
+    let mut child = case.start(&format!("restore CASE --source SOURCE TARGET {more}"));
     while case.inspect().held() == 0 {
         assert!(child.try_wait().expect("asked").is_none(), "it works");
         std::thread::sleep(Duration::from_millis(5));
@@ -114,6 +118,24 @@ fn a_team_that_was_accepted_is_not_made_again_although_no_list_shows_it_yet() {
         .arm(shot("POST", "/teams", FaultKind::DropAfter));
     expect_restored(&case, "");
     assert_eq!(case.inspect().teams(), ["Quay 7"]);
+}
+
+#[test]
+fn what_a_second_try_left_is_waited_for_from_that_one_on() {
+    let case = fresh();
+    write_teams(&case, &TWINS[..1]);
+    case.inspect().set_team_lag(4, 0);
+    planned(&case, &format!("{},team:a\n", TWINS[0]));
+    // The first is answered with 504 and not carried out: it is waited for, then tried again. Of that one nobody hears.
+    case.inspect()
+        .arm(shot("POST", "/teams", FaultKind::GatewayTimeout));
+    kill_restore_behind(&case, "/teams", "--without-quotas");
+    let events = case.events("bundle-of-tries");
+    let of = |kind: &str| events.iter().filter(|one| one["type"] == kind).count();
+    assert_eq!((of("FolderAttempted/1"), of("FolderReady/1")), (2, 0));
+    expect_restored(&case, "--without-quotas");
+    assert_eq!(case.inspect().teams(), ["Quay 7"]);
+    assert_eq!(texts(&case), ["of team 0"]);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Teams {
     lagging: BTreeMap<String, Cell<(u32, u32)>>,
     /// Groups that are still on their way to Teams.
     settling: BTreeMap<String, u32>,
+    /// Whoever the next list of members leaves out that they would stand in.
+    hidden: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +89,11 @@ impl Teams {
     /// From now on, so many lists leave the group of a new team out, and so many more show it as a group like any other.
     pub(crate) fn set_lag(&mut self, left_out: u32, plain: u32) {
         self.lag = (left_out, plain);
+    }
+
+    /// The next list of a team's members that the user would stand in leaves them out.
+    pub(crate) fn hide(&mut self, user: &str) {
+        self.hidden = Some(user.to_owned());
     }
 
     fn lag_behind(&mut self, group: &str) {

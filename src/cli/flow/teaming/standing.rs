@@ -76,13 +76,22 @@ fn take(
             }
         }
         (Event::TeamCompleted(data, _), Some(custodian)) if data.failed == 0 => {
-            all.entry(custodian).or_default().is_open = false;
+            let standing = all.entry(custodian).or_default();
+            // Who was not read back in a team is added and looked for again; nobody can be added to a chat.
+            if data.lost == 0 || standing.is_chat() {
+                standing.is_open = false;
+            }
         }
         _ => {}
     }
 }
 
 impl Standing {
+    fn is_chat(&self) -> bool {
+        let target = self.target.as_ref();
+        target.is_some_and(|target| target.starts_with("chat"))
+    }
+
     fn begin(&mut self, at: DateTime<Utc>) {
         let known = self.on_record.begun;
         self.on_record.begun = Some(Begun {

@@ -88,6 +88,15 @@ impl Inspect {
         lock(&self.0.tenant).teams.set_lag(left_out, plain);
     }
 
+    /// Leaves somebody out of the next list of a team's members that they would stand in.
+    pub fn hide_member(&self, upn: &str) {
+        let mut tenant = lock(&self.0.tenant);
+        if let Some(place) = tenant.user_index(upn) {
+            let user = tenant.users[place].id.clone();
+            tenant.teams.hide(&user);
+        }
+    }
+
     /// Whoever is in a team gives it another name.
     pub fn rename_team(&self, team: &str, name: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);

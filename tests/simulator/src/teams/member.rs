@@ -83,8 +83,13 @@ pub(super) fn of_team(
     match (&*request.method, rest) {
         ("GET", []) => {
             request.needs(&READ)?;
-            let members = tenant.teams.known(id)?.members.iter();
-            let shown = members.map(|one| one.shown(tenant)).collect();
+            let members = &tenant.teams.known(id)?.members;
+            let is_hidden = |one: &&Member| tenant.teams.hidden.as_ref() == Some(&one.user);
+            let listed = members.iter().filter(|one| !is_hidden(one));
+            let shown: Vec<Value> = listed.map(|one| one.shown(tenant)).collect();
+            if shown.len() < members.len() {
+                tenant.teams.hidden = None;
+            }
             page(shown, request, &tenant.base, 100)
         }
         ("POST", []) => {
