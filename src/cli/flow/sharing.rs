@@ -2,6 +2,7 @@
 
 pub(crate) mod approval;
 mod groups;
+mod known;
 pub(crate) mod located;
 pub(crate) mod opening;
 pub(crate) mod queue;

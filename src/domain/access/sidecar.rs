@@ -4,7 +4,7 @@ mod forms;
 
 use std::collections::BTreeMap;
 
-use super::directory::{Directory, DirectoryError, PrincipalId, PrincipalKind};
+use super::directory::{Directory, DirectoryError, PrincipalId, PrincipalKind, folded};
 use super::level::{ItemKind, Level};
 use super::tree::{Effect, Grant, GrantKind, Item, ItemId, Tree, TreeBuilder, TreeError};
 
@@ -78,6 +78,21 @@ fn refuse(place: &str, rule: impl Into<String>) -> SidecarError {
         place: place.to_owned(),
         rule: rule.into(),
     }
+}
+
+/// A custodian who is spelled in two ways would have two trees, and what one of them closes the other would not.
+fn check_one_spelling(
+    items: &BTreeMap<(String, Vec<String>), SaidItem>,
+) -> Result<(), SidecarError> {
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    for (custodian, _) in items.keys() {
+        let before = *known.entry(folded(custodian)).or_insert(custodian);
+        if before != custodian {
+            let rule = format!("is one custodian with {before}; spell both as the backup does");
+            return Err(refuse(custodian, rule));
+        }
+    }
+    Ok(())
 }
 
 impl Rows {
@@ -154,6 +169,7 @@ impl Rows {
         let mut tree = TreeBuilder::default();
         let mut places: BTreeMap<(String, Vec<String>), ItemId> = BTreeMap::new();
         let items = std::mem::take(&mut self.items);
+        check_one_spelling(&items)?;
         let kind_of = |custodian: &str, names: &[String]| {
             let key = (custodian.to_owned(), names.to_vec());
             items.get(&key).map(|item| item.kind)
@@ -286,6 +302,18 @@ mod tests {
         ] {
             assert!(parse_json(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_custodian_is_spelled_in_one_way() {
+        let other = CSV.replace("ann@old,a/b.txt", "Ann@old,a/b.txt");
+        let error = parse_csv(&other).expect_err("two spellings");
+        assert!(error.to_string().contains("one custodian with"), "{error}");
+        let all = CSV.replace("ann@old", "Ann@old");
+        assert!(parse_csv(&all).is_ok());
+        // Letters that look alike are other letters, and so is another custodian.
+        let cyrillic = CSV.replace("ann@old,a/b.txt", "\u{430}nn@old,a/b.txt");
+        assert!(parse_csv(&cyrillic).is_ok());
     }
 
     #[test]

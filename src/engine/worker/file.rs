@@ -249,14 +249,9 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
     })
 }
 
-/// The same in every attempt, so that a later one finds what an earlier one wrote.
+/// Where its own name is taken.
 pub(crate) fn name_beside(work: &Work) -> String {
-    let key = work.key.to_string();
-    let name = &work.target_name;
-    match name.rfind('.').filter(|dot| *dot > 0) {
-        Some(dot) => format!("{} (restored {}){}", &name[..dot], &key[..8], &name[dot..]),
-        None => format!("{name} (restored {})", &key[..8]),
-    }
+    crate::domain::file::name_beside(&work.target_name, &work.key.to_string())
 }
 
 fn is_name_taken(failure: &TargetError) -> bool {

@@ -61,6 +61,21 @@ impl Graph {
         }
     }
 
+    /// Whether an item of that id is in the drive.
+    pub async fn has_drive_item(
+        &self,
+        user: &TargetUser,
+        item: &TargetId,
+    ) -> Result<bool, TargetError> {
+        let operation = "GET /users/{id}/drive/items/{id}";
+        let path = format!("{}?$select=id", path_of(user, item));
+        match self.session.json(Call::get(operation, path)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.status == 404 && error.code == "itemNotFound" => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Gives an item a scope of its own in which nobody is but the drive's owner. Doing it again changes nothing: what is
     /// retained is asked only when an item is shared for the first time.
     pub async fn close_item(&self, owner: &TargetUser, item: &TargetId) -> Result<(), TargetError> {
@@ -112,7 +127,7 @@ impl Graph {
             .await?;
         let mut permissions = Vec::new();
         for one in &found {
-            let role = one["roles"][0].as_str().unwrap_or_default().to_owned();
+            let role = highest_role(one);
             let everybody = match one["link"]["scope"].as_str() {
                 Some("anonymous") => Some(LetIn::Anyone),
                 Some("organization") => Some(LetIn::Organisation),
@@ -190,6 +205,19 @@ impl Graph {
     }
 }
 
+/// A permission has several roles, in no order: what is none of the two that are known counts for the most.
+fn highest_role(permission: &Value) -> String {
+    let roles = permission["roles"].as_array().into_iter().flatten();
+    let roles = roles.map(|role| role.as_str().unwrap_or_default());
+    let rank = |role: &str| match role {
+        "read" => 0,
+        "write" => 1,
+        _ => 2,
+    };
+    let highest = roles.max_by_key(|role| rank(role));
+    highest.unwrap_or_default().to_owned()
+}
+
 fn let_in(identity: &Value) -> LetIn {
     let id = |kind: &str| identity[kind]["id"].as_str().map(str::to_owned);
     if let Some(user) = id("user") {
@@ -203,4 +231,22 @@ fn let_in(identity: &Value) -> LetIn {
         .iter()
         .find_map(|kind| Some(format!("{kind} {}", id(kind)?)));
     LetIn::Other(other.unwrap_or_else(|| "unnamed".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_roles_the_highest_counts() {
+        for (roles, found) in [
+            (json!(["read", "write"]), "write"),
+            (json!(["write", "read"]), "write"),
+            (json!(["read"]), "read"),
+            (json!(["read", "owner", "write"]), "owner"),
+            (json!([]), ""),
+        ] {
+            assert_eq!(highest_role(&json!({ "roles": roles })), found);
+        }
+    }
 }

@@ -227,6 +227,26 @@ impl Inspect {
         }
     }
 
+    /// The owner of a drive puts a file there; its folders are made.
+    pub fn add_file(&self, user: &str, path: &str, bytes: &[u8]) -> Option<String> {
+        let mut tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(user)?;
+        let now = tenant.clock.now();
+        let mut at = tenant.users[place].root.clone();
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let (name, folders) = names.split_last()?;
+        for folder in folders {
+            let known = drive::child(&tenant.users[place], &at, folder);
+            at = match known.map(|known| known.id.clone()) {
+                Some(known) => known,
+                None => drive::store(&mut tenant, place, &at, folder, None, (now, now)),
+            };
+        }
+        let content = Some(bytes.to_vec().into());
+        let id = drive::store(&mut tenant, place, &at, name, content, (now, now));
+        Some(id)
+    }
+
     /// Looks at who may do what after every request from now on.
     pub fn record_access(&self) {
         lock(&self.0.tenant).access.start_recording();

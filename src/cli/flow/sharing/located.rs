@@ -1,14 +1,13 @@
 //! Where the items of a sidecar lie in the tenant: by the record of what was restored, never by a name alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::Prepared;
+use super::known::{Known, KnownFiles, Places};
 use crate::domain::access::ItemId;
-use crate::domain::case::Case;
-use crate::domain::custodian::Ended;
-use crate::domain::item::Workload;
-use crate::domain::plan::PlanRow;
+use crate::domain::case::{Case, KnownCustodian};
 use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
@@ -21,59 +20,13 @@ pub(crate) struct Located {
     pub(crate) owner: TargetUser,
     /// The item of the sidecar that is the whole drive.
     pub(crate) root: ItemId,
-    /// Those that are in the tenant.
+    /// Those that were restored and are in the tenant.
     pub(crate) ids: BTreeMap<ItemId, TargetId>,
+    /// What else lies where an item must be closed: a copy that a failed attempt left, a file that has its name, a file that was
+    /// moved out of it. It is closed and compared with that item, and nobody is let in.
+    pub(crate) also: Vec<(ItemId, TargetId)>,
     /// How many are not.
     pub(crate) absent: u64,
-}
-
-/// By path in the source: the path in the target, and whether it is restored.
-#[derive(Default)]
-struct Restored(BTreeMap<String, (Vec<String>, bool)>);
-
-impl Restored {
-    fn load(journal: &Journal, case: &Case, custodian: &Pseudonym) -> Result<Self> {
-        let mut found = Self::default();
-        for plan in &case.adopted {
-            for part in journal.plan_parts(plan).map_err(meaning)? {
-                if part.custodian != *custodian {
-                    continue;
-                }
-                let rows = journal.part_rows(plan, &part).map_err(meaning)?;
-                let items = rows.iter().map(|row| &row.item);
-                let progress = journal.progress(custodian, items).map_err(meaning)?;
-                for (row, progress) in rows.iter().zip(progress) {
-                    if row.workload == Workload::Files.name() {
-                        found.add(row, progress.ended == Some(Ended::Restored));
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn add(&mut self, row: &PlanRow, is_restored: bool) {
-        let folder = &row.folder.below;
-        let placed = row.target_folder.as_ref().unwrap_or(&row.folder);
-        let path = |names: &[String]| names.join("/");
-        let mut source = folder.clone();
-        source.push(row.name.clone());
-        let mut target = placed.below.clone();
-        target.push(row.target_name.clone());
-        let known = self.0.entry(path(&source)).or_insert((target, false));
-        known.1 |= is_restored;
-        // Folders keep their places level by level, except where a long path was moved elsewhere.
-        if folder.len() == placed.below.len() {
-            for depth in 1..=folder.len() {
-                let target = placed.below[..depth].to_vec();
-                let known = self
-                    .0
-                    .entry(path(&folder[..depth]))
-                    .or_insert((target, false));
-                known.1 |= is_restored;
-            }
-        }
-    }
 }
 
 /// Finds the items of every custodian who is mapped, or of one; those of sites are not opened yet. A map that says something else
@@ -85,17 +38,15 @@ pub(crate) async fn locate(
     only: Option<&Pseudonym>,
 ) -> Result<Vec<Located>> {
     let case = journal.case().map_err(meaning)?;
-    let mut found = Vec::new();
+    let places = &prepared.sidecar.places;
+    let mut open = Vec::new();
     for root in prepared.sidecar.tree.roots() {
         let (name, _) = prepared.place(*root);
-        let known = case
-            .custodians
-            .iter()
-            .find(|(_, known)| known.facts.source_name.as_deref() == Some(name));
-        let Some((custodian, known)) = known.filter(|(_, known)| known.is_mapped) else {
+        let Some((custodian, known)) = custodian_of(&case, name)? else {
             continue;
         };
-        if only.is_some_and(|only| only != custodian) || !prepared.plan.is_written(*root) {
+        let is_wanted = known.is_mapped && only.is_none_or(|only| only == custodian);
+        if !is_wanted || !prepared.plan.is_written(*root) {
             continue;
         }
         let facts = &known.facts;
@@ -111,18 +62,57 @@ pub(crate) async fn locate(
             id: id.clone(),
             user_principal_name: upn.clone(),
         };
-        let restored = Restored::load(journal, &case, custodian)?;
-        let mut located = Located {
+        let is_named = |path: &str| places.contains_key(&(name.to_owned(), path.to_owned()));
+        let files = KnownFiles::load(journal, &case, custodian, &is_named)?;
+        let located = Located {
             custodian: custodian.clone(),
             owner,
             root: *root,
             ids: BTreeMap::new(),
+            also: Vec::new(),
             absent: 0,
         };
-        located.find(target, prepared, &restored).await?;
+        open.push((located, files));
+    }
+    let wanted: HashSet<_> = open
+        .iter()
+        .flat_map(|(located, files)| {
+            let of = |item: &Pseudonym| (located.custodian.clone(), item.clone());
+            files.restored().map(of)
+        })
+        .collect();
+    let places = Places::load(journal, &wanted)?;
+    let mut found = Vec::new();
+    for (mut located, files) in open {
+        located.find(target, prepared, (&files, &places)).await?;
         found.push(located);
     }
     Ok(found)
+}
+
+/// The custodian of the case whom a sidecar names. One that differs in case only would be passed over, and what must be closed
+/// there would stay open.
+fn custodian_of<'a>(
+    case: &'a Case,
+    name: &str,
+) -> Result<Option<(&'a Pseudonym, &'a KnownCustodian)>> {
+    let spelled = |known: &'a KnownCustodian| known.facts.source_name.as_deref().unwrap_or("");
+    let mut alike = case
+        .custodians
+        .iter()
+        .filter(|(_, known)| spelled(known).eq_ignore_ascii_case(name));
+    let Some((_, first)) = alike.clone().next() else {
+        return Ok(None);
+    };
+    let exact = alike.find(|(_, known)| spelled(known) == name);
+    exact.map(Some).ok_or_else(|| {
+        let text = format!(
+            "{name}: the case has this custodian as {:?}",
+            spelled(first)
+        );
+        Error::new(ErrorKind::GateRefused, text)
+            .hint("the sidecar spells a custodian as the backup does; nothing was opened")
+    })
 }
 
 /// Files lie in the drive of whom the case says; a map with another opinion of it would judge the wrong person.
@@ -145,36 +135,131 @@ fn no_row(path: &str) -> Error {
         .hint("spell it as the backup does, or leave it out where it was not backed up")
 }
 
+fn not_found(path: &str) -> Error {
+    // Opened folders above it would show it, wherever it is.
+    let text = format!("{path}: recorded as restored, and not found in the drive");
+    Error::new(ErrorKind::GateRefused, text)
+        .hint("nothing was opened; `unbroken sample` reads restored items again")
+}
+
 impl Located {
+    /// What must have a scope of its own, in the order in which it is closed.
+    pub(crate) fn scopes(&self, prepared: &Prepared) -> Vec<(ItemId, TargetId)> {
+        let tree = &prepared.plan.target;
+        let ids = self.ids.iter();
+        let ids = ids.filter(|(item, _)| !tree.item(**item).inherits && **item != self.root);
+        let ids = ids.map(|(item, id)| (*item, id.clone()));
+        ids.chain(self.also.iter().cloned()).collect()
+    }
+
     async fn find(
         &mut self,
         target: &Graph,
         prepared: &Prepared,
-        restored: &Restored,
+        (files, places): (&KnownFiles, &Places),
     ) -> Result<()> {
         let tree = &prepared.sidecar.tree;
+        let mut beside = Vec::new();
         for item in tree.ids().filter(|item| tree.root_of(*item) == self.root) {
             let (_, path) = prepared.place(item);
-            let names = match restored.0.get(path) {
-                _ if path.is_empty() => Vec::new(),
-                Some((names, true)) => names.clone(),
-                None if !prepared.plan.target.item(item).inherits => {
+            let must_be_closed = !prepared.plan.target.item(item).inherits;
+            if path.is_empty() {
+                let root = self.named(target, &[]).await?;
+                self.ids.insert(item, root.ok_or_else(|| not_found(path))?);
+                continue;
+            }
+            let Some(known) = files.of(path) else {
+                if must_be_closed {
                     return Err(no_row(path));
                 }
-                _ => {
-                    self.absent += 1;
-                    continue;
+                self.absent += 1;
+                continue;
+            };
+            let mut there = self.restored(target, path, known, places).await?;
+            match there.pop() {
+                Some(id) => {
+                    self.ids.insert(item, id);
                 }
-            };
-            let id = target.drive_item(&self.owner, &names).await;
-            let Some(id) = id.map_err(target_meaning)? else {
-                // Opened folders above it would show it, wherever it is.
-                let text = format!("{path}: recorded as restored, and not found in the drive");
-                return Err(Error::new(ErrorKind::GateRefused, text)
-                    .hint("nothing was opened; `unbroken sample` reads restored items again"));
-            };
-            self.ids.insert(item, id);
+                None => self.absent += 1,
+            }
+            if must_be_closed {
+                // A failed or a later held attempt leaves what it wrote, and whatever has the name is seen under it.
+                for names in &known.names {
+                    there.extend(self.named(target, names).await?);
+                }
+                beside.extend(there.into_iter().map(|id| (item, id)));
+            }
         }
+        let known: HashSet<&TargetId> = self.ids.values().collect();
+        beside.retain(|(_, id)| !known.contains(id));
+        beside.extend(self.moved(target, prepared, (files, places)).await?);
+        let mut seen = HashSet::new();
+        beside.retain(|(_, id)| seen.insert(id.clone()));
+        self.also = beside;
         Ok(())
+    }
+
+    /// What was restored of a path, by the ids of the record; a folder has none there and is found by its path.
+    async fn restored(
+        &self,
+        target: &Graph,
+        path: &str,
+        known: &Known,
+        places: &Places,
+    ) -> Result<Vec<TargetId>> {
+        let mut there = Vec::new();
+        if let Some(names) = &known.folder {
+            let folder = self.named(target, names).await?;
+            there.push(folder.ok_or_else(|| not_found(path))?);
+        }
+        for item in &known.restored {
+            let id = places.of(&self.custodian, item)?;
+            let is_there = patiently(|| target.has_drive_item(&self.owner, &id)).await;
+            if !is_there.map_err(target_meaning)? {
+                return Err(not_found(path));
+            }
+            there.push(id);
+        }
+        Ok(there)
+    }
+
+    async fn named(&self, target: &Graph, names: &[String]) -> Result<Option<TargetId>> {
+        let found = patiently(|| target.drive_item(&self.owner, names)).await;
+        found.map_err(target_meaning)
+    }
+
+    /// A file whose path was too long lies outside of the folder that closed it: it is closed by itself.
+    async fn moved(
+        &self,
+        target: &Graph,
+        prepared: &Prepared,
+        (files, places): (&KnownFiles, &Places),
+    ) -> Result<Vec<(ItemId, TargetId)>> {
+        let tree = &prepared.plan.target;
+        let (custodian, _) = prepared.place(self.root);
+        let named = |path: &str| {
+            let place = (custodian.to_owned(), path.to_owned());
+            prepared.sidecar.places.get(&place).copied()
+        };
+        let mut found = Vec::new();
+        for (path, item) in &files.moved {
+            let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+            let mut closed = above
+                .filter_map(named)
+                .filter(|id| !tree.item(*id).inherits);
+            let (Some(closed), own) = (closed.next_back(), named(path)) else {
+                continue;
+            };
+            if own.is_some_and(|own| !tree.item(own).inherits) {
+                continue;
+            }
+            let id = places.of(&self.custodian, item)?;
+            let is_there = patiently(|| target.has_drive_item(&self.owner, &id)).await;
+            if !is_there.map_err(target_meaning)? {
+                return Err(not_found(path));
+            }
+            found.push((own.unwrap_or(closed), id));
+        }
+        Ok(found)
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::case::{AccessCommand, CaseCommand};
 use crate::domain::event::{AccessApplied, AccessPlanned, AccessPlannedFacts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
+use crate::targets::TargetId;
 use crate::targets::graph::Graph;
 
 /// What was done.
@@ -33,8 +34,7 @@ pub(crate) async fn open(
 ) -> Result<Opened> {
     check_nobody_is_in(target, prepared, located, objects).await?;
     let tree = &prepared.plan.target;
-    let is_scope = |item: &&ItemId| !tree.item(**item).inherits && **item != located.root;
-    let scopes: Vec<ItemId> = located.ids.keys().filter(is_scope).copied().collect();
+    let scopes = located.scopes(prepared);
     let grants: Vec<Grant> = tree
         .grants()
         .iter()
@@ -97,10 +97,10 @@ async fn plan(
     journal: &Journal,
     prepared: &Prepared,
     located: &Located,
-    (scopes, grants, approved): (&[ItemId], &[Grant], &str),
+    (scopes, grants, approved): (&[(ItemId, TargetId)], &[Grant], &str),
 ) -> Result<String> {
     let mut rows = prepared.rows(Some(located.root));
-    rows.extend(scopes.iter().map(|item| {
+    rows.extend(scopes.iter().map(|(item, _)| {
         let (custodian, path) = prepared.place(*item);
         json!({ "step": "close", "custodian": custodian, "path": path })
     }));
@@ -141,11 +141,10 @@ async fn plan(
 async fn close(
     target: &Graph,
     located: &Located,
-    scopes: &[ItemId],
+    scopes: &[(ItemId, TargetId)],
     opened: &mut Opened,
 ) -> Result<()> {
-    for item in scopes {
-        let id = &located.ids[item];
+    for (_, id) in scopes {
         if let Err(error) = patiently(|| target.close_item(&located.owner, id)).await {
             opened.failed += 1;
             return Err(target_meaning(error)

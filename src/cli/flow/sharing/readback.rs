@@ -81,10 +81,7 @@ impl Objects {
             })?;
             id.insert(principal, object);
         }
-        let by_id = id
-            .iter()
-            .map(|(principal, object)| (object.clone(), *principal))
-            .collect();
+        let by_id = one_principal_each(prepared, &id)?;
         Ok(Self {
             id,
             by_id,
@@ -110,6 +107,32 @@ async fn guest(target: &Graph, key: &str) -> Result<Option<String>> {
         }
     }
     user(target, key).await
+}
+
+/// Object ids do not tell upper from lower case.
+fn folded(object: &str) -> String {
+    object.to_ascii_lowercase()
+}
+
+/// Who is named twice, once by principal name and once by object id, would get what two people had in the source.
+fn one_principal_each(
+    prepared: &Prepared,
+    id: &BTreeMap<PrincipalId, String>,
+) -> Result<BTreeMap<String, PrincipalId>> {
+    let key = |id| &*prepared.mapping.target().principal(id).key;
+    let mut by_id = BTreeMap::new();
+    for (principal, object) in id {
+        if let Some(before) = by_id.insert(folded(object), *principal) {
+            let text = format!(
+                "{} and {}: are one and the same in the clean tenant",
+                key(before),
+                key(*principal)
+            );
+            return Err(Error::new(ErrorKind::GateRefused, text)
+                .hint("the map names each target once, by one key; nothing was opened"));
+        }
+    }
+    Ok(by_id)
 }
 
 /// The directory of the tenant as far as it matters here: the plan's principals, whoever else was found, real members.
@@ -139,12 +162,12 @@ impl<'a> Found<'a> {
         &self.directory
     }
     fn person(&mut self, object: &str) -> Result<PrincipalId> {
-        if let Some(known) = self.by_id.get(object) {
+        if let Some(known) = self.by_id.get(&folded(object)) {
             return Ok(*known);
         }
         let key = format!("object {object}");
         let person = add(&mut self.directory, &key, PrincipalKind::User)?;
-        self.by_id.insert(object.to_owned(), person);
+        self.by_id.insert(folded(object), person);
         Ok(person)
     }
 
@@ -161,7 +184,14 @@ impl<'a> Found<'a> {
             }
             let members = patiently(|| self.target.group_members(&object)).await;
             let mut inside = Vec::new();
-            for (member, is_group) in members.map_err(target_meaning)?.unwrap_or_default() {
+            let members = members.map_err(target_meaning)?;
+            if members.is_none() {
+                // A group that cannot be listed is not empty: nobody knows who gets in with it.
+                let nobody_knows = format!("whoever is in group {object}, which is not there");
+                let unknown = add(&mut self.directory, &nobody_knows, PrincipalKind::User)?;
+                inside.push(unknown);
+            }
+            for (member, is_group) in members.unwrap_or_default() {
                 if is_group {
                     let group = self.group_id(&member)?;
                     open.push((member, group));
@@ -176,7 +206,7 @@ impl<'a> Found<'a> {
     }
 
     fn group_id(&mut self, object: &str) -> Result<PrincipalId> {
-        if let Some(known) = self.by_id.get(object) {
+        if let Some(known) = self.by_id.get(&folded(object)) {
             return Ok(*known);
         }
         let id = add(
@@ -184,7 +214,7 @@ impl<'a> Found<'a> {
             &format!("group {object}"),
             PrincipalKind::Group,
         )?;
-        self.by_id.insert(object.to_owned(), id);
+        self.by_id.insert(folded(object), id);
         Ok(id)
     }
 
@@ -228,7 +258,8 @@ async fn standing(
         };
         tree.item(item).map_err(Error::failed)?;
     }
-    for (item, id) in &located.ids {
+    let also = located.also.iter().map(|(item, id)| (item, id));
+    for (item, id) in located.ids.iter().chain(also) {
         let listed = patiently(|| target.permissions(&located.owner, id)).await;
         for permission in listed.map_err(target_meaning)? {
             let level = match &*permission.role {
@@ -248,7 +279,7 @@ async fn standing(
         }
     }
     let declared = objects.declared_ids.iter();
-    let declared = declared.filter_map(|id| found.by_id.get(id).copied());
+    let declared = declared.filter_map(|id| found.by_id.get(&folded(id)).copied());
     Ok((found.directory, tree.build(), declared.collect()))
 }
 
@@ -295,7 +326,13 @@ pub(crate) async fn compare(
         rows: Vec::new(),
         gained: BTreeSet::new(),
     };
-    for one in all.iter().filter(|one| located.ids.contains_key(&one.item)) {
+    // What lies beside an item can be open to somebody; it is nothing that anybody should have.
+    let beside: BTreeSet<ItemId> = located.also.iter().map(|(item, _)| *item).collect();
+    let is_there = |one: &&Difference| {
+        let is_gained = one.class == DifferenceClass::Gained;
+        located.ids.contains_key(&one.item) || is_gained && beside.contains(&one.item)
+    };
+    for one in all.iter().filter(is_there) {
         *compared.counts.entry(one.class).or_default() += 1;
         if one.class == DifferenceClass::Gained {
             compared.gained.insert(one.item);

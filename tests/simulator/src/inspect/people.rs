@@ -160,6 +160,13 @@ impl Inspect {
             .is_some()
     }
 
+    /// A user's object id.
+    pub fn object_id(&self, name: &str) -> Option<String> {
+        let tenant = lock(&self.0.tenant);
+        let place = tenant.user_index(name)?;
+        Some(tenant.users[place].id.clone())
+    }
+
     /// Adds a user whose mailbox and drive are there at once; `false` where the name is taken.
     pub fn add_user(&self, user_principal_name: &str, display_name: &str) -> bool {
         let mut tenant = lock(&self.0.tenant);
