@@ -31,6 +31,8 @@ pub struct Organization {
     pub tenant_id: String,
     /// Its display name.
     pub display_name: String,
+    /// Its verified domains.
+    pub domains: Vec<String>,
 }
 
 /// A user of the target.

@@ -99,7 +99,7 @@ async fn run(
     if let Some((source, path)) = &source {
         sources::expect_registered(&journal, &**source, path)?;
     }
-    let graph = tenant::open(&look.target)?;
+    let graph = tenant::of_case(&journal, &look.target).await?;
     let brought = Brought {
         expected: &look.expected,
         files: &look.evidence,

@@ -194,7 +194,7 @@ async fn run_finish(finish: &Finish, output: &Output) -> Result<()> {
 async fn run_map(map: &Map, output: &Output) -> Result<()> {
     let rows = mapping::read(&map.csv)?;
     let journal = opening::open_folder(&map.folder)?;
-    let target = tenant::open(&map.target)?;
+    let target = tenant::of_case(&journal, &map.target).await?;
     let mapped = mapping::map(&journal, &target, &rows, &map.csv).await?;
     let before = rows.len() - mapped;
     output.answer(

@@ -267,7 +267,7 @@ async fn take(
 ) -> Result<()> {
     let shown = evidence.map(|path| Shown::read(path)).transpose()?;
     let journal = opening::open_folder(&which.folder)?;
-    let graph = tenant::open(target)?;
+    let graph = tenant::of_case(&journal, target).await?;
     let wanted = Wanted {
         domain: which.domain.to_lowercase(),
         step,
@@ -279,7 +279,7 @@ async fn take(
 
 async fn run_check(wanted: &Check, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.which.folder)?;
-    let graph = tenant::open(&wanted.target)?;
+    let graph = tenant::of_case(&journal, &wanted.target).await?;
     let found = moving::check(&journal, &graph, &wanted.which.domain).await?;
     if let Some((step, came)) = found {
         return say(&step, &came, output);

@@ -291,7 +291,7 @@ async fn run_suggest(suggest: &Suggest, output: &Output) -> Result<()> {
 async fn run_accept(accept: &Accept, output: &Output) -> Result<()> {
     let people = suggesting::read(&accept.people)?;
     let journal = opening::open_folder(&accept.folder)?;
-    let target = tenant::open(&accept.target)?;
+    let target = tenant::of_case(&journal, &accept.target).await?;
     let found = suggesting::suggest(&target, &people).await?;
     let pair = (&*accept.source, &*accept.user);
     let likeness = suggesting::accept(&journal, &found, pair, &accept.reason).await?;
@@ -331,7 +331,7 @@ fn run_plan(plan: &Plan, output: &Output) -> Result<()> {
 async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let wanted = identities::read(&make.file)?;
     let journal = opening::open_folder(&make.folder)?;
-    let target = tenant::open(&make.target)?;
+    let target = tenant::of_case(&journal, &make.target).await?;
     let tally = identities::make(&journal, &target, &wanted).await?;
     let text = format!(
         "{} made, {} there before and left as they are, {} made earlier, {} left to people, \
@@ -407,7 +407,7 @@ async fn run_proof(proof: Proof, output: &Output) -> Result<()> {
 
 async fn run_pass(pass: &Pass, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&pass.folder)?;
-    let target = tenant::open(&pass.target)?;
+    let target = tenant::of_case(&journal, &pass.target).await?;
     let secret = identities::pass(&journal, &target, &pass.user, pass.minutes).await?;
     output.note(&format!(
         "for one sign-in of {}, within {} minutes; it is not shown again",
@@ -439,7 +439,7 @@ async fn run_confirm(confirm: &Confirm, output: &Output) -> Result<()> {
 
 async fn run_check(check: &Check, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&check.folder)?;
-    let target = tenant::open(&check.target)?;
+    let target = tenant::of_case(&journal, &check.target).await?;
     let seen = look(&journal, &target).await?;
     let (there, missing) = &seen.drives;
     let mut text = String::new();
@@ -513,7 +513,7 @@ fn to_do(name: &str, mailbox: &Mailbox) -> Option<String> {
 
 async fn run_guests(guests: &Guests, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&guests.folder)?;
-    let target = tenant::open(&guests.target)?;
+    let target = tenant::of_case(&journal, &guests.target).await?;
     let tally = identities::guests::invite(&journal, &target, &guests.map).await?;
     let text = format!(
         "{} invited, {} there before and left as they are, {} invited earlier, {} left to people, \

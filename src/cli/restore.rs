@@ -68,7 +68,7 @@ pub(crate) async fn run(
     };
     let mut options = restore.pace.options(quotas);
     options.scanners = content::scanners(&journal, restore.clamd.clone()).await?;
-    let way = tenant::open_under(&restore.target, quotas)?;
+    let way = tenant::of_case_under(&journal, &restore.target, quotas).await?;
     options.governor = Some(way.governor);
     let target = way.graph;
     let configuration = open::anchors(&restore.folder.case)?;

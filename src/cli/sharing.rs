@@ -218,19 +218,24 @@ async fn objects(
     Ok(objects)
 }
 
-fn connect(journal: &Journal, access: &TargetAccess, without_quotas: bool) -> Result<Graph> {
+async fn connect(
+    journal: &Journal,
+    access: &TargetAccess,
+    without_quotas: bool,
+) -> Result<Graph> {
     if !without_quotas {
-        return tenant::open(access);
+        return tenant::of_case(journal, access).await;
     }
     pace::expect_simulated(journal)?;
-    Ok(tenant::open_under(access, Quotas::unpaced())?.graph)
+    let way = tenant::of_case_under(journal, access, Quotas::unpaced()).await?;
+    Ok(way.graph)
 }
 
 async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
     let planned = prepare(&apply.said.sidecar, &apply.said.map)?;
     let journal = opening::open_folder(&apply.folder)?;
     let plan = approval::in_force(&journal, &planned)?;
-    let target = connect(&journal, &apply.target, apply.without_quotas)?;
+    let target = connect(&journal, &apply.target, apply.without_quotas).await?;
     let found = find(&journal, &target, &planned, apply.custodian.as_deref()).await?;
     for located in &found {
         let whose = (located.root, &located.custodian);
@@ -270,7 +275,7 @@ async fn run_diff(diff: &Diff, output: &Output) -> Result<()> {
     let planned = prepare(&diff.said.sidecar, &diff.said.map)?;
     let journal = opening::open_folder(&diff.folder)?;
     let prepared = release_queue::after_releases(&journal, planned)?;
-    let target = connect(&journal, &diff.target, diff.without_quotas)?;
+    let target = connect(&journal, &diff.target, diff.without_quotas).await?;
     let found = find(&journal, &target, &prepared, diff.custodian.as_deref()).await?;
     let objects = objects(&target, &prepared, &diff.declared, &diff.target).await?;
     let mut gained = 0;

@@ -269,7 +269,7 @@ async fn pause(
 
 async fn run_licences(wanted: &Licences, output: &Output) -> Result<()> {
     let (journal, _, plan) = open(&wanted.folder)?;
-    let graph = tenant::open(&wanted.target)?;
+    let graph = tenant::of_case(&journal, &wanted.target).await?;
     let counted = waving::count_licences(&journal, &graph, &plan, wanted.wave.wave).await?;
     output.answer(
         &json!({

@@ -447,6 +447,9 @@ pub struct TargetConnected {
 /// Facts of `TargetConnected/1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetFacts {
+    /// Its verified domains when it was connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<String>>,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,

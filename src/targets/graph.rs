@@ -154,14 +154,17 @@ impl Target for Graph {
     async fn organization(&self) -> Result<Organization, TargetError> {
         let call = Call::get(
             "GET /organization",
-            "organization?$select=id,displayName".into(),
+            "organization?$select=id,displayName,verifiedDomains".into(),
         );
         let answer = self.session.json(call).await?;
         let one = &answer.body["value"][0];
+        let domains = one["verifiedDomains"].as_array().into_iter().flatten();
+        let domains = domains.filter_map(|domain| domain["name"].as_str());
         match (one["id"].as_str(), one["displayName"].as_str()) {
             (Some(id), name) => Ok(Organization {
                 tenant_id: id.to_owned(),
                 display_name: name.unwrap_or_default().to_owned(),
+                domains: domains.map(str::to_owned).collect(),
             }),
             _ => Err(failure::contract("GET /organization", "it names no tenant")),
         }

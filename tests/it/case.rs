@@ -24,7 +24,8 @@ const CERTIFICATE: &str = include_str!("application/certificate.pem");
 const PRIVATE_KEY: &str = include_str!("application/key.pem");
 /// The application that makes users and groups; it is taken away when the case is over.
 const IDENTITY: &str = "00000000-0000-0000-0000-00000000a002";
-const IDENTITY_ROLES: [&str; 7] = [
+const IDENTITY_ROLES: [&str; 8] = [
+    "Organization.Read.All",
     "Policy.Read.All",
     "User.ReadWrite.All",
     "Group.ReadWrite.All",
@@ -89,6 +90,7 @@ pub(crate) fn application() -> (&'static str, &'static str, &'static str) {
 pub(crate) struct Case {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) running: Running,
+    tenant_id: String,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -108,6 +110,31 @@ impl Case {
             .enable_all()
             .build()
             .expect("threads");
+        let running = {
+            let _inside = runtime.enter();
+            Simulator::start(Self::config(TENANT, faults, quotas)).expect("it starts")
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        put(&folder.path().join("secret"), SECRET.as_bytes());
+        put(&folder.path().join("app.pem"), CERTIFICATE.as_bytes());
+        put(&folder.path().join("app.key"), PRIVATE_KEY.as_bytes());
+        Self {
+            folder,
+            running,
+            tenant_id: TENANT.to_owned(),
+            runtime,
+        }
+    }
+
+    /// From now on commands name another tenant, in which the same applications are registered.
+    pub(crate) fn turn_to(&mut self, tenant_id: &str) {
+        let _inside = self.runtime.enter();
+        let config = Self::config(tenant_id, Faults::none(), Quotas::documented());
+        self.running = Simulator::start(config).expect("it starts");
+        tenant_id.clone_into(&mut self.tenant_id);
+    }
+
+    fn config(tenant_id: &str, faults: Faults, quotas: Quotas) -> Config {
         let app = AppSpec {
             client_id: CLIENT.to_owned(),
             secret: Some(SECRET.to_owned()),
@@ -132,13 +159,13 @@ impl Case {
             user_principal_name: format!("{}@clean.example", name.to_lowercase()),
             display_name: name.to_owned(),
         };
-        let config = Config {
+        Config {
             listen: "127.0.0.1:0".parse().expect("an address"),
             tls: None,
             seed: 11,
             faults,
             tenant: TenantSpec {
-                tenant_id: TENANT.to_owned(),
+                tenant_id: tenant_id.to_owned(),
                 display_name: "Clean".to_owned(),
                 domain: "clean.example".to_owned(),
                 users: vec![user("Ada"), user("Ben")],
@@ -148,19 +175,6 @@ impl Case {
             quotas,
             clock: ClockMode::Real,
             inspection: false,
-        };
-        let running = {
-            let _inside = runtime.enter();
-            Simulator::start(config).expect("it starts")
-        };
-        let folder = tempfile::tempdir().expect("a folder");
-        put(&folder.path().join("secret"), SECRET.as_bytes());
-        put(&folder.path().join("app.pem"), CERTIFICATE.as_bytes());
-        put(&folder.path().join("app.key"), PRIVATE_KEY.as_bytes());
-        Self {
-            folder,
-            running,
-            runtime,
         }
     }
 
@@ -254,7 +268,7 @@ impl Case {
 
     fn tenant<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
-            .args(["--tenant", TENANT, "--login-base"])
+            .args(["--tenant", &*self.tenant_id, "--login-base"])
             .arg(&self.running.base_url)
             .arg("--graph-base")
             .arg(format!("{}/v1.0", self.running.base_url))

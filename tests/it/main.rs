@@ -52,6 +52,7 @@ mod sanitise;
 mod shares;
 mod sites;
 mod smime;
+mod strangers;
 mod tampering;
 mod teams;
 mod tidy;

@@ -50,7 +50,7 @@ pub(crate) struct Close {
 /// Does what was asked.
 pub(super) async fn run_apps_gone(wanted: &AppsGone, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.folder)?;
-    let graph = tenant::open(&wanted.target)?;
+    let graph = tenant::of_case(&journal, &wanted.target).await?;
     let by = (&*wanted.expected, &*wanted.target.client_id);
     let left = closing::check_apps(&journal, &graph, by).await?;
     let text = if left.is_empty() {

@@ -27,6 +27,7 @@ pub(crate) async fn connect<T: Target>(
     let tenant = target.organization().await.map_err(target_meaning)?;
     let facts = TargetFacts {
         display_name: Some(tenant.display_name.clone()),
+        domains: Some(tenant.domains.clone()),
         tenant_id: Some(tenant.tenant_id.clone()),
     };
     let command = CaseCommand::ConnectTarget(TargetConnected { simulated }, facts);

@@ -8,11 +8,16 @@ use std::sync::{Arc, Mutex};
 use secrecy::SecretString;
 
 use super::super::access::TargetAccess;
+use super::patience::patiently;
 use super::restoring::RealTime;
+use super::{meaning, target_meaning};
 use crate::clock::SystemClock;
+use crate::domain::refusal::Refusal;
 use crate::engine::governor::{Governor, Quotas};
 use crate::engine::turnstile::{SharedGovernor, Turnstile};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::targets::Target as _;
 use crate::targets::graph::{Credential, Graph, Settings, tenant_of};
 
 /// Larger than any key, certificate chain or secret.
@@ -24,7 +29,39 @@ pub(crate) struct Way {
     pub(crate) governor: SharedGovernor,
 }
 
-/// Opens it under the quotas of the smallest tenant; nothing is sent yet.
+/// Opens the way to the tenant that the case is connected to, under the quotas of the smallest one.
+pub(crate) async fn of_case(journal: &Journal, access: &TargetAccess) -> Result<Graph> {
+    let way = of_case_under(journal, access, Quotas::default()).await?;
+    Ok(way.graph)
+}
+
+/// The same under the quotas that are given. Whoever answers says first who it is: a shell that still names the old tenant reaches
+/// neither that one nor any third.
+pub(crate) async fn of_case_under(
+    journal: &Journal,
+    access: &TargetAccess,
+    quotas: Quotas,
+) -> Result<Way> {
+    let way = open_under(access, quotas)?;
+    let case = journal.case().map_err(meaning)?;
+    // Refused before a token is asked for, where nothing is connected.
+    if case.target.is_none() {
+        return Err(Error::new(ErrorKind::GateRefused, Refusal::NoTarget)
+            .hint("`unbroken case connect` comes first"));
+    }
+    let found = patiently(|| way.graph.organization()).await;
+    let found = found.map_err(target_meaning)?;
+    case.check_answers(&found.tenant_id, access.is_simulated())
+        .map_err(|refusal| {
+            let text = format!("{}: is tenant {}", access.tenant, found.tenant_id);
+            Error::new(ErrorKind::GateRefused, refusal)
+                .while_doing(text)
+                .hint("--tenant names what `case connect` recorded; nothing was written")
+        })?;
+    Ok(way)
+}
+
+/// Opens a way under the quotas of the smallest tenant; nothing is sent yet, and nobody has said whose it is.
 pub(crate) fn open(access: &TargetAccess) -> Result<Graph> {
     Ok(open_under(access, Quotas::default())?.graph)
 }

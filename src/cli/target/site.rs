@@ -79,7 +79,7 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, text).hint("one --owner, or --group"));
     }
     let journal = opening::open_folder(&wanted.folder)?;
-    let target = tenant::open(&wanted.target)?;
+    let target = tenant::of_case(&journal, &wanted.target).await?;
     let group = match &wanted.group {
         None => None,
         Some(name) => Some(grouping::group(&journal, &target, wanted, name).await?),

@@ -44,11 +44,15 @@ impl Case {
         data: &TargetConnected,
         facts: &TargetFacts,
     ) -> Result<(), Refusal> {
-        // The source is known by its GUID, not by a name: domains move, and an attacker can rename a tenant.
+        // The source is known by its GUID: domains move, and an attacker can rename a tenant. Whoever declares it mostly has
+        // a name only, and until that domain has moved here, who has it is the source.
         let found = facts.tenant_id.as_ref();
+        let declared_as = case_facts.source_tenant.as_ref();
         let pinned = self.gates.pinned.as_ref();
-        let pinned = pinned.and_then(|pinned| pinned.tenant_id.as_ref());
-        if same(case_facts.source_tenant.as_ref(), found) || same(pinned, found) {
+        let is_source = same(declared_as, found)
+            || same(pinned.and_then(|one| one.tenant_id.as_ref()), found)
+            || self.has_domain_of_source(declared_as, facts);
+        if is_source {
             return Err(Refusal::TargetIsSource);
         }
         if declared.simulated != data.simulated {
@@ -60,6 +64,41 @@ impl Case {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the tenant has verified a domain that the source is declared or pinned by and that no move of the case brought.
+    fn has_domain_of_source(&self, declared_as: Option<&String>, facts: &TargetFacts) -> bool {
+        let pinned = self.gates.pinned.as_ref();
+        let pinned = pinned.and_then(|pinned| pinned.domains.as_ref());
+        let of_source = declared_as.into_iter().chain(pinned.into_iter().flatten());
+        let here = facts.domains.as_deref().unwrap_or_default();
+        let arrived: Vec<&str> = self.moves.arrived().collect();
+        of_source.map(|name| name.trim()).any(|name| {
+            let is_name = |other: &str| other.eq_ignore_ascii_case(name);
+            here.iter().any(|one| is_name(one)) && !arrived.iter().any(|one| is_name(one))
+        })
+    }
+
+    /// Whether the tenant that answers is the one that was connected: nothing else is looked at, and nothing else is written to. By
+    /// its GUID alone, since a domain may be under way.
+    pub fn check_answers(&self, tenant_id: &str, simulated: bool) -> Result<(), Refusal> {
+        let (_, known) = self.target.as_ref().ok_or(Refusal::NoTarget)?;
+        let found = tenant_id.to_owned();
+        let pinned = self.gates.pinned.as_ref();
+        if same(pinned.and_then(|one| one.tenant_id.as_ref()), Some(&found)) {
+            return Err(Refusal::TargetIsSource);
+        }
+        if !same(known.tenant_id.as_ref(), Some(&found)) {
+            return Err(Refusal::AnotherTarget);
+        }
+        let declared = self
+            .declared
+            .as_ref()
+            .map(|(declared, _)| declared.simulated);
+        if declared.is_some_and(|declared| declared != simulated) {
+            return Err(Refusal::SimulationMismatch);
+        }
+        Ok(())
     }
 }
 
@@ -85,6 +124,65 @@ mod tests {
         };
         let command = GateCommand::Pin(data, facts);
         case.decide(CaseCommand::Gate(Box::new(command), DateTime::UNIX_EPOCH))
+    }
+
+    fn declared_as(source: &str) -> Case {
+        let CaseCommand::Declare(data, mut facts) = declare() else {
+            unreachable!("it is one")
+        };
+        facts.source_tenant = Some(source.to_owned());
+        given(vec![CaseCommand::Declare(data, facts)])
+    }
+
+    fn connect_with(case: &Case, domains: &[&str]) -> Result<Event, Refusal> {
+        let facts = TargetFacts {
+            tenant_id: Some("22222222-aaaa-4aaa-8aaa-222222222222".to_owned()),
+            domains: Some(domains.iter().map(|one| (*one).to_owned()).collect()),
+            ..TargetFacts::default()
+        };
+        case.decide(CaseCommand::ConnectTarget(
+            TargetConnected { simulated: true },
+            facts,
+        ))
+    }
+
+    #[test]
+    fn a_tenant_that_has_a_domain_of_the_source_is_the_source_until_that_domain_moved() {
+        let case = declared_as(" Acme.onmicrosoft.com");
+        let refused = connect_with(&case, &["acme.example", "acme.onmicrosoft.com"]);
+        assert_eq!(refused, Err(Refusal::TargetIsSource));
+        assert!(connect_with(&case, &["acme-clean.onmicrosoft.com"]).is_ok());
+        let mut pinned = declared_as("acme.onmicrosoft.com");
+        let event = pin(&pinned, OLD).expect("pinned");
+        pinned.evolve(&event);
+        let here = ["clean.example", "OLD.example"];
+        assert_eq!(connect_with(&pinned, &here), Err(Refusal::TargetIsSource));
+        let name = super::super::tests::name("d");
+        let mut moved = crate::domain::domain_move::Move {
+            name: Some("old.example".to_owned()),
+            ..Default::default()
+        };
+        moved.done.push(crate::domain::domain_move::Step::Verify);
+        pinned.moves.0.insert(name, moved);
+        assert!(connect_with(&pinned, &here).is_ok(), "it arrived");
+    }
+
+    #[test]
+    fn only_the_connected_tenant_is_worked_with() {
+        let here = "22222222-aaaa-4aaa-8aaa-222222222222";
+        let case = given(vec![declare()]);
+        assert_eq!(case.check_answers(here, true), Err(Refusal::NoTarget));
+        let mut case = given(vec![declare(), connect(here, true)]);
+        assert_eq!(case.check_answers(&here.to_uppercase(), true), Ok(()));
+        assert_eq!(
+            case.check_answers(here, false),
+            Err(Refusal::SimulationMismatch)
+        );
+        let third = "33333333-aaaa-4aaa-8aaa-333333333333";
+        assert_eq!(case.check_answers(third, true), Err(Refusal::AnotherTarget));
+        let event = pin(&case, OLD).expect("pinned");
+        case.evolve(&event);
+        assert_eq!(case.check_answers(OLD, true), Err(Refusal::TargetIsSource));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn declare() -> CaseCommand {
 pub(super) fn connect(tenant: &str, simulated: bool) -> CaseCommand {
     let facts = TargetFacts {
         tenant_id: Some(tenant.to_owned()),
-        display_name: None,
+        ..TargetFacts::default()
     };
     CaseCommand::ConnectTarget(TargetConnected { simulated }, facts)
 }

@@ -168,7 +168,7 @@ impl World {
                 TargetConnected { simulated: true },
                 TargetFacts {
                     tenant_id: Some("t".to_owned()),
-                    display_name: None,
+                    ..TargetFacts::default()
                 },
             ),
             Step::Map => CaseCommand::MapCustodian(

@@ -130,6 +130,7 @@ impl Target for FakeTarget {
         Ok(Organization {
             tenant_id,
             display_name,
+            domains: Vec::new(),
         })
     }
 

@@ -52,6 +52,7 @@ fn target() -> CaseCommand {
     let facts = TargetFacts {
         tenant_id: Some("22222222-bbbb-4bbb-8bbb-222222222222".to_owned()),
         display_name: Some("Clean".to_owned()),
+        domains: Some(vec!["clean.example".to_owned()]),
     };
     CaseCommand::ConnectTarget(TargetConnected { simulated: true }, facts)
 }
