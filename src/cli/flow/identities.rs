@@ -17,8 +17,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::baseline::{POLICIES, keeps_users_out};
 use crate::domain::case::{Case, CaseCommand, Identity, IdentityCommand};
 use crate::domain::event::{
-    CertificateKind, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
-    IdentityMade, IdentityProofed, MADE, Pass, ProofedFacts,
+    IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts, IdentityMade,
+    IdentityProofed, MADE, Pass, ProofedFacts,
 };
 use crate::domain::evidence::Answer;
 use crate::domain::identity::{Licence, THERE_BEFORE, Wanted, WantedKind, parse_wanted, shortfall};
@@ -201,8 +201,7 @@ fn mark(identity: &Pseudonym) -> String {
 
 /// A user who is enabled could come in. Before trust is certified a policy has to keep everybody out.
 async fn expect_kept_out(case: &Case, target: &Graph) -> Result<()> {
-    let trust = case.gates.certificates.get(&CertificateKind::Trust);
-    if trust.is_some_and(|one| one.check_at(SystemClock.now()).is_ok()) {
+    if case.gates.check_trust(SystemClock.now()).is_ok() {
         return Ok(());
     }
     let is_kept_out = match target.read(POLICIES).await {

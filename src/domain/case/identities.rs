@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Case;
 use crate::domain::event::{
-    AcceptedFacts, CAME_IN, CertificateKind, Event, IdentityAttempted, IdentityConfirmed,
+    AcceptedFacts, CAME_IN, Event, IdentityAttempted, IdentityConfirmed,
     IdentityEnded, IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts,
     Pass, ProofedFacts, SHARED,
 };
@@ -264,8 +264,8 @@ impl Case {
         if user.made.as_ref().is_none_or(|made| made.how != MADE) {
             return Err(Refusal::IdentityNotMade(data.identity.to_string()));
         }
-        let trust = self.gates.certificates.get(&CertificateKind::Trust);
-        trust.map_or(Err(Refusal::NotTrusted), |one| one.check_at(now))?;
+        // A certificate stands until somebody revokes it; the audit under it may have found a way in, or its waiver may be over.
+        self.gates.check_trust(now)?;
         if user.proofs <= user.passes {
             return Err(Refusal::NotProofed(data.identity.to_string()));
         }
@@ -282,7 +282,8 @@ mod tests {
     use super::super::{Case, CaseCommand};
     use super::*;
     use crate::domain::certificate::Certificate;
-    use crate::domain::event::Certified;
+    use crate::domain::event::{Audited, CertificateKind, Certified};
+    use crate::domain::finding::Verdict;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_790_000_000 + minutes * 60, 0).expect("a time")
@@ -351,7 +352,18 @@ mod tests {
         case.gates
             .certificates
             .insert(CertificateKind::Trust, certificate);
+        case.gates.audit = Some(audit(Verdict::Pass, None));
         case
+    }
+
+    fn audit(verdict: Verdict, until: Option<DateTime<Utc>>) -> Audited {
+        Audited {
+            at: Some(at(-2)),
+            findings: String::new(),
+            number: 1,
+            until,
+            verdicts: [("S1".to_owned(), verdict)].into(),
+        }
     }
 
     #[test]
@@ -405,6 +417,20 @@ mod tests {
         assert_eq!(proofed.decide(ask(1)), Err(Refusal::NotTrusted));
         let over = trusted(proofed.clone(), at(0));
         assert!(over.decide(ask(1)).is_err(), "trust has ended");
+        for later in [
+            audit(Verdict::Fail, None),
+            audit(Verdict::NeedsEvidence, None),
+            audit(Verdict::Waived, Some(at(0))),
+        ] {
+            let mut open = trusted(proofed.clone(), at(9));
+            open.gates.audit = Some(later);
+            let open = open.decide(ask(1));
+            assert_eq!(
+                open,
+                Err(Refusal::FindingsOpen("trust")),
+                "its audit does not hold"
+            );
+        }
         let unproofed = trusted(given(start), at(9));
         let not = Err(Refusal::NotProofed("i1".to_owned()));
         assert_eq!(unproofed.decide(ask(1)), not);
