@@ -370,6 +370,7 @@ impl Journal {
                 book.load(&self.0.ledger)?;
                 (decide(&book)?, book.seen())
             };
+            self.check_standing(&event)?;
             let facts = match kept.take() {
                 Some((before, facts)) if before == event => facts,
                 _ => self.disclose(&event, subject)?,
@@ -387,6 +388,30 @@ impl Journal {
             }
         }
         unreachable!("the loop ends by returning")
+    }
+
+    /// The ledger admits what was approved when it was approved (section 7.4). Voices of keys that somebody else had, and that
+    /// are revoked for it since, are left out here: nothing new is done on them (section 7.5).
+    fn check_standing(&self, event: &Event) -> Result<(), JournalError> {
+        let encoded = event.encode();
+        let proposal = encoded.data.get("proposal").and_then(|name| name.as_str());
+        let Some(proposal) = proposal.and_then(Hash::parse) else {
+            return Ok(());
+        };
+        self.check_voices(encoded.kind, &proposal)
+    }
+
+    fn check_voices(&self, kind: &str, proposal: &Hash) -> Result<(), JournalError> {
+        let is_struck = self.0.ledger.with_state(|state| {
+            let rule = state.policy().approvals.get(kind)?;
+            let found = state.proposal(proposal)?;
+            let standing = state.standing_approvers(found).len();
+            Some(standing < found.approvers.len() && (standing as u64) < rule.m)
+        });
+        match is_struck {
+            Some(true) => Err(Refusal::ApprovalStruck(proposal.to_string()).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Makes an event's disclosures and keeps them, durable, before any entry can name them.

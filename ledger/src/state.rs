@@ -61,6 +61,10 @@ pub struct Proposal {
     pub requester: String,
     /// Who approved.
     pub approvers: BTreeSet<String>,
+    /// The entry that asks, and the key that signed it.
+    pub asked: (u64, KeyId),
+    /// The entries that approve: the person, the entry, the key.
+    pub voices: Vec<(String, u64, KeyId)>,
     /// Somebody said no.
     pub is_rejected: bool,
     /// It was used.
@@ -241,6 +245,41 @@ impl State {
         self.proposals.get(proposal).is_some_and(|found| {
             found.approvers.len() as u64 >= m && !found.is_rejected && !found.is_consumed
         })
+    }
+
+    /// Whether an entry of a key is SUSPECT because of the key (section 7.5).
+    fn is_suspect(&self, at: u64, key: &KeyId) -> bool {
+        self.suspect_from(key).is_some_and(|from| from <= at)
+    }
+
+    /// The persons whose approval of a proposal counts without SUSPECT entries (section 7.5); nobody's where the proposal itself
+    /// is one.
+    pub fn standing_approvers<'a>(&self, found: &'a Proposal) -> BTreeSet<&'a str> {
+        let (at, key) = &found.asked;
+        if self.is_suspect(*at, key) {
+            return BTreeSet::new();
+        }
+        let voices = found.voices.iter();
+        let standing = voices.filter(|(_, at, key)| !self.is_suspect(*at, key));
+        standing.map(|(person, ..)| person.as_str()).collect()
+    }
+
+    /// How many persons of a heading's proposals must approve: the most that any type asks for.
+    fn needed(&self, scope: &str) -> u64 {
+        let rules = self.policy.approvals.values();
+        let of_scope = rules.filter(|rule| rule.scope == scope);
+        of_scope.map(|rule| rule.m).max().unwrap_or(0)
+    }
+
+    /// Proposals that too few persons approve once SUSPECT entries are left out: what rests on them is SUSPECT too.
+    pub fn struck(&self) -> impl Iterator<Item = &Hash> {
+        let is_any = self.keys.values().any(|key| key.revoked.is_some());
+        let proposals = self.proposals.iter().filter(move |_| is_any);
+        let struck = proposals.filter(|(_, found)| {
+            let standing = self.standing_approvers(found).len();
+            standing < found.approvers.len() && (standing as u64) < self.needed(&found.scope)
+        });
+        struck.map(|(name, _)| name)
     }
 
     /// Who may emit in a stream that stands at `head`; the roots share `keys`, so it has none here.

@@ -28,6 +28,43 @@ pub struct Approval {
     pub is_used: bool,
 }
 
+/// Proposals that too few people approve once the entries of keys that somebody else had are left out, as the ledger says. What
+/// rests on them stands in the record, and nothing more is done by it until it is approved again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Struck {
+    proposals: BTreeSet<String>,
+    since: Option<DateTime<Utc>>,
+}
+
+impl Struck {
+    /// As of the last change of keys.
+    pub fn new(proposals: BTreeSet<String>, since: DateTime<Utc>) -> Self {
+        Self {
+            proposals,
+            since: Some(since),
+        }
+    }
+
+    /// Whether what rests on a proposal is to be acted on.
+    pub fn check(&self, proposal: &str) -> Result<(), Refusal> {
+        if self.has(proposal) {
+            return Err(Refusal::ApprovalStruck(proposal.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether it is one of them.
+    pub fn has(&self, proposal: &str) -> bool {
+        self.proposals.contains(proposal)
+    }
+
+    /// Whether something that was found at an instant was found before it was known.
+    pub fn is_later_than(&self, at: Option<DateTime<Utc>>) -> bool {
+        self.since
+            .is_some_and(|since| at.is_none_or(|at| at < since))
+    }
+}
+
 impl Approval {
     /// Whether `m` other people than the requester approved this very digest, and nobody rejected it.
     pub fn check(&self, digest: &str, m: usize, now: DateTime<Utc>) -> Result<(), Refusal> {

@@ -122,6 +122,8 @@ pub struct Case {
     pub plans: BTreeMap<String, PlanMade>,
     /// Those in force, in the order of their adoption.
     pub adopted: Vec<String>,
+    /// By which proposal each of them was approved last.
+    pub approved_by: BTreeMap<String, String>,
     /// Open waves: plan and number.
     pub open_waves: BTreeSet<(String, u32)>,
     /// The legal holds that stand.
@@ -229,7 +231,8 @@ impl Case {
     fn adopt(&self, data: PlanAdopted) -> Result<Event, Refusal> {
         self.known_plan(&data.plan)?;
         self.check_not_before_access(&data.plan)?;
-        if self.adopted.contains(&data.plan) {
+        // One whose approval does not count any more is approved again.
+        if self.adopted.contains(&data.plan) && self.check_approved(&data.plan).is_ok() {
             return Err(Refusal::PlanAlreadyAdopted(data.plan));
         }
         Ok(Event::PlanAdopted(Box::new(data), Box::default()))
@@ -308,9 +311,14 @@ impl Case {
         self.known_plan(plan)?;
         let is_adopted = self.adopted.iter().any(|adopted| adopted == plan);
         if stands(Guard::Plan, is_adopted) {
-            return Ok(());
+            return self.check_approved(plan);
         }
         Err(Refusal::PlanNotAdopted(plan.to_owned()))
+    }
+
+    fn check_approved(&self, plan: &str) -> Result<(), Refusal> {
+        let proposal = self.approved_by.get(plan);
+        proposal.map_or(Ok(()), |proposal| self.gates.struck.check(proposal))
     }
 
     fn check_open(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
@@ -382,7 +390,13 @@ impl Case {
                 self.plans.insert(data.plan.clone(), (**data).clone());
             }
             Event::SealKeyBound(data, _) => self.seal_keys.push((**data).clone()),
-            Event::PlanAdopted(data, _) => self.adopted.push(data.plan.clone()),
+            Event::PlanAdopted(data, _) => {
+                if !self.adopted.contains(&data.plan) {
+                    self.adopted.push(data.plan.clone());
+                }
+                let (plan, proposal) = (data.plan.clone(), data.proposal.clone());
+                self.approved_by.insert(plan, proposal);
+            }
             Event::WaveOpened(data, _) => {
                 self.open_waves.insert((data.plan.clone(), data.wave));
                 self.waves.evolve(event);

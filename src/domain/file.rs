@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::item::Digest;
 
-/// The name that a file gets where its own is taken, by its key in hex: the same in every attempt, so that a later one finds what an
-/// earlier one wrote.
+/// The name that a file gets where its own is taken, by its key in hex: the same in every attempt, so that a later one finds
+/// what an earlier one wrote.
 pub fn name_beside(name: &str, key: &str) -> String {
     let key = key.get(..8).unwrap_or(key);
     match name.rfind('.').filter(|dot| *dot > 0) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::approval::Approval;
+use super::approval::{Approval, Struck};
 use super::certificate::{Certificate, SIGNERS_MIN, check_time};
 use super::closing::is_recent;
 use super::declaration::{self, Windows};
@@ -16,6 +16,7 @@ use super::event::{
     Event, EvidenceFacts, EvidenceSaved, FindingWaived, NoFacts, PinnedFacts, SourcePinned,
     WaivedFacts, WindowFacts, WindowSet,
 };
+use super::finding::Verdict;
 use super::refusal::Refusal;
 use super::waiver::Waiver;
 
@@ -73,6 +74,8 @@ pub struct Gates {
     pub certificates: BTreeMap<CertificateKind, Certificate>,
     /// How many were ever issued.
     pub issued: u64,
+    /// Approvals that do not count any more; what the whole case rests on among them.
+    pub struck: Struck,
 }
 
 impl Gates {
@@ -181,7 +184,7 @@ impl Gates {
             CertificateKind::Trust => self.audit.as_ref(),
         };
         let newest = newest.ok_or(Refusal::NothingToCertify(kind.name()))?;
-        if !stands(Guard::Findings, newest.opens(now)) {
+        if !stands(Guard::Findings, self.opens(newest, now)) {
             return Err(Refusal::FindingsOpen(kind.name()));
         }
         let is_of_today = newest.at.is_some_and(|at| is_recent(at, now));
@@ -197,13 +200,13 @@ impl Gates {
     /// Whether the readiness certificate holds, on a baseline that still does.
     pub fn check_readiness(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         let found = self.certificates.get(&CertificateKind::Readiness);
-        let holds = found.map_or(Err(Refusal::NotReady), |one| one.check_at(now));
+        let holds = found.map_or(Err(Refusal::NotReady), |one| self.check_holds(one, now));
         if !stands(Guard::Readiness, holds.is_ok()) {
             return holds;
         }
         // Drift: what was seen last counts, not what the certificate was issued on.
         let baseline = self.baseline.as_ref().ok_or(Refusal::NotReady);
-        let opens = baseline.is_ok_and(|baseline| baseline.opens(now));
+        let opens = baseline.is_ok_and(|baseline| self.opens(baseline, now));
         if stands(Guard::Drift, opens) {
             return Ok(());
         }
@@ -213,8 +216,9 @@ impl Gates {
     /// Whether the trust certificate holds, on a separation audit that still does.
     pub fn check_trust(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         let found = self.certificates.get(&CertificateKind::Trust);
-        let holds = found.map_or(Err(Refusal::NotTrusted), |one| one.check_at(now));
-        let opens = self.audit.as_ref().is_some_and(|audit| audit.opens(now));
+        let holds = found.map_or(Err(Refusal::NotTrusted), |one| self.check_holds(one, now));
+        let audit = self.audit.as_ref();
+        let opens = audit.is_some_and(|audit| self.opens(audit, now));
         let holds = holds.and(if opens {
             Ok(())
         } else {
@@ -224,6 +228,20 @@ impl Gates {
             return Ok(());
         }
         holds
+    }
+
+    fn check_holds(&self, one: &Certificate, now: DateTime<Utc>) -> Result<(), Refusal> {
+        one.check_at(now)?;
+        self.struck.check(&one.said.proposal)
+    }
+
+    /// Whether a look opens, and no waiver that it may rest on was found since to be approved by a key that somebody else had.
+    fn opens(&self, looked: &Audited, now: DateTime<Utc>) -> bool {
+        let is_waived = |check: &str| looked.verdicts.get(check) == Some(&Verdict::Waived);
+        let mut waivers = self.waivers.iter();
+        let rests_on_struck = self.struck.is_later_than(looked.at)
+            && waivers.any(|(one, _)| is_waived(&one.check) && self.struck.has(&one.proposal));
+        looked.opens(now) && !rests_on_struck
     }
 
     /// Whether a worker may act, as far as the gates go.

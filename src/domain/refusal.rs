@@ -23,6 +23,12 @@ pub enum Refusal {
     /// Another target was connected before.
     #[error("another target tenant was connected before; a case has one")]
     AnotherTarget,
+    /// Who approved did so with a key that somebody else had.
+    #[error(
+        "proposal {0}: too few approvals are left without keys that were revoked; it counts again \
+         when others approve it anew"
+    )]
+    ApprovalStruck(String),
     /// No target yet.
     #[error("no target is connected; connect one first")]
     NoTarget,

@@ -51,6 +51,8 @@ pub struct PlanWaves {
     pub order: Vec<u32>,
     /// Those that others released.
     pub released: BTreeSet<u32>,
+    /// By which proposal each of them was released last.
+    pub released_by: BTreeMap<u32, String>,
     /// Those that stand still.
     pub paused: BTreeSet<u32>,
     /// Those of which every item has its outcome.
@@ -92,6 +94,11 @@ impl Waves {
     pub fn is_released(&self, plan: &str, wave: u32) -> bool {
         let of = self.plans.get(plan);
         of.is_some_and(|of| of.released.contains(&wave))
+    }
+
+    /// By which proposal a wave was released.
+    pub fn released_by(&self, plan: &str, wave: u32) -> Option<&String> {
+        self.plans.get(plan)?.released_by.get(&wave)
     }
 
     /// Whether a wave stands still.
@@ -194,7 +201,9 @@ impl Waves {
                 self.at(&data.plan).order.clone_from(&data.order);
             }
             Event::WaveReleased(data, _) => {
-                self.at(&data.plan).released.insert(data.wave);
+                let of = self.at(&data.plan);
+                of.released.insert(data.wave);
+                of.released_by.insert(data.wave, data.proposal.clone());
             }
             Event::WavePaused(data, _) => {
                 self.at(&data.plan).paused.insert(data.wave);

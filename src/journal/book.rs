@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use unbroken_ledger::tree::leaf_hash;
 use unbroken_ledger::{Entry, Hash, Ledger, Seen, Timestamp, Vault};
 
 use super::facts::FactBook;
 use super::shelf::Shelf;
 use super::{CASE_SUBJECT, JournalError, canonical};
+use crate::domain::approval::Struck;
 use crate::domain::case::Case;
 use crate::domain::custodian::taken_back;
 use crate::domain::event::Event;
@@ -37,6 +39,8 @@ pub struct Book {
     size: u64,
     leaf: Hash,
     facts: FactBook,
+    /// When a key was revoked last.
+    revoked: Option<Timestamp>,
 }
 
 impl Book {
@@ -48,6 +52,7 @@ impl Book {
             size: 0,
             leaf: Hash::default(),
             facts: FactBook::default(),
+            revoked: None,
         }
     }
 
@@ -61,6 +66,7 @@ impl Book {
 
     /// Takes in what was added since.
     pub(super) fn load(&mut self, ledger: &Ledger) -> Result<(), JournalError> {
+        let before = self.size;
         for item in ledger.entries(self.size)? {
             let (bytes, entry) = item?;
             // Only facts about the case and its custodians bear on decisions; those about items would be read in vain.
@@ -78,6 +84,9 @@ impl Book {
                     self.items.evolve(&custodian, &recorded.event)?;
                 }
             }
+            if entry.event.kind == "KeyRevoked" {
+                self.revoked = Some(entry.received);
+            }
             if let Some(erased) = erased(&entry) {
                 self.case.forget(&erased, entry.index);
                 // What is left of the subject's file lies elsewhere now.
@@ -85,6 +94,14 @@ impl Book {
             }
             self.size = entry.index + 1;
             self.leaf = leaf_hash(&bytes);
+        }
+        if let Some(revoked) = self.revoked.filter(|_| self.size > before) {
+            let struck = ledger.with_state(|state| state.struck().map(Hash::to_string).collect());
+            let since = revoked
+                .to_string()
+                .parse()
+                .unwrap_or(DateTime::<Utc>::MAX_UTC);
+            self.case.gates.struck = Struck::new(struck, since);
         }
         Ok(())
     }

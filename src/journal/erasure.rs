@@ -35,6 +35,7 @@ impl Journal {
         .map(|stream| Arc::clone(lock(&self.0.streams).entry(stream).or_default()));
         let _none_meanwhile = orders.each_ref().map(|order| lock(order));
         self.check_erasure(custodian)?;
+        self.check_voices("Erased", proposal)?;
         let erased = self.0.ledger.erase(custodian.as_str(), proposal)?;
         self.look(|_| ())?;
         Ok(erased)

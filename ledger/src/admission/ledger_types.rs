@@ -189,12 +189,14 @@ pub(super) fn apply(state: &mut State, event: &Event, leaf: Hash) {
         "Approved" | "Rejected" => {
             let [proposal] = data(event, ["proposal"]).expect(read);
             let who = state.keys[&event.by[0]].person.clone();
+            let at = state.size();
             let found = state
                 .proposals
                 .get_mut(&hash(&proposal).expect(read))
                 .expect(read);
             found.is_rejected |= event.kind == "Rejected";
             if event.kind == "Approved" {
+                found.voices.push((who.clone(), at, event.by[0]));
                 found.approvers.insert(who);
             }
         }
@@ -230,6 +232,8 @@ fn apply_proposed(state: &mut State, event: &Event, leaf: Hash) {
         expires: time(&expires).expect(read),
         requester: state.keys[&event.by[0]].person.clone(),
         approvers: BTreeSet::new(),
+        asked: (state.size(), event.by[0]),
+        voices: Vec::new(),
         is_rejected: false,
         is_consumed: false,
     };

@@ -64,7 +64,13 @@ pub(crate) fn recorded(journal: &Journal) -> Result<Vec<Waiver>> {
     let case = journal.case().map_err(meaning)?;
     let asked = Approvals::load(journal).map_err(meaning)?;
     let mut waivers = Vec::new();
-    for (data, facts) in &case.gates.waivers {
+    let counts = |proposal: &str| !case.gates.struck.has(proposal);
+    for (data, facts) in case
+        .gates
+        .waivers
+        .iter()
+        .filter(|(data, _)| counts(&data.proposal))
+    {
         let name = Hash::parse(&data.proposal);
         let Some(proposal) = name.and_then(|name| asked.proposals.get(&name)) else {
             continue;

@@ -119,6 +119,7 @@ impl Case {
                     return Err(Refusal::WaveOpen(*wave));
                 }
                 self.grants.check_attested(custodian)?;
+                self.access_in_force()?;
                 self.grants.check_follows(data.plan.as_deref())?;
                 Ok(Event::AccessPlanned(Box::new(data), Box::new(facts)))
             }

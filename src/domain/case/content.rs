@@ -47,11 +47,6 @@ pub struct Content {
 }
 
 impl Content {
-    /// The release that an item is written on, where it was held before.
-    pub fn release(&self, item: &Pseudonym) -> Option<&Release> {
-        self.released.get(item)
-    }
-
     /// What was let pass before stays so as long as the same was seen, and the newest proposal is named.
     fn take(&mut self, data: &ItemsReleased) {
         for (place, item) in data.items.iter().enumerate() {
@@ -101,6 +96,12 @@ fn without_findings(release: Release) -> Vec<String> {
 }
 
 impl Case {
+    /// The release that an item is written on, where it was held before, as long as its approval counts.
+    pub fn release_of(&self, item: &Pseudonym) -> Option<&Release> {
+        let release = self.content.released.get(item);
+        release.filter(|release| !self.gates.struck.has(&release.proposal))
+    }
+
     pub(super) fn decide_content(
         &self,
         command: ContentCommand,
@@ -130,7 +131,7 @@ impl Case {
 
     /// Whether an item may be written as far as the gate goes: it was looked into, by this very policy, and passed.
     pub fn check_screened(&self, data: &ItemAttempted, known: ItemProgress) -> Result<(), Refusal> {
-        let release = self.content.release(&data.item);
+        let release = self.release_of(&data.item);
         if data.release.as_ref() != release.map(|release| &release.proposal) {
             return Err(Refusal::ReleaseNotNamed(data.item.to_string()));
         }
@@ -152,7 +153,7 @@ impl Case {
         if data.let_pass.is_empty() {
             return Ok(());
         }
-        let release = self.content.release(&data.item);
+        let release = self.release_of(&data.item);
         let is_covered = release.is_some_and(|release| {
             let mut classes = data.let_pass.iter();
             release.is_for(data.sight.as_deref())
@@ -278,7 +279,7 @@ mod tests {
     }
 
     fn expect_let_pass(case: &Case) {
-        let release = case.content.release(&name("item")).expect("released");
+        let release = case.release_of(&name("item")).expect("released");
         assert!(release.covers("content-macro") && release.covers("content-executable"));
         assert!(release.lets_write("size", Some("as it was")));
         for (reason, planned) in [

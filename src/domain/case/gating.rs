@@ -107,7 +107,12 @@ mod tests {
     use super::super::tests::{connect, declare, given};
     use super::super::{Case, CaseCommand};
     use super::*;
-    use crate::domain::event::{PinnedFacts, SourcePinned};
+    use crate::domain::approval::Struck;
+    use crate::domain::certificate::Certificate;
+    use crate::domain::event::{
+        Audited, CertificateKind, Certified, FindingWaived, PinnedFacts, SourcePinned, WaivedFacts,
+    };
+    use crate::domain::finding::Verdict;
 
     const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
 
@@ -183,6 +188,54 @@ mod tests {
         let event = pin(&case, OLD).expect("pinned");
         case.evolve(&event);
         assert_eq!(case.check_answers(OLD, true), Err(Refusal::TargetIsSource));
+    }
+
+    #[test]
+    fn what_a_struck_approval_carries_does_not_hold_and_a_later_look_counts_without_it() {
+        let at =
+            |hour: i64| DateTime::from_timestamp(1_790_000_000 + hour * 3600, 0).expect("time");
+        let mut gates = crate::domain::gates::Gates::default();
+        let said = Certified {
+            certificate: CertificateKind::Trust,
+            digest: String::new(),
+            from: at(0),
+            number: 1,
+            proposal: "c".to_owned(),
+            rests_on: 1,
+            until: at(9),
+        };
+        let certificate = Certificate {
+            said,
+            revoked: None,
+        };
+        gates
+            .certificates
+            .insert(CertificateKind::Trust, certificate);
+        gates.audit = Some(Audited {
+            at: Some(at(1)),
+            findings: String::new(),
+            number: 1,
+            until: None,
+            verdicts: [("S1".to_owned(), Verdict::Waived)].into(),
+        });
+        let waiver = FindingWaived {
+            check: "S1".to_owned(),
+            digest: String::new(),
+            from: at(0),
+            proposal: "w".to_owned(),
+            until: at(9),
+        };
+        gates.waivers.push((waiver, WaivedFacts::default()));
+        assert_eq!(gates.check_trust(at(5)), Ok(()));
+        let struck = |name: &str| Struck::new([name.to_owned()].into(), at(3));
+        gates.struck = struck("c");
+        let refused = Err(Refusal::ApprovalStruck("c".to_owned()));
+        assert_eq!(gates.check_trust(at(5)), refused);
+        gates.struck = struck("w");
+        let open = Err(Refusal::FindingsOpen("trust"));
+        assert_eq!(gates.check_trust(at(5)), open);
+        gates.audit.as_mut().expect("there").at = Some(at(4));
+        assert_eq!(gates.check_trust(at(5)), Ok(()));
     }
 
     #[test]

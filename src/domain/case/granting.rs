@@ -1,6 +1,6 @@
 //! The access plan in force, its amendments, and the queue of what it holds: what may be put in force, asked for, released. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -28,8 +28,8 @@ pub struct Grants {
     pub asked: BTreeMap<u64, (ReleaseAsked, ReleaseFacts)>,
     /// Custodians whose data is sensitive, and whether their owners attested.
     pub sensitive: BTreeMap<Pseudonym, bool>,
-    /// Which of it two others released.
-    pub released: BTreeSet<u64>,
+    /// Which of it two others released, by which proposal.
+    pub released: BTreeMap<u64, String>,
 }
 
 /// What two people approve when they release: this very object of this custodian, held by this plan.
@@ -41,12 +41,6 @@ pub fn release_words(asked: &ReleaseAsked) -> Digest {
 }
 
 impl Grants {
-    /// What was released, in the order of the numbers.
-    pub fn releases(&self) -> impl Iterator<Item = &ReleaseAsked> {
-        let granted = |number: &u64| self.asked.get(number).map(|(asked, _)| asked);
-        self.released.iter().filter_map(granted)
-    }
-
     /// Nothing of a sensitive custodian is written before the owner says that it may.
     pub fn check_attested(&self, custodian: &Pseudonym) -> Result<(), Refusal> {
         if self.sensitive.get(custodian) == Some(&false) {
@@ -78,7 +72,7 @@ impl Grants {
                 self.asked.insert(data.number, asked);
             }
             Event::GrantReleased(data, _) => {
-                self.released.insert(data.number);
+                self.released.insert(data.number, data.proposal.clone());
             }
             Event::SensitiveNamed(data, _) => {
                 self.sensitive.insert(data.custodian.clone(), false);
@@ -92,6 +86,27 @@ impl Grants {
 }
 
 impl Case {
+    /// Whether two others released what was asked for under a number, with keys that nobody else had.
+    pub fn is_released(&self, number: u64) -> bool {
+        let proposal = self.grants.released.get(&number);
+        proposal.is_some_and(|proposal| !self.gates.struck.has(proposal))
+    }
+
+    /// What was released, in the order of the numbers.
+    pub fn releases(&self) -> impl Iterator<Item = &ReleaseAsked> {
+        let asked = self.grants.asked.iter();
+        let released = asked.filter(|(number, _)| self.is_released(**number));
+        released.map(|(_, (asked, _))| asked)
+    }
+
+    /// The access plan by which people are let in, as long as its approval counts.
+    pub fn access_in_force(&self) -> Result<&(AccessAdopted, AccessAdoptedFacts), Refusal> {
+        let in_force = self.grants.in_force.as_ref();
+        let in_force = in_force.ok_or(Refusal::AccessNotApproved)?;
+        self.gates.struck.check(&in_force.0.proposal)?;
+        Ok(in_force)
+    }
+
     /// Naming it again asks for another attestation.
     pub(super) fn decide_sensitive(
         &self,
@@ -153,7 +168,16 @@ impl Case {
         }
         let made = self.grants.made.get(&data.plan);
         let made = made.ok_or_else(|| Refusal::UnknownAccessPlan(data.plan.clone()))?;
-        self.check_amends(made)?;
+        // One whose approval does not count any more is approved again.
+        let is_again = self.access_in_force().is_err()
+            && self
+                .grants
+                .in_force
+                .as_ref()
+                .is_some_and(|(known, _)| known.plan == data.plan);
+        if !is_again {
+            self.check_amends(made)?;
+        }
         let same = (&made.amends, made.changed, made.held, made.kept, made.lost)
             == (&data.amends, data.changed, data.held, data.kept, data.lost);
         if data.digest != data.plan || !same {
@@ -172,6 +196,7 @@ impl Case {
         if self.finished.is_some() {
             return Err(Refusal::CaseFinished);
         }
+        self.access_in_force()?;
         self.grants.check_follows(Some(&data.plan))?;
         let next = self.grants.asked.len() as u64 + 1;
         if data.number != next {
@@ -192,7 +217,7 @@ impl Case {
         let asked = self.grants.asked.get(&data.number);
         let asked = asked.filter(|(asked, _)| asked.custodian == data.custodian);
         let (asked, _) = asked.ok_or(Refusal::NoSuchRelease(data.number))?;
-        if self.grants.released.contains(&data.number) {
+        if self.is_released(data.number) {
             return Err(Refusal::AlreadyReleased(data.number));
         }
         let digest = release_words(asked).to_string();
@@ -404,7 +429,7 @@ pub(super) mod tests {
         let mut case = case;
         let event = case.decide(release(&of, two.clone())).expect("released");
         case.evolve(&event);
-        assert_eq!(case.grants.releases().collect::<Vec<_>>(), [&of]);
+        assert_eq!(case.releases().collect::<Vec<_>>(), [&of]);
         let again = Err(Refusal::AlreadyReleased(1));
         assert_eq!(case.decide(release(&of, two)), again);
     }

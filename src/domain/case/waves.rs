@@ -28,7 +28,9 @@ impl Case {
             }
             WaveCommand::Release(data, approval) => {
                 self.check_wave_of(&data.plan, data.wave)?;
-                if self.waves.is_released(&data.plan, data.wave) {
+                // One whose approval does not count any more is released again.
+                let is_released = self.waves.is_released(&data.plan, data.wave);
+                if is_released && self.check_release_counts(&data.plan, data.wave).is_ok() {
                     return Err(Refusal::WaveReleasedAlready(data.wave));
                 }
                 let others = approval.check(&data.digest, SIGNERS_MIN, now);
@@ -131,9 +133,14 @@ impl Case {
         // The approval of a plan without waves is the release of all that it holds.
         let is_released = !self.waves.is_in_waves(plan) || self.waves.is_released(plan, wave);
         if stands(Guard::Release, is_released) {
-            return Ok(());
+            return self.check_release_counts(plan, wave);
         }
         Err(Refusal::WaveNotReleased(wave))
+    }
+
+    fn check_release_counts(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        let proposal = self.waves.released_by(plan, wave);
+        proposal.map_or(Ok(()), |proposal| self.gates.struck.check(proposal))
     }
 
     /// Whether the members of a team or chat may be let in: its plan is in force, and none of its open waves stands still.

@@ -4,7 +4,7 @@ use unbroken_verify::VerdictKind;
 
 use super::journey::{ACCESS, PRINCIPALS, SIDECAR, approved, others, restored};
 use crate::case::Case;
-use crate::gates::road::second_approver;
+use crate::gates::road::{second_approver, stolen};
 use crate::tampering::forge::put;
 
 fn refused(case: &Case, words: &str, rule: &str) {
@@ -217,6 +217,75 @@ fn what_is_held_is_let_in_by_two_others_and_by_nobody_less() {
 
     check_editions(&case);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn what_a_stolen_key_released_lets_in_nobody_and_is_asked_for_again() {
+    let case = restored();
+    second_approver(&case);
+    approved(&case);
+    ask_and_approve_once(&case);
+    case.done(
+        "approve --request @release.request --key @approver-2.pem --passphrase-file @passphrase \
+         --yes --out @release.approved",
+    );
+    case.done("case import CASE @release.approved");
+    stolen(&case, "approver-2");
+    let revoked = "keys that were revoked";
+    refused(&case, "access release grant CASE --number 1", revoked);
+    case.done(&apply());
+    assert_eq!(others(&case, "/Contracts/open.txt").len(), 1, "ben alone");
+    assert_eq!(
+        case.verdict().kind,
+        VerdictKind::Valid,
+        "nothing rests on it"
+    );
+}
+
+#[test]
+fn a_release_in_force_ends_with_the_key_that_approved_it() {
+    let case = restored();
+    second_approver(&case);
+    approved(&case);
+    ask_and_approve_once(&case);
+    case.done(
+        "approve --request @release.request --key @approver-2.pem --passphrase-file @passphrase \
+         --yes --out @release.approved",
+    );
+    case.done("case import CASE @release.approved");
+    case.done("access release grant CASE --number 1");
+    stolen(&case, "approver-2");
+    case.done(&apply());
+    assert_eq!(others(&case, "/Contracts/open.txt").len(), 1, "ben alone");
+    let waits =
+        |(name, _, state): &(String, String, String)| name == "gone@old.example" && state == "held";
+    assert!(queue(&case).iter().any(waits), "{:?}", queue(&case));
+    let id = id_of(&case, "gone@old.example");
+    case.done(&format!(
+        "access release ask CASE {ACCESS} --row {id} --reason again --to cleo@clean.example"
+    ));
+}
+
+#[test]
+fn an_access_plan_in_force_ends_with_the_key_that_approved_it() {
+    let case = restored();
+    approved(&case);
+    stolen(&case, "approver-1");
+    refused(&case, &apply(), "keys that were revoked");
+    assert!(others(&case, "/Contracts").is_empty());
+    second_approver(&case);
+    std::fs::rename(
+        case.path("approver-2.pem"),
+        case.path("case/keys/approver.pem"),
+    )
+    .expect("moved");
+    case.done(&format!(
+        "access propose CASE {ACCESS} --amends @principals.csv"
+    ));
+    case.done("access approve CASE --yes --passphrase-file @passphrase");
+    case.done("access adopt CASE");
+    case.done(&apply());
+    assert_eq!(others(&case, "/Contracts").len(), 1);
 }
 
 /// A drive whose folder a group reads, and the map that makes it a group of the clean tenant.

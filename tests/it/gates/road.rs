@@ -123,6 +123,19 @@ pub(crate) fn second_approver(case: &Case) {
     );
 }
 
+/// The roots revoke a person's key: somebody else had it from the beginning.
+pub(crate) fn stolen(case: &Case, person: &str) {
+    let listed: Value = serde_json::from_str(&case.done("keys list CASE --json")).expect("JSON");
+    let mut keys = listed["keys"].as_array().expect("keys").iter();
+    let is_it = |key: &&Value| key["person"] == person && key["roles"][0] == "approver";
+    let key = keys.find(is_it).expect("listed");
+    let id = key["keyid"].as_str().expect("a keyid");
+    case.done(&format!(
+        "keys revoke CASE --key {} --reason compromised --from-index 0",
+        &id[..8]
+    ));
+}
+
 /// Asks for a certificate and has two others approve it.
 pub(crate) fn certified(case: &Case, kind: &str) -> String {
     let name = |what: &str| format!("{kind}.{what}");
@@ -146,6 +159,44 @@ pub(crate) fn certified(case: &Case, kind: &str) -> String {
     ));
     case.done(&format!("case import CASE @{}", name("approved")));
     case.done(&format!("certify issue CASE --certificate {kind}"))
+}
+
+#[test]
+fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued_on_one() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    case.done(&format!("baseline CASE {LOOK}"));
+    second_approver(&case);
+    certified(&case, "readiness");
+    stolen(&case, "approver-2");
+    let revoked = "keys that were revoked";
+    refused(&case.restore(), &[revoked]);
+    assert_eq!(case.inspect().messages("ada@clean.example").len(), 0);
+    // A third person in place of the second: looked at, asked for and approved anew.
+    case.done("keys generate @approver-3.pem --passphrase-file @passphrase");
+    case.done(
+        "keys enrol CASE --new @approver-3.pem --role approver --person approver-3 \
+         --passphrase-file @passphrase",
+    );
+    std::fs::rename(case.path("approver-3.pem"), case.path("approver-2.pem")).expect("moved");
+    certified(&case, "readiness");
+    assert!(case.restore().status.success());
+    // Two approved, and it was not issued when it was found out.
+    case.done(&format!("separation CASE {LOOK}"));
+    case.done("certify propose CASE --certificate trust --request @trust.request");
+    case.done("certify approve CASE --certificate trust --yes");
+    case.done(
+        "approve --request @trust.request --key @approver-2.pem --passphrase-file @passphrase \
+         --yes --out @trust.approved",
+    );
+    case.done("case import CASE @trust.approved");
+    stolen(&case, "approver-3");
+    refused(
+        &case.run("certify issue CASE --certificate trust"),
+        &[revoked],
+    );
 }
 
 #[test]

@@ -311,7 +311,7 @@ impl OpenRows {
             if !is_open || !is_left {
                 continue;
             }
-            let release = self.case.content.release(&row.item).cloned();
+            let release = self.case.release_of(&row.item).cloned();
             let one = OpenRow {
                 row,
                 progress,

@@ -352,8 +352,7 @@ pub(crate) fn in_force(journal: &Journal, prepared: &Prepared) -> Result<String>
     let case = journal.case().map_err(meaning)?;
     // The tenant may have been pinned, and a domain of it become known, since the plan was approved.
     guests::allowed(journal, &case, &prepared.map)?;
-    let (data, facts) = case.grants.in_force.ok_or_else(|| {
-        let rule = crate::domain::refusal::Refusal::AccessNotApproved;
+    let (data, facts) = case.access_in_force().map_err(|rule| {
         Error::new(ErrorKind::GateRefused, rule)
             .hint("`unbroken access propose`, `access approve` by somebody else, `access adopt`")
     })?;
@@ -368,7 +367,7 @@ pub(crate) fn in_force(journal: &Journal, prepared: &Prepared) -> Result<String>
         return Err(Error::new(ErrorKind::GateRefused, text)
             .hint("`unbroken access propose --amends MAP` has another one approved"));
     }
-    Ok(data.plan)
+    Ok(data.plan.clone())
 }
 
 /// Whether what this program would do for a custodian is, to the letter, what was approved.

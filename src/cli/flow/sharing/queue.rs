@@ -94,8 +94,11 @@ pub(crate) fn held(journal: &Journal) -> Result<Vec<Held>> {
     // What was asked for under another plan is asked for anew: there the row led to whom that plan's map said.
     let of_plan = case.grants.asked.iter();
     for (number, (asked, _)) in of_plan.filter(|(_, (asked, _))| asked.plan == plan) {
-        let state = if case.grants.released.contains(number) {
+        let state = if case.is_released(*number) {
             State::Released(*number)
+        } else if case.grants.released.contains_key(number) {
+            // Released by a key that somebody else had: it waits as it did before anybody asked.
+            continue;
         } else {
             State::Asked(*number)
         };
@@ -130,7 +133,7 @@ pub(crate) fn released_people(journal: &Journal, case: &Case) -> Result<BTreeSet
     let in_force = case.grants.in_force.as_ref();
     for (number, (asked, _)) in &case.grants.asked {
         let is_of_plan = in_force.is_some_and(|(data, _)| data.plan == asked.plan);
-        if !is_of_plan || !case.grants.released.contains(number) {
+        if !is_of_plan || !case.is_released(*number) {
             continue;
         }
         for row in asked_rows(journal, asked)? {
@@ -180,7 +183,10 @@ pub(crate) async fn ask(
     }
     let custodian = custodian.ok_or_else(|| Error::failed("nothing is asked for"))?;
     let mut all = Vec::new();
-    for (asked, _) in case.grants.asked.values() {
+    for (number, (asked, _)) in &case.grants.asked {
+        if case.grants.released.contains_key(number) && !case.is_released(*number) {
+            continue;
+        }
         all.extend(asked_rows(journal, asked)?);
     }
     all.extend_from_slice(&rows);
@@ -302,7 +308,7 @@ pub(crate) fn after_releases(journal: &Journal, prepared: Prepared) -> Result<Pr
     let in_force = case.grants.in_force.as_ref();
     let in_force = in_force.map(|(made, _)| made.plan.as_str());
     // Two people looked at what that plan's map says. After an amendment the same row may lead to another user.
-    let releases = case.grants.releases();
+    let releases = case.releases();
     for asked in releases.filter(|asked| Some(&*asked.plan) == in_force) {
         rows.extend(asked_rows(journal, asked)?);
     }

@@ -29,7 +29,7 @@ impl OpenRows {
             let Some(team) = &row.team else {
                 continue;
             };
-            let release = self.case.content.release(&row.item);
+            let release = self.case.release_of(&row.item);
             let sight = row.sight();
             let is_released =
                 release.is_some_and(|one| one.lets_write(&row.reason, sight.as_deref()));
@@ -118,7 +118,7 @@ impl OpenRows {
             return Ok(None);
         };
         let open = OpenRow {
-            release: self.case.content.release(&own.item).cloned(),
+            release: self.case.release_of(&own.item).cloned(),
             row: own,
             progress,
         };
