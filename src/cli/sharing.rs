@@ -79,7 +79,7 @@ pub(crate) struct Apply {
     /// One custodian only: a pseudonym, a name in the source, or a user in the clean tenant.
     #[arg(long, value_name = "WHO")]
     custodian: Option<String>,
-    /// Somebody who sees it by office, an administrator, by principal name; again for several. Listed as declared access.
+    /// Somebody who sees it by office, an administrator whom the plan in force declares; again for several. Listed as declared.
     #[arg(long, value_name = "USER")]
     declared: Vec<String>,
     #[command(flatten)]
@@ -105,7 +105,7 @@ pub(crate) struct Diff {
     /// One custodian only: a pseudonym, a name in the source, or a user in the clean tenant.
     #[arg(long, value_name = "WHO")]
     custodian: Option<String>,
-    /// Somebody who sees it by office, an administrator, by principal name; again for several. Listed as declared access.
+    /// Somebody who sees it by office, an administrator whom the plan in force declares; again for several. Listed as declared.
     #[arg(long, value_name = "USER")]
     declared: Vec<String>,
     #[command(flatten)]
@@ -241,6 +241,7 @@ async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
         let whose = (located.root, &located.custodian);
         approval::expect_approved(&journal, &plan, &planned, whose)?;
     }
+    approval::expect_declared(&journal, &apply.declared)?;
     let prepared = release_queue::after_releases(&journal, planned)?;
     let found = find(&journal, &target, &prepared, apply.custodian.as_deref()).await?;
     let objects = objects(&target, &prepared, &apply.declared, &apply.target).await?;
@@ -274,6 +275,7 @@ async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
 async fn run_diff(diff: &Diff, output: &Output) -> Result<()> {
     let planned = prepare(&diff.said.sidecar, &diff.said.map)?;
     let journal = opening::open_folder(&diff.folder)?;
+    approval::expect_declared(&journal, &diff.declared)?;
     let prepared = release_queue::after_releases(&journal, planned)?;
     let target = connect(&journal, &diff.target, diff.without_quotas).await?;
     let found = find(&journal, &target, &prepared, diff.custodian.as_deref()).await?;
@@ -331,12 +333,17 @@ fn counts(compared: &Compared) -> Value {
 
 fn counted(compared: &Compared) -> String {
     let count = |class| compared.count(class);
-    format!(
+    let mut text = format!(
         "{} gained, {} lost, {} kept",
         count(DifferenceClass::Gained),
         count(DifferenceClass::Lost),
         count(DifferenceClass::Kept)
-    )
+    );
+    let declared = count(DifferenceClass::Declared);
+    if declared > 0 {
+        let _ = write!(text, ", {declared} by office");
+    }
+    text
 }
 
 fn expect_good(failed: u64, gained: u64) -> Result<()> {

@@ -193,7 +193,7 @@ impl Reconciliation {
 
 fn take_rows(planned: &mut HashMap<Pseudonym, Planned>, rows: Vec<PlanRow>, case: &Case) {
     for row in rows {
-        let release = case.content.release(&row.item);
+        let release = case.release_of(&row.item);
         let is_to_be_restored = match row.decision {
             Decision::Restore => true,
             Decision::Hold => release

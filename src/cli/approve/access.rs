@@ -36,6 +36,12 @@ pub(super) fn of_plan(
         ("holds", format!("{} grants back", made.held)),
         ("loses", format!("{} grants for good", made.lost)),
     ];
+    if let Some(declared) = made.declared {
+        lines.push((
+            "declares",
+            format!("{declared} users who see items by office"),
+        ));
+    }
     if let Some(before) = &made.amends {
         lines.push(("amends", shown(before)));
         lines.push(("changes", format!("{} rows of the map", made.changed)));

@@ -34,6 +34,10 @@ pub(crate) struct Propose {
     /// The map that the access plan in force was made with.
     #[arg(long, value_name = "FILE")]
     amends: Option<PathBuf>,
+    /// Somebody who sees items by office, an administrator, by principal name; again for several. Only who is approved with the
+    /// plan can be named to `apply` and `diff`.
+    #[arg(long, value_name = "USER")]
+    declared: Vec<String>,
     /// How long the approval may take.
     #[arg(long, value_name = "HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u32).range(1..=720))]
@@ -80,6 +84,9 @@ fn summary(journal: &Journal, plan: &str, sealed: &SealedAccess) -> Result<Strin
             let _ = write!(text, "\n{:<12} {}", "changes", said(&row));
         }
     }
+    for name in approval::declared(journal, sealed)? {
+        let _ = write!(text, "\n{:<12} {name} sees items by office", "declares");
+    }
     Ok(text)
 }
 
@@ -102,7 +109,12 @@ pub(super) async fn propose(propose: &Propose, output: &Output) -> Result<()> {
     let prepared = prepare(&propose.said.sidecar, &propose.said.map)?;
     let journal = opening::open_folder(&propose.folder)?;
     let place = exchange::request_place(propose.request.as_deref(), &propose.folder.case)?;
-    let kept = approval::keep(&journal, &prepared, propose.amends.as_deref()).await?;
+    let kept = approval::keep(
+        &journal,
+        &prepared,
+        (propose.amends.as_deref(), &propose.declared),
+    )
+    .await?;
     let hours = i64::from(propose.expires_in_hours);
     let proposal = approval::propose(&journal, &kept.plan, hours)?;
     let request = approval::request(&journal, &proposal, &kept.plan)?;

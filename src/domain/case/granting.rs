@@ -274,6 +274,7 @@ pub(super) mod tests {
             amends: amends.map(str::to_owned),
             changed: u64::from(amends.is_some()),
             custodians: 1,
+            declared: None,
             held: 1,
             kept: 1,
             lost: 0,

@@ -109,6 +109,9 @@ pub struct AccessPlanMade {
     pub changed: u64,
     /// How many custodians it is about.
     pub custodians: u64,
+    /// How many users it declares to see items by office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<u64>,
     /// Grants of the source that wait for people.
     pub held: u64,
     /// Grants of the source that are kept.
@@ -145,6 +148,9 @@ pub struct AccessAdopted {
 /// Facts of `AccessAdopted/1`: what the plan was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessAdoptedFacts {
+    /// Who sees items by office, by principal name: as it was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Vec<String>>,
     /// SHA-256 of the identity map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,

@@ -1,6 +1,6 @@
 //! The approval of an access plan: kept as an object, asked for, put in force; and whether what is to be done is what was approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::TimeDelta;
@@ -37,7 +37,7 @@ pub(crate) struct Kept {
 pub(crate) async fn keep(
     journal: &Journal,
     prepared: &Prepared,
-    before: Option<&Path>,
+    (before, declared): (Option<&Path>, &[String]),
 ) -> Result<Kept> {
     let case = journal.case().map_err(meaning)?;
     case.target
@@ -45,7 +45,9 @@ pub(crate) async fn keep(
         .ok_or_else(|| Error::new(ErrorKind::GateRefused, "no target is connected"))?;
     guests::allowed(journal, &case, &prepared.map)?;
     let amends = amendment(journal, &case, prepared, before)?;
+    let declared: BTreeSet<String> = declared.iter().map(|one| one.to_lowercase()).collect();
     let said = json!({
+        "declared": declared,
         "map": prepared.map_digest.to_string(),
         "sidecar": prepared.sidecar_digest.to_string(),
     });
@@ -82,6 +84,7 @@ pub(crate) async fn keep(
         amends: sealed.amends.as_ref().map(|amends| amends.plan.clone()),
         changed: changes(&sealed),
         custodians: sealed.parts.len() as u64,
+        declared: Some(declared.len() as u64).filter(|count| *count > 0),
         held,
         kept,
         lost,
@@ -322,10 +325,10 @@ pub(crate) fn newest(journal: &Journal) -> Result<(Hash, Approval, SealedAccess)
 /// Puts the newest proposed plan into force.
 pub(crate) async fn adopt(journal: &Journal) -> Result<AccessAdopted> {
     let (name, approval, sealed) = newest(journal)?;
-    let said = journal.kept_access(None, &sealed.said).map_err(meaning)?;
-    let said: Value = serde_json::from_slice(&said.unwrap_or_default()).map_err(Error::failed)?;
+    let said = said_of(journal, &sealed)?;
     let digest = |of: &str| said[of].as_str().map(str::to_owned);
     let facts = AccessAdoptedFacts {
+        declared: Some(declared_in(&said)).filter(|names| !names.is_empty()),
         map: digest("map"),
         sidecar: digest("sidecar"),
     };
@@ -345,6 +348,42 @@ pub(crate) async fn adopt(journal: &Journal) -> Result<AccessAdopted> {
     let command = CaseCommand::Access(AccessCommand::Adopt(adopted, SystemClock.now()));
     journal.command(command).await.map_err(meaning)?;
     Ok(data)
+}
+
+fn said_of(journal: &Journal, sealed: &SealedAccess) -> Result<Value> {
+    let said = journal.kept_access(None, &sealed.said).map_err(meaning)?;
+    serde_json::from_slice(&said.unwrap_or_default()).map_err(Error::failed)
+}
+
+fn declared_in(said: &Value) -> Vec<String> {
+    let names = said["declared"].as_array().into_iter().flatten();
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Who sees items by office, as a plan says.
+pub(crate) fn declared(journal: &Journal, sealed: &SealedAccess) -> Result<Vec<String>> {
+    Ok(declared_in(&said_of(journal, sealed)?))
+}
+
+/// Whoever is declared is not counted as gained: one person's word for it would make any leak an office.
+pub(crate) fn expect_declared(journal: &Journal, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let case = journal.case().map_err(meaning)?;
+    let (_, facts) = case
+        .access_in_force()
+        .map_err(|rule| Error::new(ErrorKind::GateRefused, rule))?;
+    let approved = facts.declared.as_deref().unwrap_or_default();
+    let is_approved = |name: &&String| approved.iter().any(|one| one.eq_ignore_ascii_case(name));
+    let Some(other) = names.iter().find(|name| !is_approved(name)) else {
+        return Ok(());
+    };
+    let text = format!("{other}: the access plan in force does not declare that user");
+    Err(Error::new(ErrorKind::GateRefused, text)
+        .hint("`unbroken access propose --declared USER` has the office approved by somebody else"))
 }
 
 /// Whether the files that are given are those that the plan in force was made from; its name.
