@@ -19,6 +19,7 @@ pub(crate) enum CertifyCommand {
     Approve(Approve),
     Issue(Issue),
     Propose(Propose),
+    Revoke(Revoke),
 }
 
 /// Which certificate.
@@ -85,12 +86,25 @@ pub(crate) struct Issue {
     certificate: Kind,
 }
 
+/// End a certificate before its date: nothing that needs it goes on, and nobody has to agree.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken certify revoke --case acme --certificate trust")]
+pub(crate) struct Revoke {
+    #[command(flatten)]
+    folder: CaseFolder,
+    /// Which certificate.
+    #[arg(long, value_enum)]
+    certificate: Kind,
+}
+
 /// Does what was asked.
 pub(crate) async fn run(command: CertifyCommand, output: &Output) -> Result<()> {
     match command {
         CertifyCommand::Approve(approve) => run_approve(&approve, output),
         CertifyCommand::Issue(issue) => run_issue(&issue, output).await,
         CertifyCommand::Propose(propose) => run_propose(&propose, output),
+        CertifyCommand::Revoke(revoke) => run_revoke(&revoke, output).await,
     }
 }
 
@@ -125,6 +139,17 @@ fn run_approve(wanted: &Approve, output: &Output) -> Result<()> {
     output.answer(
         &json!({ "proposal": proposal.to_string(), "approved": true }),
         &format!("approved: {} certificate", kind.name()),
+    );
+    Ok(())
+}
+
+async fn run_revoke(wanted: &Revoke, output: &Output) -> Result<()> {
+    let kind = CertificateKind::from(wanted.certificate);
+    let journal = opening::open_folder(&wanted.folder)?;
+    let number = gating::revoke(&journal, kind).await?;
+    output.answer(
+        &json!({ "certificate": kind.name(), "number": number, "revoked": true }),
+        &format!("certificate {number}: {}, revoked", kind.name()),
     );
     Ok(())
 }

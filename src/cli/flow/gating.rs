@@ -301,6 +301,10 @@ fn evidence(brought: &Brought<'_>) -> Result<(Evidence, Hash)> {
         ..Evidence::default()
     };
     for (name, said) in declared.attested {
+        if said.by.trim().is_empty() {
+            let text = format!("attested, {name}: nobody is named who vouches for it");
+            return Err(Error::failed(text).hint("`by` names the person"));
+        }
         let attestation = Attestation {
             by: said.by,
             at: said.at,
@@ -497,6 +501,26 @@ pub(crate) fn kind_of_look(kind: CertificateKind) -> &'static str {
         CertificateKind::Readiness => "BaselineChecked/1",
         CertificateKind::Trust => "SeparationAudited/1",
     }
+}
+
+/// Ends the newest certificate of a kind by hand; its number.
+pub(crate) async fn revoke(journal: &Journal, kind: CertificateKind) -> Result<u64> {
+    let case = journal.case().map_err(meaning)?;
+    let known = case.gates.certificates.get(&kind);
+    let known = known.filter(|one| one.revoked.is_none());
+    let number = known.map(|one| one.said.number).ok_or_else(|| {
+        let text = format!(
+            "there is no {} certificate that could be revoked",
+            kind.name()
+        );
+        Error::new(ErrorKind::GateRefused, text)
+    })?;
+    let revoked = CertificateRevoked {
+        cause: "by-hand".to_owned(),
+        number,
+    };
+    command(journal, GateCommand::Revoke(revoked)).await?;
+    Ok(number)
 }
 
 /// Issues the certificate that enough people approved.

@@ -170,6 +170,12 @@ fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued
     case.done(&format!("baseline CASE {LOOK}"));
     second_approver(&case);
     certified(&case, "readiness");
+    let again = || {
+        for name in ["readiness.request", "readiness.approved"] {
+            std::fs::remove_file(case.path(name)).expect("it was there");
+        }
+        certified(&case, "readiness");
+    };
     stolen(&case, "approver-2");
     let revoked = "keys that were revoked";
     refused(&case.restore(), &[revoked]);
@@ -181,8 +187,15 @@ fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued
          --passphrase-file @passphrase",
     );
     std::fs::rename(case.path("approver-3.pem"), case.path("approver-2.pem")).expect("moved");
-    certified(&case, "readiness");
+    again();
     assert!(case.restore().status.success());
+    case.done("certify revoke CASE --certificate readiness");
+    refused(&case.restore(), &["revoked: by-hand"]);
+    refused(
+        &case.run("certify revoke CASE --certificate readiness"),
+        &["no readiness certificate"],
+    );
+    again();
     // Two approved, and it was not issued when it was found out.
     case.done(&format!("separation CASE {LOOK}"));
     case.done("certify propose CASE --certificate trust --request @trust.request");
