@@ -198,12 +198,16 @@ fn refused(why: &str) -> Error {
 
 /// Whom the digest that was proposed stands for. Nothing else of the entry is shown: the digest vouches for no more.
 fn of_erasure(entry: &Entry, request: &ApprovalRequest) -> Result<(&'static str, String)> {
-    let custodian = entry.event.data.field("custodian").and_then(Value::as_str);
-    let custodian = custodian
-        .filter(|custodian| erasure_digest(request.origin(), custodian) == *request.digest());
-    let custodian = custodian
-        .ok_or_else(|| refused("the request shows somebody else than who was proposed"))?;
-    Ok(("erases", format!("custodian {}", shown(custodian))))
+    let words = ["custodian", "identity"].into_iter();
+    let mut named = words.filter_map(|word| {
+        let subject = entry.event.data.field(word).and_then(Value::as_str);
+        subject.map(|subject| (word, subject))
+    });
+    let named =
+        named.find(|(_, subject)| erasure_digest(request.origin(), subject) == *request.digest());
+    let (word, subject) =
+        named.ok_or_else(|| refused("the request shows somebody else than who was proposed"))?;
+    Ok(("erases", format!("{word} {}", shown(subject))))
 }
 
 /// The look that the certificate rests on. The digest stands for its kind, its number and the end, and for nothing else.

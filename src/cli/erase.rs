@@ -1,5 +1,6 @@
 //! `unbroken erase`: a custodian's key, facts and plans are destroyed, after approval and while no legal hold stands.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -72,24 +73,33 @@ fn run_propose(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let expires_in = TimeDelta::hours(i64::from(wanted.expires_in_hours));
     let needed = erasing::approvals_needed(&journal)?;
     let place = exchange::request_place(wanted.request.as_deref(), &wanted.folder.case)?;
-    let proposal = erasing::propose(&journal, &custodian, SystemClock.now(), expires_in)?;
-    let request = erasing::request(&journal, &proposal, &custodian)?;
-    let path = place.file("erase", &proposal.to_string());
-    exchange::write_new(&path, &request.to_bytes())?;
-    let path = path.display().to_string();
-    output.answer(
-        &json!({
-            "proposal": proposal.to_string(),
-            "custodian": custodian.as_str(),
-            "approvals_needed": needed,
-            "request": path,
-        }),
-        &format!(
-            "proposal {proposal}\nto erase custodian {custodian}\nrequest  {path}\n\
-             {}",
-            erasing::others(needed)
-        ),
-    );
+    let proposals = erasing::propose(&journal, &custodian, SystemClock.now(), expires_in)?;
+    let mut files = place.files("erase");
+    let (mut text, mut asked) = (String::new(), Vec::new());
+    for (subject, proposal) in &proposals {
+        let request = erasing::request(&journal, proposal, subject)?;
+        let path = files.next_of(&proposal.to_string());
+        exchange::write_new(&path, &request.to_bytes())?;
+        let path = path.display().to_string();
+        let what = if *subject == custodian {
+            "custodian"
+        } else {
+            "identity"
+        };
+        let _ = writeln!(
+            text,
+            "proposal {proposal}\nto erase {what} {subject}\nrequest  {path}"
+        );
+        asked.push(json!({
+            "proposal": proposal.to_string(), what: subject.as_str(), "request": path,
+        }));
+    }
+    let mut value = asked.remove(0);
+    value["approvals_needed"] = needed.into();
+    if !asked.is_empty() {
+        value["identities"] = asked.into();
+    }
+    output.answer(&value, &format!("{text}{}", erasing::others(needed)));
     Ok(())
 }
 
@@ -99,10 +109,13 @@ fn run_approve(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let case = journal.case().map_err(meaning)?;
     let custodian = custodians::find(&case, custodian)?;
     let proposal = erasing::proposal_of(&journal, &custodian)?;
-    let asked = erasing::request(&journal, &proposal, &custodian)?;
-    output.note(approve::summary(&asked)?.trim_end());
-    // This one, which was shown, and none that somebody proposes meanwhile.
-    planning::approve(&journal, &proposal, &*approver)?;
+    for subject in erasing::subjects(&journal, &custodian)? {
+        let proposal = erasing::proposal_of(&journal, &subject)?;
+        let asked = erasing::request(&journal, &proposal, &subject)?;
+        output.note(approve::summary(&asked)?.trim_end());
+        // This one, which was shown, and none that somebody proposes meanwhile.
+        planning::approve(&journal, &proposal, &*approver)?;
+    }
     output.answer(
         &json!({
             "proposal": proposal.to_string(),

@@ -79,11 +79,40 @@ pub(crate) enum RequestPlace {
 }
 
 impl RequestPlace {
+    /// The files of several proposals to do `what`.
+    pub(crate) fn files(self, what: &'static str) -> RequestFiles {
+        RequestFiles {
+            place: self,
+            what,
+            count: 0,
+        }
+    }
+
     /// The file of a proposal to do `what`.
     pub(crate) fn file(self, what: &str, proposal: &str) -> PathBuf {
         match self {
             Self::File(path) => path,
             Self::Folder(folder) => folder.join(format!("{what}-{proposal:.16}.request")),
+        }
+    }
+}
+
+/// Where several requests of one step are left: in files that count on behind the one that was named.
+pub(crate) struct RequestFiles {
+    place: RequestPlace,
+    what: &'static str,
+    count: usize,
+}
+
+impl RequestFiles {
+    /// The file of the next proposal.
+    pub(crate) fn next_of(&mut self, proposal: &str) -> PathBuf {
+        self.count += 1;
+        let (number, what) = (self.count, self.what);
+        match &self.place {
+            RequestPlace::File(path) if number == 1 => path.clone(),
+            RequestPlace::File(path) => PathBuf::from(format!("{}.{number}", path.display())),
+            RequestPlace::Folder(folder) => folder.join(format!("{what}-{proposal:.16}.request")),
         }
     }
 }

@@ -18,11 +18,34 @@ impl Journal {
         Ok(checked?)
     }
 
+    /// Erases what names a custodian as a user of the clean tenant; by an approval of its own, since it has a key of its own.
+    pub fn erase_identity(
+        &self,
+        custodian: &Pseudonym,
+        identity: &Pseudonym,
+        proposal: &Hash,
+    ) -> Result<(Receipt, Destroyed), JournalError> {
+        let theirs = self.case()?.identities_of(custodian);
+        if !theirs.contains(identity) {
+            return Err(Refusal::IdentityNotMade(identity.to_string()).into());
+        }
+        self.erase_subject(custodian, identity, proposal)
+    }
+
     /// Erases a custodian whose erasure was approved; the key, the facts and the parts of plans are destroyed when this
     /// returns, and nothing of them stays in the fold.
     pub fn erase(
         &self,
         custodian: &Pseudonym,
+        proposal: &Hash,
+    ) -> Result<(Receipt, Destroyed), JournalError> {
+        self.erase_subject(custodian, custodian, proposal)
+    }
+
+    fn erase_subject(
+        &self,
+        custodian: &Pseudonym,
+        subject: &Pseudonym,
         proposal: &Hash,
     ) -> Result<(Receipt, Destroyed), JournalError> {
         // A hold is an event of the operator's stream, an attempt one of the custodian's: while their order is ours, none
@@ -36,7 +59,7 @@ impl Journal {
         let _none_meanwhile = orders.each_ref().map(|order| lock(order));
         self.check_erasure(custodian)?;
         self.check_voices("Erased", proposal)?;
-        let erased = self.0.ledger.erase(custodian.as_str(), proposal)?;
+        let erased = self.0.ledger.erase(subject.as_str(), proposal)?;
         self.look(|_| ())?;
         Ok(erased)
     }

@@ -145,6 +145,8 @@ pub struct Results {
     pub ended: HashMap<Pseudonym, Ended>,
     /// Custodians whose facts were erased: their rows cannot be read any more.
     pub erased: BTreeSet<Pseudonym>,
+    /// Users and groups of the clean tenant, who are no custodians.
+    identities: BTreeSet<Pseudonym>,
     /// Items that are the version from before the breach of another item, which is held: both are counted.
     pub earlier: u64,
     /// Items that another plan in force names too, under another pseudonym: held there while nobody was mapped. Both are counted.
@@ -192,10 +194,22 @@ impl Results {
     }
 
     fn take(&mut self, written: &Written) {
+        match written.placed.as_ref().map(|placed| &placed.event) {
+            Some(Event::IdentityAttempted(data, _)) => {
+                self.identities.insert(data.identity.clone());
+            }
+            Some(Event::IdentityHeld(data, _)) => {
+                self.identities.insert(data.identity.clone());
+            }
+            _ => {}
+        }
         if written.signed.kind == "Erased" {
             let subject = written.signed.data.field("subject");
             let subject = subject.and_then(|subject| subject.as_str());
-            self.erased.extend(subject.and_then(Pseudonym::parse));
+            let subject = subject.and_then(Pseudonym::parse);
+            // What named a user of the clean tenant has a key of its own; such a one is no custodian.
+            self.erased
+                .extend(subject.filter(|subject| !self.identities.contains(subject)));
         }
         if let Some(lifted) = written
             .placed

@@ -10,6 +10,7 @@ use serde_json::Value;
 use unbroken_verify::VerdictKind;
 
 use crate::case::Case;
+use crate::disclose;
 use crate::gates::road;
 use crate::tampering::forge::put;
 
@@ -449,4 +450,46 @@ fn nothing_of_the_old_tenant_is_in_any_request_or_stands_in_the_new_one() {
         ben[&place]["ben@clean.example"], "write",
         "something was granted"
     );
+}
+
+#[test]
+fn an_erased_custodian_is_erased_as_a_user_of_the_clean_tenant_too() {
+    let case = connected();
+    let ada = "ada@clean.example";
+    let file = format!(
+        "kind,name,display_name,usage_location,licences,owners,members\nuser,{ada},Ada,DE,,,\n"
+    );
+    put(&case.path("identities.csv"), file.as_bytes());
+    // She was there before, and stands in the record for it.
+    let _ = case.run(MAKE);
+    assert!(case.done("identity list CASE").contains(ada));
+    let erase = "erase CASE --custodian drive";
+    case.done(&format!("{erase} --propose --request @erase.request"));
+    assert!(case.path("erase.request.2").exists(), "one for each key");
+    refused(&case, erase, "approval/count");
+    let key = "--key @case/keys/approver.pem --yes";
+    case.done(&format!(
+        "approve --request @erase.request {key} --out @erase.approved"
+    ));
+    case.done("case import CASE @erase.approved");
+    refused(&case, erase, "whose erasure nobody approved");
+    case.done(&format!(
+        "approve --request @erase.request.2 {key} --out @other.approved"
+    ));
+    case.done("case import CASE @other.approved");
+    case.done(erase);
+    assert!(!case.done("identity list CASE").contains(ada));
+    case.done("report issue CASE --edition full --out @report");
+    let report = std::fs::read_to_string(case.path("report/report.json")).expect("a report");
+    assert!(!report.contains(ada), "{report}");
+    let folder = case.path("case");
+    let vault = disclose::vault(&folder, &disclose::origin(&folder));
+    for subject in vault.subjects().expect("listed") {
+        let facts = disclose::facts(&vault, &subject);
+        assert!(!facts.iter().any(|fact| fact.contains(ada)), "{subject}");
+    }
+    let state = case.done("state CASE --json");
+    let state: Value = serde_json::from_str(&state).expect("JSON");
+    assert_eq!(state["erased"].as_array().map(Vec::len), Some(1), "{state}");
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }

@@ -226,9 +226,10 @@ fn check_entry(entry: &Entry, keys: &[PublicKey]) -> Result<(), Refusal> {
 /// which that key signed, says it.
 fn check_said(about: &Event, proposed: &Event, scope: &str, digest: &Hash) -> Result<(), Refusal> {
     if scope == ERASE {
-        let custodian = about.data.field("custodian").and_then(Value::as_str);
-        let named = custodian.map(|custodian| erasure_digest(&proposed.origin, custodian));
-        return ensure(named.as_ref() == Some(digest), FOREIGN, || {
+        let subject = |name: &str| about.data.field(name).and_then(Value::as_str);
+        let mut named = ["custodian", "identity"].into_iter().filter_map(subject);
+        let is_named = named.any(|subject| erasure_digest(&proposed.origin, subject) == *digest);
+        return ensure(is_named, FOREIGN, || {
             "it names somebody else than the digest that was proposed".into()
         });
     }

@@ -35,8 +35,30 @@ impl Case {
         }
     }
 
-    /// Takes in that a custodian was erased: nothing personal of theirs stays in memory.
+    /// The users of the clean tenant who are a custodian: what names them has keys of its own, and goes with the custodian.
+    pub fn identities_of(&self, custodian: &Pseudonym) -> Vec<Pseudonym> {
+        let Some(known) = self.custodians.get(custodian) else {
+            return Vec::new();
+        };
+        let same = |one: &Option<String>, other: &Option<String>| {
+            let both = one.as_ref().zip(other.as_ref());
+            both.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+        };
+        let identities = self.identities.known.iter();
+        let theirs = identities.filter(|(_, one)| {
+            same(&one.facts.name, &known.facts.target_upn)
+                || same(&one.facts.object, &known.facts.target_user_id)
+        });
+        theirs.map(|(identity, _)| identity.clone()).collect()
+    }
+
+    /// Takes in that a custodian, or a user who is one, was erased: nothing personal of theirs stays in memory.
     pub fn forget(&mut self, custodian: &Pseudonym, entry: u64) {
+        if let Some(identity) = self.identities.known.get_mut(custodian) {
+            identity.facts.name.zeroize();
+            identity.facts.object.zeroize();
+            return;
+        }
         self.erased.entry(custodian.clone()).or_insert(entry);
         if let Some(known) = self.custodians.get_mut(custodian) {
             let facts = &mut known.facts;
@@ -54,6 +76,7 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::super::CaseCommand;
+    use super::super::identities::Identity;
     use super::*;
     use crate::domain::event::{CaseDeclared, CustodianFacts, CustodianMapped, Event};
     use crate::domain::hold::{HoldFacts, LegalHold};
@@ -120,6 +143,38 @@ mod tests {
         assert_eq!(case.check_erasure(&name("alice"), 0), Ok(()));
         let unknown = Refusal::UnknownCustodian("bob".to_owned());
         assert_eq!(case.check_erasure(&name("bob"), 0), Err(unknown));
+    }
+
+    #[test]
+    fn a_user_who_is_the_custodian_by_name_or_id_goes_along() {
+        let mut case = case();
+        let facts = CustodianFacts {
+            source_name: Some("Alice".to_owned()),
+            target_upn: Some("alice@new".to_owned()),
+            target_user_id: Some("4711".to_owned()),
+        };
+        case.custodians
+            .get_mut(&name("alice"))
+            .expect("known")
+            .facts = facts;
+        for (identity, upn, object) in [
+            ("i1", Some("Alice@new"), None),
+            ("i2", Some("alice.b@new"), Some("4711")),
+            ("i3", Some("bob@new"), Some("12")),
+            ("i4", None, None),
+        ] {
+            let mut one = Identity::default();
+            one.facts.name = upn.map(str::to_owned);
+            one.facts.object = object.map(str::to_owned);
+            case.identities.known.insert(name(identity), one);
+        }
+        let theirs = case.identities_of(&name("alice"));
+        assert_eq!(theirs, [name("i1"), name("i2")]);
+        case.forget(&name("i2"), 8);
+        let one = &case.identities.known[&name("i2")];
+        assert_eq!((&one.facts.name, &one.facts.object), (&None, &None));
+        assert_eq!(case.identities_of(&name("alice")), [name("i1")]);
+        assert!(case.erased.is_empty(), "she is not erased yet");
     }
 
     #[test]
