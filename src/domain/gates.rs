@@ -236,7 +236,7 @@ impl Gates {
     }
 
     /// Whether a look opens, and no waiver that it may rest on was found since to be approved by a key that somebody else had.
-    fn opens(&self, looked: &Audited, now: DateTime<Utc>) -> bool {
+    pub(super) fn opens(&self, looked: &Audited, now: DateTime<Utc>) -> bool {
         let is_waived = |check: &str| looked.verdicts.get(check) == Some(&Verdict::Waived);
         let mut waivers = self.waivers.iter();
         let rests_on_struck = self.struck.is_later_than(looked.at)

@@ -63,7 +63,7 @@ impl Case {
         let newest = self.gates.audit.as_ref();
         let is_clean = newest.is_some_and(|look| {
             let is_recent = look.at.is_some_and(|at| is_recent(at, now));
-            look.number == audit && look.opens(now) && is_recent
+            look.number == audit && self.gates.opens(look, now) && is_recent
         });
         if !is_clean {
             return Err(Refusal::AuditNotClean);

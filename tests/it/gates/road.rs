@@ -213,6 +213,23 @@ fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued
 }
 
 #[test]
+fn an_attestation_names_who_vouches() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    let mut file = expected();
+    let attested = file["attested"].as_object_mut().expect("an object");
+    let (_, first) = attested.iter_mut().next().expect("one");
+    first["by"] = " ".into();
+    put(&case.path("expected.json"), file.to_string().as_bytes());
+    let refused = case.run(&format!("baseline CASE {LOOK}"));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("nobody is named who vouches"), "{said}");
+}
+
+#[test]
 fn nothing_is_restored_until_the_clean_tenant_is_certified_and_drift_stops_it_again() {
     let case = case();
     case.done(&format!(
