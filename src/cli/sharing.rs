@@ -218,11 +218,7 @@ async fn objects(
     Ok(objects)
 }
 
-async fn connect(
-    journal: &Journal,
-    access: &TargetAccess,
-    without_quotas: bool,
-) -> Result<Graph> {
+async fn connect(journal: &Journal, access: &TargetAccess, without_quotas: bool) -> Result<Graph> {
     if !without_quotas {
         return tenant::of_case(journal, access).await;
     }

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::Case;
 use crate::domain::event::{
-    AcceptedFacts, CAME_IN, Event, IdentityAttempted, IdentityConfirmed,
-    IdentityEnded, IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts,
-    Pass, ProofedFacts, SHARED,
+    AcceptedFacts, CAME_IN, Event, IdentityAttempted, IdentityConfirmed, IdentityEnded,
+    IdentityFacts, IdentityMade, IdentityProofed, MADE, MappingAccepted, NoFacts, Pass,
+    ProofedFacts, SHARED,
 };
 use crate::domain::identity::GUEST;
 use crate::domain::pseudonym::Pseudonym;

@@ -243,7 +243,7 @@ fn a_file_that_failed_and_is_there_is_closed_before_the_folder_above_it_is_opene
     let ada = "ada@clean.example";
     assert!(
         case.inspect()
-            .share_with_anyone(ada, "/Contracts/secret.txt")
+            .let_in(ada, "/Contracts/secret.txt", &Planted::Anyone, false)
     );
     let leak = case.run(&format!("access diff CASE {ACCESS} TARGET"));
     assert_eq!(leak.status.code(), Some(3));

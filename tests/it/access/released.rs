@@ -1,5 +1,6 @@
 //! Access plans that others approve, amendments of their map, and what is held and released by two people, through the program.
 
+use m365_simulator::Planted;
 use unbroken_verify::VerdictKind;
 
 use super::journey::{ACCESS, PRINCIPALS, SIDECAR, approved, others, restored};
@@ -86,11 +87,11 @@ fn who_sees_by_office_is_approved_with_the_plan_or_counts_as_gained() {
     refused(&case, &diff, rule);
     case.done("access approve CASE --yes");
     case.done("access adopt CASE");
-    let leak = ("ada@clean.example", "/Contracts/secret.txt");
-    assert!(
-        case.inspect()
-            .share_with(leak.0, leak.1, "eve@clean.example")
-    );
+    let eve = Planted::Person("eve@clean.example".to_owned());
+    let planted = case
+        .inspect()
+        .let_in("ada@clean.example", "/Contracts/secret.txt", &eve, false);
+    assert!(planted);
     let seen = case.done(&diff);
     assert!(
         seen.contains("0 gained") && seen.contains("1 by office"),
