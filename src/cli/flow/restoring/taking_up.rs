@@ -36,7 +36,7 @@ pub(crate) async fn take_up(journal: &Journal) -> Result<TakenUp> {
             let progress = journal.progress(&part.custodian, items).map_err(meaning)?;
             let of = failed.entry(part.custodian.clone()).or_default();
             for (row, progress) in rows.iter().zip(progress) {
-                let release = case.content.release(&row.item);
+                let release = case.release_of(&row.item);
                 if progress.ended == Some(Ended::Failed) && is_to_be_written(row, release) {
                     of.push(row.item.clone());
                 }
