@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use m365_simulator::{FaultKind, OneShot};
+use m365_simulator::{Exchange, FaultKind, OneShot};
 use unbroken_verify::VerdictKind;
 
 use super::{connected, keep_users_out, refused};
 use crate::access::journey::{ACCESS, approved, others, restored};
 use crate::case::Case;
 use crate::gates::road;
+use crate::openapi::expect_as_documented;
 use crate::tampering::forge::put;
 
 const SIDECAR: &str = "custodian,path,kind,inherits,principal,principal_kind,level,effect,via,\
@@ -56,6 +57,7 @@ fn killed_behind_the_call(case: &Case) {
 #[test]
 fn an_approved_guest_is_invited_once_without_a_mail_and_opens_what_the_plan_gives() {
     let case = restored();
+    case.inspect().record_exchanges();
     case.inspect().set_directory(road::OLD, "old.example");
     put(&case.path("access.csv"), SIDECAR.as_bytes());
     put(&case.path("principals.csv"), PRINCIPALS.as_bytes());
@@ -111,6 +113,15 @@ fn an_approved_guest_is_invited_once_without_a_mail_and_opens_what_the_plan_give
         .collect();
     assert_eq!(said, [false, true]);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
+
+    let exchanges = case.inspect().exchanges();
+    let redeems = |one: &&Exchange| one.path.contains("redeem");
+    assert_eq!(
+        exchanges.iter().filter(redeems).count(),
+        0,
+        "by nobody of ours"
+    );
+    expect_as_documented(&exchanges);
 }
 
 #[test]
@@ -138,6 +149,7 @@ fn a_guest_from_the_old_tenant_or_by_another_map_is_refused() {
 #[test]
 fn what_becomes_of_a_shared_mailbox_is_read_back() {
     let case = connected();
+    case.inspect().record_exchanges();
     let file = "kind,name,display_name,usage_location,licences,owners,members\n\
         shared-mailbox,desk@clean.example,Desk,DE,,,\n";
     put(&case.path("identities.csv"), file.as_bytes());
@@ -176,6 +188,7 @@ fn what_becomes_of_a_shared_mailbox_is_read_back() {
         .map(|event| event["data"]["there"] == true)
         .collect();
     assert_eq!(said, [false, true], "only what is new is recorded");
+    expect_as_documented(&case.inspect().exchanges());
     case.done("report issue CASE --edition full --out @report");
     let report = std::fs::read_to_string(case.path("report/report.json")).expect("written");
     assert!(report.contains("Guests and shared mailboxes, and what was seen of them"));

@@ -12,6 +12,7 @@ use unbroken_verify::VerdictKind;
 use super::archive::OLD_SITE;
 use crate::case::Case;
 use crate::fidelity::Row;
+use crate::openapi::expect_as_documented;
 use crate::tampering::forge::put;
 
 const MAKE: &str = "target site CASE --address https://clean.sharepoint.com/sites/quay \
@@ -141,6 +142,7 @@ fn the_site_of_a_group_is_waited_for_and_filled_and_the_group_is_private() {
         path: "/groups(".to_owned(),
         skip: 0,
     });
+    case.inspect().record_exchanges();
     let ended = case.run(GROUP);
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(12), "{said}");
@@ -156,6 +158,7 @@ fn the_site_of_a_group_is_waited_for_and_filled_and_the_group_is_private() {
     let mut members = groups[0].members.clone();
     members.sort();
     assert_eq!(members, ["ada@clean.example", "ben@clean.example"]);
+    expect_as_documented(&case.inspect().exchanges());
     fill(&case);
 
     let events = case.events("bundle-of-group");
