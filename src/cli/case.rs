@@ -6,6 +6,7 @@ mod decide;
 mod declaration;
 mod declared;
 mod import;
+mod kept;
 mod pin;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub(crate) enum CaseCommand {
     Evidence(declaration::EvidenceFile),
     Finish(Finish),
     Import(import::Import),
+    Kept(kept::Kept),
     Map(Map),
     Pin(pin::Pin),
     Status(Status),
@@ -137,6 +139,7 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
         CaseCommand::Cost(wanted) => cost::run(&wanted, output),
         CaseCommand::Close(wanted) => close::run_close(&wanted, output).await,
         CaseCommand::Checklist(wanted) => declaration::run_checklist(&wanted, output),
+        CaseCommand::Kept(wanted) => kept::run(&wanted, output),
         CaseCommand::Connect(connect) => run_connect(&connect, output).await,
         CaseCommand::Decide(wanted) => decide::run(&wanted, output).await,
         CaseCommand::Declare(declare) => run_declare(declare, output),

@@ -11,6 +11,7 @@ pub(crate) mod custodians;
 pub(crate) mod deciding;
 pub(crate) mod digesting;
 pub(crate) mod erasing;
+pub(crate) mod evidence;
 pub(crate) mod gating;
 pub(crate) mod identities;
 pub(crate) mod leftovers;

@@ -18,6 +18,7 @@ use crate::journal::Journal;
 /// The waves of the plan in force: released by others, one after the other.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WaveCommand {
+    Devices(Devices),
     Hold(Hold),
     Licences(Licences),
     List(List),
@@ -118,13 +119,30 @@ pub(crate) struct Licences {
     target: TargetAccess,
 }
 
+/// Say what became of the devices of a wave's people that were enrolled in the compromised tenant.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  unbroken wave devices --case acme --wave 1 --file devices.csv
+
+The file is what shows it, for example the list of devices that were wiped and enrolled anew. It is
+kept with the case, encrypted; its digest goes on the record. The next wave opens after that.")]
+pub(crate) struct Devices {
+    #[command(flatten)]
+    folder: CaseFolder,
+    #[command(flatten)]
+    wave: WaveNumber,
+    /// What shows it.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+}
+
 /// Say that a custodian under legal hold is on hold in the clean tenant too.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken wave hold --case acme --custodian jane@acme.example --file holds.csv
 
 The file is what an administrator exported, for example the LitigationHoldEnabled of Get-Mailbox.
-Its digest goes on the record, not the file.")]
+It is kept with the case, encrypted for the custodian; its digest goes on the record.")]
 pub(crate) struct Hold {
     #[command(flatten)]
     folder: CaseFolder,
@@ -146,6 +164,7 @@ struct WaveNumber {
 /// Does what was asked.
 pub(crate) async fn run(command: WaveCommand, output: &Output) -> Result<()> {
     match command {
+        WaveCommand::Devices(wanted) => run_devices(&wanted, output).await,
         WaveCommand::Hold(wanted) => run_hold(&wanted, output).await,
         WaveCommand::Licences(wanted) => run_licences(&wanted, output).await,
         WaveCommand::List(wanted) => run_list(&wanted, output),
@@ -212,7 +231,26 @@ fn run_list(wanted: &List, output: &Output) -> Result<()> {
             "wave": wave, "custodians": people, "items": items, "state": state, "due": wave == due,
         }));
     }
-    output.answer(&json!({ "plan": plan, "waves": rows }), &text);
+    let (unaudited, bare) = match case.gates.pinned {
+        Some(_) => (
+            case.waves.not_audited(&plan, due),
+            case.waves.without_devices(&plan, due),
+        ),
+        None => (None, None),
+    };
+    if let Some(wave) = unaudited {
+        let _ = writeln!(text, "no separation audit since wave {wave} ended");
+    }
+    if let Some(wave) = bare {
+        let _ = writeln!(
+            text,
+            "nothing shows what became of the devices of wave {wave}"
+        );
+    }
+    let answer = json!({
+        "plan": plan, "waves": rows, "not_audited": unaudited, "without_devices": bare,
+    });
+    output.answer(&answer, &text);
     Ok(())
 }
 
@@ -290,6 +328,17 @@ async fn run_licences(wanted: &Licences, output: &Output) -> Result<()> {
         format!("{missing} licences are missing for wave {}", counted.wave),
     )
     .hint("buy or free them, or assign them to the users of the wave; then count again"))
+}
+
+async fn run_devices(wanted: &Devices, output: &Output) -> Result<()> {
+    let (journal, _, plan) = open(&wanted.folder)?;
+    let wave = wanted.wave.wave;
+    let digest = waving::evidence_devices(&journal, &plan, wave, &wanted.file).await?;
+    output.answer(
+        &json!({ "plan": plan, "wave": wave, "digest": digest }),
+        &format!("devices of wave {wave}: {digest}"),
+    );
+    Ok(())
 }
 
 async fn run_hold(wanted: &Hold, output: &Output) -> Result<()> {

@@ -53,8 +53,8 @@ pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 pub use sites::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
 pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
 pub use waves::{
-    LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts, WavesPlanned,
-    WavesReordered,
+    DevicesEvidenced, LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts,
+    WavesPlanned, WavesReordered,
 };
 
 /// An event ready to be recorded: what stands in it and what is disclosed beside it.
@@ -275,6 +275,8 @@ events! {
     WaveResumed("WaveResumed/1"): Wave, PauseFacts;
     /// Whether the clean tenant has the licences that a wave takes.
     LicencesCounted("LicencesCounted/1"): LicencesCounted, NoFacts;
+    /// Something shows what became of the devices of a wave's people.
+    DevicesEvidenced("DevicesEvidenced/1"): DevicesEvidenced, EvidenceFacts;
     /// A held custodian is on hold in the clean tenant too.
     TargetHoldEvidenced("TargetHoldEvidenced/1"): TargetHoldEvidenced, EvidenceFacts;
     /// A domain begins its way into the clean tenant.

@@ -348,6 +348,12 @@ pub enum Refusal {
     /// Nobody released it.
     #[error("wave {0} is not released; each wave opens by a release of its own")]
     WaveNotReleased(u32),
+    /// Nobody looked for access paths since.
+    #[error("no separation audit was made since wave {0} ended; the next wave opens after one")]
+    WaveNotAudited(u32),
+    /// Nobody said what became of its people's devices.
+    #[error("nothing shows what became of the devices of wave {0}; the next wave opens after that")]
+    DevicesNotEvidenced(u32),
     /// It was released before.
     #[error("wave {0} is released already")]
     WaveReleasedAlready(u32),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::approval::Approval;
 use super::event::{
-    Event, EvidenceFacts, LicencesCounted, PauseFacts, TargetHoldEvidenced, Wave, WaveReleased,
-    WavesFacts, WavesPlanned, WavesReordered,
+    DevicesEvidenced, Event, EvidenceFacts, LicencesCounted, PauseFacts, TargetHoldEvidenced, Wave,
+    WaveReleased, WavesFacts, WavesPlanned, WavesReordered,
 };
 use super::pseudonym::Pseudonym;
 use super::refusal::Refusal;
@@ -32,6 +32,8 @@ pub enum WaveCommand {
     CountLicences(LicencesCounted),
     /// Say that a held custodian is on hold in the clean tenant.
     EvidenceHold(TargetHoldEvidenced, EvidenceFacts),
+    /// Say what became of the devices of a wave's people.
+    EvidenceDevices(DevicesEvidenced, EvidenceFacts),
 }
 
 impl WaveCommand {
@@ -57,6 +59,8 @@ pub struct PlanWaves {
     pub paused: BTreeSet<u32>,
     /// Those of which every item has its outcome.
     pub closed: BTreeSet<u32>,
+    /// Those whose people's devices are evidenced.
+    pub devices: BTreeSet<u32>,
     /// Licences, as they were counted last.
     pub licences: BTreeMap<u32, LicencesCounted>,
 }
@@ -66,6 +70,8 @@ pub struct PlanWaves {
 pub struct Waves {
     plans: BTreeMap<String, PlanWaves>,
     on_hold: BTreeSet<Pseudonym>,
+    /// Worked to their end since the last separation audit.
+    unaudited: BTreeSet<(String, u32)>,
 }
 
 impl Waves {
@@ -121,6 +127,35 @@ impl Waves {
                 wave,
                 earlier: *earlier,
             }),
+            None => Ok(()),
+        }
+    }
+
+    /// The wave, beside this one, after which nobody looked for access paths yet.
+    pub fn not_audited(&self, plan: &str, wave: u32) -> Option<u32> {
+        let others = self.unaudited.iter();
+        let mut others = others.filter(|(of, one)| of != plan || *one != wave);
+        others.next().map(|(_, one)| *one)
+    }
+
+    /// The wave of a plan, beside this one, that ended without evidence of its people's devices.
+    pub fn without_devices(&self, plan: &str, wave: u32) -> Option<u32> {
+        let of = self.plans.get(plan)?;
+        let mut ended = of.closed.difference(&of.devices);
+        ended.find(|one| **one != wave).copied()
+    }
+
+    /// After each wave somebody looks for access paths and says what became of its devices, before the next one opens: what a
+    /// wave brought with it is found while the others are not there yet.
+    pub(super) fn check_separated(&self, plan: &str, wave: u32) -> Result<(), Refusal> {
+        if !self.is_in_waves(plan) {
+            return Ok(());
+        }
+        if let Some(earlier) = self.not_audited(plan, wave) {
+            return Err(Refusal::WaveNotAudited(earlier));
+        }
+        match self.without_devices(plan, wave) {
+            Some(earlier) => Err(Refusal::DevicesNotEvidenced(earlier)),
             None => Ok(()),
         }
     }
@@ -216,6 +251,11 @@ impl Waves {
             }
             Event::WaveClosed(data, _) => {
                 self.at(&data.plan).closed.insert(data.wave);
+                self.unaudited.insert((data.plan.clone(), data.wave));
+            }
+            Event::SeparationAudited(..) => self.unaudited.clear(),
+            Event::DevicesEvidenced(data, _) => {
+                self.at(&data.plan).devices.insert(data.wave);
             }
             Event::LicencesCounted(data, _) => {
                 let counted = (**data).clone();

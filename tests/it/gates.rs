@@ -6,6 +6,7 @@ mod baseline;
 mod documented;
 mod evidence;
 mod hostile;
+mod kept;
 mod least;
 mod leftovers;
 mod metadata;

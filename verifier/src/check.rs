@@ -373,6 +373,8 @@ impl Check {
             Some("format"),
             ensure(known, "segment/damaged", "another format"),
         );
+        let objects = crate::files::objects::all(root)?;
+        self.found(None, Some("objects"), objects);
         let folder = root.join("segments");
         let most = segments::total_bytes(&folder)? / ENTRY_BYTES_MIN;
         let covered = self.size();

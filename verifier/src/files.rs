@@ -2,6 +2,7 @@
 
 pub(crate) mod bag;
 pub(crate) mod bundle;
+pub(crate) mod objects;
 pub(crate) mod segments;
 
 use std::fs::{self, File};

@@ -33,12 +33,14 @@ pub(crate) struct Window {
     to: DateTime<Utc>,
 }
 
-/// Record that evidence of the compromised tenant was saved: its digest, not the file.
+/// Record that evidence of the compromised tenant was saved, and keep the file with the case.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken case evidence --case acme --kind sign-ins --file export/signins.json
 
-`unbroken case checklist` lists the kinds, and until when each can be had.")]
+`unbroken case checklist` lists the kinds, and until when each can be had. The file is kept with the
+case, encrypted, 256 MiB at most; its digest goes on the record, and `unbroken case kept` holds one
+against the other.")]
 pub(crate) struct EvidenceFile {
     #[command(flatten)]
     folder: CaseFolder,

@@ -16,8 +16,8 @@ use crate::domain::case::CaseCommand;
 use crate::domain::certificate;
 use crate::domain::declaration::Due;
 use crate::domain::event::{
-    Audited, CertificateKind, CertificateRevoked, Certified, EvidenceFacts, EvidenceSaved,
-    PinnedFacts, SourcePinned, WindowFacts, WindowSet,
+    Audited, CertificateKind, CertificateRevoked, Certified, EvidenceSaved, PinnedFacts,
+    SourcePinned, WindowFacts, WindowSet,
 };
 use crate::domain::evidence::exchange::{self, BYTES_MAX};
 use crate::domain::evidence::{Attestation, Certification, Evidence, Expected, ExpectedApp, scuba};
@@ -171,21 +171,15 @@ pub(crate) async fn set_window(
     .await
 }
 
-/// Records the digest of evidence that was saved; the file stays where it is.
+/// Keeps evidence that was saved, and records its digest.
 pub(crate) async fn save_evidence(journal: &Journal, kind: &str, file: &Path) -> Result<String> {
-    let digest = Hash::of(&read(file)?).to_string();
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let facts = EvidenceFacts {
-        digest: Some(digest.clone()),
-        name: Some(name.into_owned()),
+    let taken = super::evidence::keep(journal, None, file)?;
+    let data = EvidenceSaved {
+        kind: kind.to_owned(),
+        object: Some(taken.object),
     };
-    let kind = kind.to_owned();
-    command(
-        journal,
-        GateCommand::SaveEvidence(EvidenceSaved { kind }, facts),
-    )
-    .await?;
-    Ok(digest)
+    command(journal, GateCommand::SaveEvidence(data, taken.facts)).await?;
+    Ok(taken.digest)
 }
 
 /// What decays, by when, and what became of it.
@@ -241,7 +235,13 @@ pub(crate) async fn look(
         }
     }
     let findings = family.findings(&evidence);
-    let text = keeping::account(journal, (&evidence, &pages), &declared, &findings)?;
+    let last = match family {
+        Family::Baseline => case.gates.baseline.as_ref(),
+        Family::Separation => case.gates.audit.as_ref(),
+    };
+    let kept = super::evidence::keep_brought(journal, last, &evidence, brought.files)?;
+    let seen = (&evidence, &pages, &kept[..]);
+    let text = keeping::account(journal, seen, &declared, &findings)?;
     record(journal, family, &evidence, &text, &findings).await?;
     Ok(findings)
 }

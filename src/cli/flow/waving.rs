@@ -12,7 +12,7 @@ use super::{custodians, meaning};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{
-    EvidenceFacts, LicencesCounted, PauseFacts, TargetHoldEvidenced, Wave, WaveReleased,
+    DevicesEvidenced, LicencesCounted, PauseFacts, TargetHoldEvidenced, Wave, WaveReleased,
     WavesFacts, WavesPlanned, WavesReordered,
 };
 use crate::domain::pseudonym::Pseudonym;
@@ -113,6 +113,10 @@ pub(super) fn refused(error: JournalError) -> Error {
         JournalError::Refused(Refusal::WavePaused(_)) => "`unbroken wave resume`",
         JournalError::Refused(Refusal::WaveBefore { .. }) => {
             "`unbroken restore` goes on with the earlier one; `unbroken wave order` changes that"
+        }
+        JournalError::Refused(Refusal::WaveNotAudited(_)) => "`unbroken separation` looks",
+        JournalError::Refused(Refusal::DevicesNotEvidenced(_)) => {
+            "`unbroken wave devices --wave … --file …` names what shows it"
         }
         JournalError::Refused(Refusal::HoldNotEvidenced(_)) => {
             "`unbroken wave hold --custodian … --file …` names what shows it"
@@ -273,19 +277,32 @@ pub(crate) async fn pause(
     command(journal, wanted).await
 }
 
-/// Says that a held custodian is on hold in the clean tenant, by the digest of what shows it.
+/// Says that a held custodian is on hold in the clean tenant, and keeps what shows it.
 pub(crate) async fn evidence_hold(journal: &Journal, who: &str, file: &Path) -> Result<String> {
     let case = journal.case().map_err(meaning)?;
     let custodian = custodians::find(&case, who)?;
-    let digest = Hash::of(&exchange::read(file, FILE_BYTES_MAX)?).to_string();
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let facts = EvidenceFacts {
-        digest: Some(digest.clone()),
-        name: Some(name.into_owned()),
+    let taken = super::evidence::keep(journal, Some(&custodian), file)?;
+    let object = Some(taken.object);
+    let data = TargetHoldEvidenced { custodian, object };
+    command(journal, WaveCommand::EvidenceHold(data, taken.facts)).await?;
+    Ok(taken.digest)
+}
+
+/// Says what became of the devices of a wave's people, and keeps what shows it.
+pub(crate) async fn evidence_devices(
+    journal: &Journal,
+    plan: &str,
+    wave: u32,
+    file: &Path,
+) -> Result<String> {
+    let taken = super::evidence::keep(journal, None, file)?;
+    let data = DevicesEvidenced {
+        object: taken.object,
+        plan: plan.to_owned(),
+        wave,
     };
-    let data = TargetHoldEvidenced { custodian };
-    command(journal, WaveCommand::EvidenceHold(data, facts)).await?;
-    Ok(digest)
+    command(journal, WaveCommand::EvidenceDevices(data, taken.facts)).await?;
+    Ok(taken.digest)
 }
 
 /// Items and people of each wave of a plan, part by part.

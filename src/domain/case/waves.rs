@@ -66,6 +66,10 @@ impl Case {
                 self.check_known(&data.custodian)?;
                 Ok(Event::TargetHoldEvidenced(Box::new(data), Box::new(facts)))
             }
+            WaveCommand::EvidenceDevices(data, facts) => {
+                self.check_wave_of(&data.plan, data.wave)?;
+                Ok(Event::DevicesEvidenced(Box::new(data), Box::new(facts)))
+            }
         }
     }
 
@@ -81,6 +85,7 @@ impl Case {
         if self.gates.pinned.is_none() {
             return Ok(());
         }
+        self.waves.check_separated(plan, wave)?;
         self.check_released(plan, wave)?;
         let enough = self.waves.check_licences(plan, wave);
         if stands(Guard::Licences, enough.is_ok()) {

@@ -83,6 +83,9 @@ pub struct DecisionFacts {
 pub struct EvidenceSaved {
     /// What of the source tenant it is, as the checklist names it.
     pub kind: String,
+    /// The object that holds it, encrypted for subject `case`; earlier versions of the program kept its digest alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }
 
 /// Facts of `EvidenceSaved/1`.

@@ -74,10 +74,25 @@ pub struct LicencesCounted {
     pub wave: u32,
 }
 
+/// Public data of `DevicesEvidenced/1`: what became of the devices of a wave's people that were enrolled in the compromised tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevicesEvidenced {
+    /// The object that holds what shows it, encrypted for subject `case`.
+    pub object: String,
+    /// The plan.
+    pub plan: String,
+    /// The wave's number.
+    pub wave: u32,
+}
+
 /// Public data of `TargetHoldEvidenced/1`: what is restored for a held custodian stays in the clean tenant too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetHoldEvidenced {
     /// Whose mailbox and files are on hold there.
     pub custodian: Pseudonym,
+    /// The object that holds the evidence, encrypted for them; earlier versions of the program kept its digest alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }

@@ -12,6 +12,7 @@ pub(super) fn words(kind: &str) -> Option<&'static str> {
         "WavePaused/1" => "wave paused",
         "WaveResumed/1" => "wave goes on",
         "LicencesCounted/1" => "licences for the wave counted",
+        "DevicesEvidenced/1" => "devices of a wave's people evidenced",
         "TargetHoldEvidenced/1" => "hold in the clean tenant evidenced",
         "DomainMoveBegun/1" => "move of a domain begun",
         "DomainStepAttempted/1" => "step of a domain's move begun",
@@ -44,6 +45,7 @@ pub(super) fn about(event: &Event) -> Option<String> {
             format!("wave {wave}: {needed} needed, {free} free")
         }
         Event::TargetHoldEvidenced(data, _) => data.custodian.to_string(),
+        Event::DevicesEvidenced(data, _) => format!("wave {} of {}", data.wave, data.plan),
         Event::DomainMoveBegun(data, _) => data.domain.to_string(),
         Event::DomainStepAttempted(data, _) => {
             format!("{} of {}", step(data.step, data.undo), data.domain)

@@ -18,6 +18,7 @@ fn the_runbook_of_the_gates_does_what_it_says() {
         symlink(case.path(from), case.path(to)).expect("linked");
     }
     put(&case.path("signins.json"), b"[]");
+    put(&case.path("devices.csv"), b"device,state\n");
     let mut wrong = Vec::new();
     let found = commands("The gates");
     assert!(found.len() > 12, "only {} commands", found.len());
@@ -56,6 +57,7 @@ pub(super) fn filled(case: &crate::case::Case, command: &str) -> Vec<String> {
         .map(|word| match &*word {
             "TENANT" => "11111111-2222-3333-4444-555555555555".to_owned(),
             "RESTORE-APP" => "00000000-0000-0000-0000-00000000a001".to_owned(),
+            "IDENTITY-APP" => "00000000-0000-0000-0000-00000000a002".to_owned(),
             "PROVISION-APP" => "00000000-0000-0000-0000-00000000a009".to_owned(),
             "VERIFY-APP" => "00000000-0000-0000-0000-00000000a003".to_owned(),
             _ => word,

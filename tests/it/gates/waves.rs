@@ -144,6 +144,32 @@ fn what_is_recent_goes_before_the_rest_of_the_same_people() {
     assert_eq!(waves_of(&case, "bundle"), opened_and_closed([2, 4]));
 }
 
+/// What wave 2 brought with it is looked for before the next one comes, and its devices are accounted for.
+fn separated(case: &Case) {
+    let since = "no separation audit was made since wave 2 ended";
+    refused(&case.restore(), &[since, "unbroken separation"]);
+    let listed = case.done("wave list CASE");
+    for missing in [
+        "no separation audit since wave 2 ended",
+        "nothing shows what became of the devices of wave 2",
+    ] {
+        assert!(listed.contains(missing), "{listed}");
+    }
+    case.done(&format!("separation CASE {LOOK}"));
+    refused(&case.restore(), &["devices of wave 2", "wave devices"]);
+    put(&case.path("devices.csv"), b"device,state\nADA-PC,wiped\n");
+    refused(
+        &case.run("wave devices CASE --wave 7 --file @devices.csv"),
+        &["no wave 7"],
+    );
+    case.done("wave devices CASE --wave 2 --file @devices.csv");
+    let listed = case.done("wave list CASE");
+    assert!(
+        !listed.contains("devices") && !listed.contains("audit"),
+        "{listed}"
+    );
+}
+
 #[test]
 fn a_wave_opens_by_its_release_with_its_licences_and_holds_and_stands_still_when_paused() {
     let case = two_people();
@@ -203,6 +229,7 @@ fn a_wave_opens_by_its_release_with_its_licences_and_holds_and_stands_still_when
         &case.run("case finish CASE"),
         &["wave 1 of a plan in force"],
     );
+    separated(&case);
     refused(&case.restore(), &["wave 1 is not released"]);
     others_agree(&case, "wave release CASE --wave 1");
     assert!(case.restore().status.success());

@@ -78,6 +78,7 @@ fn folder() -> Case {
         ("principals.csv", PRINCIPALS.to_owned()),
         ("zone.txt", ZONE.to_owned()),
         ("signins.json", "[]".to_owned()),
+        ("devices.csv", "device,state\n".to_owned()),
         ("released.json", "{\"value\": []}".to_owned()),
         ("removed.png", "a picture".to_owned()),
     ] {

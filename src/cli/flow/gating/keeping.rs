@@ -20,7 +20,7 @@ const WITHIN_BYTES_MAX: usize = 8 << 20;
 /// The account of a look. A digest is the SHA-256 of the pages one after the other.
 pub(super) fn account(
     journal: &Journal,
-    (evidence, pages): (&Evidence, &Pages),
+    (evidence, pages, kept): (&Evidence, &Pages, &[String]),
     declared: &Hash,
     findings: &[Finding],
 ) -> Result<String> {
@@ -47,7 +47,15 @@ pub(super) fn account(
     let files: Vec<Value> = evidence
         .files
         .iter()
-        .map(|file| json!({ "name": file.name, "digest": file.digest, "taken_at": file.taken_at }))
+        .zip(kept)
+        .map(|(file, object)| {
+            json!({
+                "name": file.name,
+                "digest": file.digest,
+                "object": object,
+                "taken_at": file.taken_at,
+            })
+        })
         .collect();
     let account = json!({
         "answers": answers,

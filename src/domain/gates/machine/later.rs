@@ -84,7 +84,8 @@ impl World {
     pub(super) fn hold(&mut self, step: Step) {
         let custodian = name("alice");
         if step == Step::EvidenceHold {
-            let data = TargetHoldEvidenced { custodian };
+            let object = None;
+            let data = TargetHoldEvidenced { custodian, object };
             let command = WaveCommand::EvidenceHold(data, EvidenceFacts::default());
             self.story.is_hold_shown |= self.wave(command);
             return;
