@@ -11,6 +11,7 @@ mod least;
 mod leftovers;
 mod metadata;
 mod moving;
+mod paced;
 mod paired;
 pub(crate) mod road;
 mod runbook;
