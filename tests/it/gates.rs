@@ -12,6 +12,7 @@ mod leftovers;
 mod metadata;
 mod moving;
 mod paced;
+mod pages;
 mod paired;
 pub(crate) mod road;
 mod runbook;

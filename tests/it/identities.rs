@@ -43,7 +43,7 @@ fn keep_users_out(case: &Case) {
     assert!(is_done);
 }
 
-fn connected() -> Case {
+pub(crate) fn connected() -> Case {
     let case = Case::new(Faults::none());
     case.plant("a.txt", b"a");
     case.prepare_people("drive");

@@ -37,12 +37,12 @@ pub(super) fn zip_with(name: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// As much of a document with macros as tells one.
-pub(super) fn macro_document() -> Vec<u8> {
+pub(crate) fn macro_document() -> Vec<u8> {
     zip_with("word/vbaProject.bin", b"a project")
 }
 
 /// A mail with that attachment.
-pub(super) fn carrying(number: usize, name: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn carrying(number: usize, name: &str, content: &[u8]) -> Vec<u8> {
     let encoded = Base64::encode_string(content);
     format!(
         "From: Ben <ben@old.example>\r\nTo: ada@old.example\r\nSubject: mail {number}\r\n\
