@@ -21,6 +21,8 @@ pub struct Milestone {
     pub words: &'static str,
     /// What it is about, in the record's own names: a plan, a proposal, a key, a custodian; may be empty.
     pub about: String,
+    /// What the others of these entries are about, in their order, where it is not what the one before is about.
+    pub about_others: Vec<String>,
     /// Who signed, in the order of the signatures.
     pub by: Vec<SignedBy>,
     /// How many entries alike, by the same signers, stand together here: 1, or more where custodians are mapped, keys are
@@ -51,6 +53,10 @@ pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
             && last.by == by
         {
             last.count += 1;
+            let about = about(&written);
+            if last.about_others.last().unwrap_or(&last.about) != &about {
+                last.about_others.push(about);
+            }
             last.last_index = written.index;
             last.last_received = written.received;
             return;
@@ -61,6 +67,7 @@ pub fn timeline<R: Reading>(record: &R) -> Result<Vec<Milestone>, R::Error> {
             kind: written.signed.kind.clone(),
             words,
             about: about(&written),
+            about_others: Vec::new(),
             by,
             count: 1,
             last_index: written.index,
@@ -357,6 +364,7 @@ mod tests {
             ]
         );
         assert_eq!(milestones[2].last_index, 4);
+        assert_eq!(milestones[2].about_others, ["bob", "cid"]);
         let by = &milestones[3].by[0];
         assert_eq!(
             (&*by.person, &by.roles[..]),

@@ -44,6 +44,26 @@ fn entries(step: &Milestone) -> String {
     }
 }
 
+/// As many as a cell names one by one.
+const NAMED_MAX: usize = 8;
+
+/// What the entries of a row are about: each of them in the order of the entries, or the first and how many others.
+fn about(step: &Milestone) -> String {
+    let others = &step.about_others;
+    if others.len() >= NAMED_MAX {
+        return format!("{} and {} others", step.about, others.len());
+    }
+    let all = std::iter::once(&step.about).chain(others);
+    all.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn received(step: &Milestone) -> String {
+    if step.last_received == step.received {
+        return step.received.to_string();
+    }
+    format!("{} to {}", step.received, step.last_received)
+}
+
 fn row(step: &Milestone) -> Vec<String> {
     let what = match step.count {
         1 => step.words.to_owned(),
@@ -56,9 +76,9 @@ fn row(step: &Milestone) -> Vec<String> {
     };
     vec![
         entries(step),
-        step.received.to_string(),
+        received(step),
         what,
-        step.about.clone(),
+        about(step),
         signers(&step.by),
     ]
 }
