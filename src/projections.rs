@@ -17,6 +17,7 @@ pub mod sampling;
 pub(crate) mod scripted;
 pub mod signers;
 pub mod state;
+pub mod superseded;
 pub mod timeline;
 pub mod waiting;
 pub mod work;

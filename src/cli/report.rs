@@ -142,7 +142,7 @@ fn run_issue(wanted: Issue, output: &Output) -> Result<()> {
     };
     let issued = reporting::issue(&journal, &asked, &wanted.out)?;
     let data = &issued.data;
-    let verdict = issued.document.verdict();
+    let verdict = issued.document.verdicts().join("\n");
     output.answer(
         &json!({
             "report": data.number,

@@ -171,7 +171,9 @@ fn under_way(state: &CaseState) -> Vec<Value> {
 fn held(state: &CaseState) -> Vec<Value> {
     let ended = state.results.ended.iter();
     let mut held: Vec<_> = ended
-        .filter(|(_, ended)| ended.outcome == Outcome::Held)
+        .filter(|(item, ended)| {
+            ended.outcome == Outcome::Held && !state.results.replaced.contains(*item)
+        })
         .collect();
     held.sort_by_key(|(_, ended)| ended.index);
     held.into_iter()

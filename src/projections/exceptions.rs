@@ -3,16 +3,19 @@
 //! The owner is the person that `ExceptionAssigned/1` names; else the person whose key put in force the first plan that names
 //! the item. Nothing is nobody's while a plan is in force.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::reading::{Reading, Written};
 use super::results::{Results, ended, lifted};
 use super::signers::Signers;
+use super::superseded::Names;
 use crate::domain::event::Event;
 use crate::domain::pseudonym::Pseudonym;
 
 /// The outcome of an item that has none yet.
 pub const OPEN: &str = "open";
+/// The outcome of an item that was restored with differences.
+const AS_DECLARED: &str = "as_declared";
 
 /// One item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,8 @@ struct Pass {
     adopters: HashMap<String, String>,
     /// The plan that an intent named.
     plans: HashMap<Pseudonym, String>,
+    /// Names that a later plan has replaced.
+    superseded: HashSet<Pseudonym>,
 }
 
 /// All of them, in the order of their entries, the open ones last.
@@ -62,7 +67,9 @@ pub fn exceptions<R: Reading>(record: &R) -> Result<Vec<Exception>, R::Error> {
     record.entries(u64::MAX, &mut |written| pass.take(&written))?;
     let case = record.case_now()?;
     let mut by_custodian: HashMap<Pseudonym, String> = HashMap::new();
+    let mut names = Names::of(case.adopted.len());
     for plan in &case.adopted {
+        names.next_plan();
         for part in record.parts_of(plan)? {
             let first = by_custodian.entry(part.custodian.clone());
             first.or_insert_with(|| plan.clone());
@@ -70,8 +77,11 @@ pub fn exceptions<R: Reading>(record: &R) -> Result<Vec<Exception>, R::Error> {
                 continue;
             }
             for row in record.rows_of(plan, &part)? {
+                if let Some(before) = names.earlier(&part.custodian, &row) {
+                    pass.supersede(before.item);
+                }
                 pass.plans.entry(row.item.clone()).or_insert(plan.clone());
-                if !pass.identical.contains(&row.item) && !pass.listed.contains_key(&row.item) {
+                if pass.is_new(&row.item) {
                     let index = pass.intents.get(&row.item).copied();
                     let open = Exception {
                         item: row.item.clone(),
@@ -117,6 +127,21 @@ pub fn unlisted(results: &Results) -> u64 {
 }
 
 impl Pass {
+    /// Whether an item of a plan stands nowhere yet.
+    fn is_new(&self, item: &Pseudonym) -> bool {
+        let is_known = self.identical.contains(item) || self.superseded.contains(item);
+        !is_known && !self.listed.contains_key(item)
+    }
+
+    /// An item that a later plan names anew stands in the list under its later name alone, unless it was restored before.
+    fn supersede(&mut self, item: Pseudonym) {
+        let is_restored = |listed: &Exception| listed.outcome == AS_DECLARED;
+        if !self.listed.get(&item).is_some_and(is_restored) {
+            self.listed.remove(&item);
+            self.superseded.insert(item);
+        }
+    }
+
     fn take(&mut self, written: &Written) {
         self.signers.take(written);
         let Some(placed) = &written.placed else {

@@ -184,7 +184,7 @@ impl Reconciliation {
 
     /// The end states the counts once more.
     fn compare_end(&mut self, finished: CaseFinished) {
-        let total = self.results.total();
+        let total = self.results.of_all_names();
         let rule = "the end of the case states the counts of the outcomes";
         let place = "CaseFinished/1".to_owned();
         self.expect(rule, place, of_end(&finished), of_outcomes(&total));

@@ -3,14 +3,17 @@
 //! The two sides are counted apart, from different places of the record: `enumerated` from the rows of the plans, the
 //! outcomes from the events. So [`Counts::adds_up`] can fail, and says something when it does not.
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::AddAssign;
 
 use super::reading::{Reading, Written};
+use super::superseded::{EarlierName, Names};
 use crate::domain::content::{Class, Verdict};
 use crate::domain::event::Event;
 use crate::domain::plan::EARLIER_VERSION;
 use crate::domain::pseudonym::Pseudonym;
+pub use counts::{Arrival, Counts};
 
 /// The workload of planned items whose rows were erased before they had an outcome.
 pub const WORKLOAD_NOT_KNOWN: &str = "not-known";
@@ -63,77 +66,8 @@ pub struct Ended {
     pub reason: String,
     /// Its exact size in bytes, where that is disclosed; for what was restored only.
     pub bytes: Option<u64>,
-}
-
-/// The counts of some items. All but `bytes` are numbers of items.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Items that the plans in force name, each once.
-    pub enumerated: u64,
-    /// Restored without any difference.
-    pub identical: u64,
-    /// Restored, with differences that were declared.
-    pub as_declared: u64,
-    /// Not written, waits for a person.
-    pub held: u64,
-    /// Not written, need not be.
-    pub skipped: u64,
-    /// Could not be written.
-    pub failed: u64,
-    /// Planned, and erased before it had an outcome: what it was is not known any more.
-    pub erased: u64,
-    /// Planned, and without an outcome so far.
-    pub open: u64,
-    /// Bytes of the restored items whose size is disclosed.
-    pub bytes: u64,
-    /// How many of the restored items have their size disclosed.
-    pub sized: u64,
-}
-
-impl Counts {
-    /// Written to the target and read back.
-    pub fn restored(&self) -> u64 {
-        self.identical + self.as_declared
-    }
-
-    /// What became of the items, summed over all outcomes.
-    pub fn accounted(&self) -> u64 {
-        self.restored() + self.held + self.skipped + self.failed + self.erased + self.open
-    }
-
-    /// enumerated = restored + held + skipped + failed + erased + open.
-    pub fn adds_up(&self) -> bool {
-        self.enumerated == self.accounted()
-    }
-
-    fn take(&mut self, ended: &Ended) {
-        match ended.outcome {
-            Outcome::Identical => self.identical += 1,
-            Outcome::AsDeclared => self.as_declared += 1,
-            Outcome::Held => self.held += 1,
-            Outcome::Skipped => self.skipped += 1,
-            Outcome::Failed => self.failed += 1,
-        }
-        if let Some(bytes) = ended.bytes {
-            self.bytes += bytes;
-            self.sized += 1;
-        }
-    }
-}
-
-impl AddAssign<&Counts> for Counts {
-    fn add_assign(&mut self, other: &Counts) {
-        self.enumerated += other.enumerated;
-        self.identical += other.identical;
-        self.as_declared += other.as_declared;
-        self.held += other.held;
-        self.skipped += other.skipped;
-        self.failed += other.failed;
-        self.erased += other.erased;
-        self.open += other.open;
-        self.bytes += other.bytes;
-        self.sized += other.sized;
-    }
+    /// How it came to be in the target; for what was restored only.
+    pub arrival: Option<Arrival>,
 }
 
 /// The counts, and what they are made of.
@@ -149,8 +83,11 @@ pub struct Results {
     identities: BTreeSet<Pseudonym>,
     /// Items that are the version from before the breach of another item, which is held: both are counted.
     pub earlier: u64,
-    /// Items that another plan in force names too, under another pseudonym: held there while nobody was mapped. Both are counted.
-    pub again: u64,
+    /// Items under the names that a later plan in force has replaced: they are counted where that plan leaves them, and stand in
+    /// no other count. What became of them under the earlier name.
+    pub superseded: Counts,
+    /// Those names.
+    pub replaced: HashSet<Pseudonym>,
 }
 
 impl Results {
@@ -172,6 +109,13 @@ impl Results {
         for counts in self.cells.values() {
             total += counts;
         }
+        total
+    }
+
+    /// Over all, an item of several names once for each: what the outcomes of the record add up to.
+    pub fn of_all_names(&self) -> Counts {
+        let mut total = self.total();
+        total += &self.superseded;
         total
     }
 
@@ -243,8 +187,9 @@ impl Results {
         // Of erased rows only their number is left: that of the largest plan, and the sum of all.
         let mut numbers: BTreeMap<Pseudonym, (u64, u64)> = BTreeMap::new();
         let adopted = record.case_now()?.adopted;
-        let mut keys: HashSet<String> = HashSet::new();
+        let mut names = Names::of(adopted.len());
         for plan in &adopted {
+            names.next_plan();
             let mut of_plan: BTreeMap<Pseudonym, u64> = BTreeMap::new();
             for part in record.parts_of(plan)? {
                 if record.is_erased(&part.custodian)? {
@@ -252,15 +197,17 @@ impl Results {
                     continue;
                 }
                 for row in record.rows_of(plan, &part)? {
-                    let cell = (part.custodian.clone(), row.workload);
-                    if named.insert(row.item.clone()) {
-                        self.earlier += u64::from(row.reason == EARLIER_VERSION);
-                        let is_keyed = adopted.len() > 1 && !row.key.is_empty();
-                        self.again += u64::from(is_keyed && !keys.insert(row.key));
-                        let counts = self.cells.entry(cell).or_default();
-                        counts.enumerated += 1;
-                        counts.open += u64::from(!self.ended.contains_key(&row.item));
+                    if !named.insert(row.item.clone()) {
+                        continue;
                     }
+                    if let Some(before) = names.earlier(&part.custodian, &row) {
+                        self.supersede(before, &row.item);
+                    }
+                    self.earlier += u64::from(row.reason == EARLIER_VERSION);
+                    let cell = (part.custodian.clone(), row.workload);
+                    let counts = self.cells.entry(cell).or_default();
+                    counts.enumerated += 1;
+                    counts.open += u64::from(!self.ended.contains_key(&row.item));
                 }
             }
             for (custodian, rows) in of_plan {
@@ -273,6 +220,29 @@ impl Results {
             self.enumerate_erased(custodian, most, sum);
         }
         Ok(())
+    }
+
+    /// Counts an item under its later name alone, unless it was restored under the earlier one.
+    fn supersede(&mut self, before: EarlierName, later: &Pseudonym) {
+        let outcome = self.ended.get(&before.item).map(|ended| ended.outcome);
+        if outcome.is_some_and(Outcome::is_restored) {
+            return;
+        }
+        let cell = (before.custodian, before.workload);
+        self.cells.entry(cell).or_default().leave_out(outcome);
+        self.superseded.take_in(outcome);
+        self.replaced.insert(before.item);
+        self.earlier -= u64::from(before.is_earlier_version);
+        // A try under the earlier name can have written it.
+        let may_be_ours = !matches!(outcome, Some(Outcome::Held | Outcome::Skipped));
+        let later = self.ended.get_mut(later).filter(|_| may_be_ours);
+        if let Some(later) = later.filter(|later| later.arrival == Some(Arrival::Found)) {
+            later.arrival = Some(Arrival::FoundAgain);
+            let cell = (later.custodian.clone(), later.workload.clone());
+            let counts = self.cells.entry(cell).or_default();
+            counts.found = counts.found.saturating_sub(1);
+            counts.found_again += 1;
+        }
     }
 
     /// With one plan the numbers are exact; with several, which name items again, `erased` is the least it can be.
@@ -348,12 +318,14 @@ pub fn lifted(event: &Event) -> Option<Lifted<'_>> {
 
 /// What an outcome says of its item.
 pub fn ended(index: u64, custodian: &Pseudonym, event: &Event) -> Option<(Pseudonym, Ended)> {
+    let mut arrival = None;
     let (item, workload, outcome, reason, bytes) = match event {
         Event::ItemRestored(data, facts) => {
             let outcome = match &*data.class {
                 "identical" => Outcome::Identical,
                 _ => Outcome::AsDeclared,
             };
+            arrival = Some(Arrival::of(&data.wrote, data.attempt));
             (&data.item, &data.workload, outcome, "", facts.size)
         }
         Event::ItemHeld(data, _) => {
@@ -377,6 +349,7 @@ pub fn ended(index: u64, custodian: &Pseudonym, event: &Event) -> Option<(Pseudo
         outcome,
         reason: reason.to_owned(),
         bytes,
+        arrival,
     };
     Some((item.clone(), ended))
 }
@@ -455,8 +428,66 @@ mod tests {
         let later = vec![keyed("a4", "k3", Decision::Restore, "")];
         script.plan("q", vec![("ann", later)]);
         let results = load(&script);
-        assert_eq!((results.earlier, results.again), (1, 1));
-        assert_eq!(results.total().enumerated, 4);
+        assert_eq!(results.earlier, 1);
+        let (total, before) = (results.total(), results.superseded);
+        assert_eq!((total.enumerated, total.open), (3, 3));
+        assert_eq!((before.enumerated, before.open), (1, 1));
+    }
+
+    /// Held while nobody was mapped, restored by a later plan: one item, and nobody has to decide anything.
+    #[test]
+    fn an_item_of_two_plans_is_counted_where_the_later_one_leaves_it() {
+        let mut script = Script::default();
+        let keyed = |item: &str, key: &str, decision| PlanRow {
+            key: key.to_owned(),
+            ..row(item, "mail", decision)
+        };
+        let first = ["a1", "a2", "a3"].map(|item| keyed(item, &item[1..], Decision::Hold));
+        script.plan("p", vec![("ann", first.to_vec())]);
+        script.item("ann", held("a1", "mail"));
+        script.item("ann", failed("a2", "mail"));
+        script.item("ann", restored("a3", "mail", "identical", None));
+        let later = ["b1", "b2", "b3"].map(|item| keyed(item, &item[1..], Decision::Restore));
+        script.plan("q", vec![("ann", later.to_vec())]);
+        for item in ["b1", "b2"] {
+            let Event::ItemRestored(mut data, facts) = restored(item, "mail", "identical", None)
+            else {
+                unreachable!("a restored item");
+            };
+            "found".clone_into(&mut data.wrote);
+            script.item("ann", Event::ItemRestored(data, facts));
+        }
+        let results = load(&script);
+        let total = results.total();
+        assert!(total.adds_up(), "{total:?}");
+        // What was restored under its earlier name stays there, and the later name has no outcome yet.
+        assert_eq!(
+            (total.enumerated, total.restored(), total.held, total.failed),
+            (4, 3, 0, 0)
+        );
+        let before = results.superseded;
+        assert_eq!(
+            (before.enumerated, before.held, before.failed, before.open),
+            (2, 1, 1, 0)
+        );
+        assert_eq!(results.of_all_names().enumerated, 6);
+        // What failed under one name and was found under the other can be ours; what was held is not.
+        assert_eq!((total.found, total.found_again, total.written()), (1, 1, 1));
+    }
+
+    #[test]
+    fn what_a_first_attempt_finds_is_not_ours() {
+        let arrivals = [("new", 1), ("found", 1), ("found", 2), ("completed", 1)];
+        let arrivals = arrivals.map(|(wrote, attempt)| Arrival::of(wrote, attempt));
+        assert_eq!(
+            arrivals,
+            [
+                Arrival::Written,
+                Arrival::Found,
+                Arrival::FoundAgain,
+                Arrival::Completed
+            ]
+        );
     }
 
     #[test]

@@ -53,11 +53,11 @@ impl Section {
 /// How good the news is; shown in words first, never by colour alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// A check failed.
+    /// A check failed, or an item.
     Bad,
     /// There are exceptions to look at.
     Mixed,
-    /// Everything that was checked holds.
+    /// Everything that was checked holds; nothing is missing.
     Good,
 }
 
@@ -105,14 +105,14 @@ impl Document {
         })
     }
 
-    /// The verdict of page 1, in words.
-    pub fn verdict(&self) -> &str {
+    /// The verdicts of page 1, in words: of the record, then of the restore.
+    pub fn verdicts(&self) -> Vec<&str> {
         let blocks = self.sections.iter().flat_map(|section| &section.blocks);
-        let mut verdicts = blocks.filter_map(|block| match block {
+        let verdicts = blocks.filter_map(|block| match block {
             Block::Verdict(_, text) => Some(text.as_str()),
             _ => None,
         });
-        verdicts.next().unwrap_or_default()
+        verdicts.collect()
     }
 
     /// Every text that a reader meets, in reading order: what two renderings of a report have to agree on.

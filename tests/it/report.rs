@@ -161,12 +161,27 @@ fn page_one_answers_what_happened_who_approved_what_is_missing_and_what_is_not_p
     let approval =
         "was asked for by operator-1, approved by approver-1 and put in force by operator-1";
     assert!(text.contains(approval), "{text}");
-    let exceptions = table(&report, "exceptions").len();
     assert_eq!(page[0]["kind"], "verdict");
-    assert_eq!(
-        page[0]["text"],
-        format!("Checks passed with {exceptions} listed exceptions")
+    assert_eq!(page[0]["text"], "The record holds");
+    assert_eq!(page[2]["kind"], "verdict");
+    let of_restore = page[2]["text"].as_str().expect("text");
+    let begins = format!(
+        "Of {} items {} are restored, ",
+        summary["enumerated"], summary["restored"]
     );
+    assert!(of_restore.starts_with(&begins), "{of_restore}");
+    for (count, what) in [
+        ("failed", "FAILED"),
+        ("held", "held"),
+        ("skipped", "skipped"),
+    ] {
+        let part = format!("{} {what}", summary[count]);
+        let is_none = summary[count] == 0;
+        assert!(
+            is_none || of_restore.contains(&part),
+            "{part}: {of_restore}"
+        );
+    }
     let not_proven = page
         .iter()
         .find(|block| block["kind"] == "list")

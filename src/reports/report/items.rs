@@ -8,7 +8,7 @@ use super::{Edition, Issue};
 use crate::domain::event::{EndedFacts, Event, RestoredFacts};
 use crate::projections::reading::{Placed, Reading};
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "Entry",
     "Custodian",
     "Item",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 12] = [
     "Name",
     "Where in the backup",
     "Id in the new tenant",
+    "How it came there",
 ];
 
 /// Writes the list. An error of the record is an error of the writing: half a list is none.
@@ -80,7 +81,9 @@ fn cells(placed: &Placed) -> Option<Vec<String>> {
         reason,
     ];
     let facts = match &placed.event {
-        Event::ItemRestored(_, facts) => of_restored(facts),
+        Event::ItemRestored(data, facts) => {
+            of_restored(facts, format!("{}, attempt {}", data.wrote, data.attempt))
+        }
         Event::ItemHeld(_, facts) | Event::ItemSkipped(_, facts) | Event::ItemFailed(_, facts) => {
             of_ended(facts)
         }
@@ -89,7 +92,7 @@ fn cells(placed: &Placed) -> Option<Vec<String>> {
     Some(first.into_iter().chain(facts).collect())
 }
 
-fn of_restored(facts: &RestoredFacts) -> [String; 6] {
+fn of_restored(facts: &RestoredFacts, came: String) -> [String; 7] {
     let text = |fact: &Option<String>| fact.clone().unwrap_or_default();
     [
         facts
@@ -101,10 +104,11 @@ fn of_restored(facts: &RestoredFacts) -> [String; 6] {
         text(&facts.name),
         text(&facts.locator),
         text(&facts.target_id),
+        came,
     ]
 }
 
-fn of_ended(facts: &EndedFacts) -> [String; 6] {
+fn of_ended(facts: &EndedFacts) -> [String; 7] {
     let text = |fact: &Option<String>| fact.clone().unwrap_or_default();
     let none = String::new;
     [
@@ -113,6 +117,7 @@ fn of_ended(facts: &EndedFacts) -> [String; 6] {
         none(),
         text(&facts.name),
         text(&facts.locator),
+        none(),
         none(),
     ]
 }

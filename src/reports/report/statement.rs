@@ -3,6 +3,8 @@
 use super::super::document::{Block, Section, Table, Tone};
 use super::{Edition, Gathered, content, outcome, reference};
 use crate::projections::approvals::Proposal;
+use crate::projections::exceptions::OPEN;
+use crate::projections::results::Counts;
 use crate::projections::signers::SignedBy;
 
 /// Reasons that page 1 names; all of them stand in section E.
@@ -10,10 +12,12 @@ const REASONS_MAX: usize = 5;
 
 /// Section B.
 pub(super) fn section(gathered: &Gathered) -> Section {
-    let (tone, verdict) = verdict(gathered);
+    let (tone, of_record) = of_record(gathered);
+    let (restore_tone, of_restore) = of_restore(gathered);
     Section::new('B', "Statement")
-        .with(Block::Verdict(tone, verdict))
+        .with(Block::Verdict(tone, of_record))
         .says(checked(gathered))
+        .with(Block::Verdict(restore_tone, of_restore))
         .says(restored(gathered))
         .with(Block::Table(counts(gathered)))
         .says(approved(gathered))
@@ -24,11 +28,6 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::List(
             reference::NOT_PROVEN.map(str::to_owned).to_vec(),
         ))
-}
-
-/// How many exceptions there are: items that are not identical or have no outcome. Section F lists those that are not erased.
-fn exceptions(gathered: &Gathered) -> u64 {
-    gathered.exceptions.len() as u64 + gathered.results.total().erased
 }
 
 /// What keeps a passed check from being without reserve: something about the record or the check, not about one item.
@@ -48,10 +47,6 @@ pub(super) fn reservations(gathered: &Gathered) -> Vec<String> {
     reserve(
         checked.verdict != "invalid" && checked.rule.as_deref() == Some("trust/quorum"),
         "Fewer witnesses have seen them than the case asks for.",
-    );
-    reserve(
-        case.adopted.is_empty(),
-        "No plan is in force: nothing was restored from a backup.",
     );
     reserve(
         case.sources.iter().any(|(source, _)| source.points < 2),
@@ -76,16 +71,8 @@ pub(super) fn reservations(gathered: &Gathered) -> Vec<String> {
     found
 }
 
-/// A count with its noun.
-fn counted(count: u64, one: &str, many: &str) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        more => Some(format!("{more} {many}")),
-    }
-}
-
-fn verdict(gathered: &Gathered) -> (Tone, String) {
+/// Whether the record holds. What became of the items is said apart: a record that holds can be that of a restore that failed.
+fn of_record(gathered: &Gathered) -> (Tone, String) {
     let checked = &gathered.issue.checked;
     if checked.verdict == "invalid" {
         let rule = checked.rule.as_deref().unwrap_or("a rule");
@@ -95,21 +82,54 @@ fn verdict(gathered: &Gathered) -> (Tone, String) {
         );
         return (Tone::Bad, format!("{place}: {rule} is broken"));
     }
-    let reservations = reservations(gathered).len() as u64;
-    let but = [
-        counted(
-            exceptions(gathered),
-            "listed exception",
-            "listed exceptions",
+    match reservations(gathered).len() {
+        0 => (Tone::Good, "The record holds".to_owned()),
+        1 => (
+            Tone::Mixed,
+            "The record holds, with 1 reservation".to_owned(),
         ),
-        counted(reservations, "reservation", "reservations"),
-    ];
-    let but: Vec<String> = but.into_iter().flatten().collect();
-    if but.is_empty() {
-        return (Tone::Good, "All checks passed".to_owned());
+        more => (
+            Tone::Mixed,
+            format!("The record holds, with {more} reservations"),
+        ),
     }
-    let text = format!("Checks passed with {}", but.join(" and "));
-    (Tone::Mixed, text)
+}
+
+/// What became of the items. What was restored as declared is restored, and no exception.
+fn of_restore(gathered: &Gathered) -> (Tone, String) {
+    if gathered.case.adopted.is_empty() {
+        return (
+            Tone::Mixed,
+            "Nothing was restored: no plan is in force".to_owned(),
+        );
+    }
+    let total = gathered.results.total();
+    let restored = total.restored();
+    if restored == total.enumerated && total.adds_up() {
+        return (Tone::Good, format!("All {restored} items are restored"));
+    }
+    let others = [
+        (total.failed, "FAILED"),
+        (total.held, "held"),
+        (total.open, "without an outcome"),
+        (total.erased, "erased"),
+        (total.skipped, "skipped"),
+    ];
+    let mut parts = vec![match restored {
+        0 => "none is restored".to_owned(),
+        1 => "1 is restored".to_owned(),
+        more => format!("{more} are restored"),
+    }];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
+    let text = format!("Of {} items {}", total.enumerated, parts.join(", "));
+    let missing = total.failed + total.held + total.open + total.erased;
+    let tone = match () {
+        () if total.failed > 0 || (restored == 0 && missing > 0) => Tone::Bad,
+        () if missing > 0 || !total.adds_up() => Tone::Mixed,
+        () => Tone::Good,
+    };
+    (tone, text)
 }
 
 fn checked(gathered: &Gathered) -> String {
@@ -133,8 +153,8 @@ fn checked(gathered: &Gathered) -> String {
     } else {
         format!(
             "A second, independent program checked {} records of what was done{span}. They fit the \
-             checkpoint that the ledger's key signed: none was changed, removed or put in another \
-             order before that.",
+             checkpoint that the ledger's key signed: after that none can be changed, removed or \
+             put in another order without it showing.",
             issue.size
         )
     };
@@ -189,22 +209,46 @@ fn restored(gathered: &Gathered) -> String {
         (_, 1) => "of 1 custodian".to_owned(),
         (_, people) => format!("of {people} custodians"),
     };
+    let stand = if total.written() == total.restored() {
+        "were written into"
+    } else {
+        "stand in"
+    };
     format!(
-        "{rehearsal}The plans in force name {} items {whose}. {} were written into the new tenant, \
-         read back and compared with the backup: {} are identical, {} differ only in ways that \
-         are listed.{}",
+        "{rehearsal}The plans in force name {} items {whose}. {} {stand} the new tenant, read \
+         back and compared with the backup: {} are identical, {} differ only in ways that are \
+         listed.{}{}",
         total.enumerated,
         total.restored(),
         total.identical,
         total.as_declared,
-        counted_twice(gathered),
+        came_there(&total),
+        counted_apart(gathered),
     )
 }
 
+/// How the items came to be in the new tenant, where not all of them were written by this restore.
+fn came_there(total: &Counts) -> String {
+    if total.written() == total.restored() {
+        return String::new();
+    }
+    let mut said = vec![format!("{} written by this restore", total.written())];
+    let others = [
+        (total.found, "found there already, before it first tried"),
+        (
+            total.found_again,
+            "found there when it tried again, so that they can be its own",
+        ),
+        (total.completed, "found there in part, and completed"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    said.extend(others.map(|(count, how)| format!("{count} {how}")));
+    format!(" How they came there: {}.", said.join("; "))
+}
+
 /// What a reader who counts mails and files, not items, has to know.
-fn counted_twice(gathered: &Gathered) -> String {
-    let (earlier, again) = (gathered.results.earlier, gathered.results.again);
-    let earlier = match earlier {
+fn counted_apart(gathered: &Gathered) -> String {
+    let earlier = match gathered.results.earlier {
         0 => String::new(),
         1 => " 1 of them is an older copy of an item that is held: that item is counted twice."
             .to_owned(),
@@ -212,16 +256,23 @@ fn counted_twice(gathered: &Gathered) -> String {
             " {more} of them are older copies of items that are held: those are counted twice."
         ),
     };
-    let again = match again {
-        0 => String::new(),
-        1 => {
-            " 1 was held by one plan and named anew by a later one: it is counted twice.".to_owned()
-        }
-        more => format!(
-            " {more} were held by one plan and named anew by a later one: they are counted twice."
-        ),
-    };
-    earlier + &again
+    let before = gathered.results.superseded;
+    let under = [
+        (before.held, "held"),
+        (before.failed, "failed"),
+        (before.skipped, "skipped"),
+        (before.open, "left open"),
+    ];
+    let under = under.into_iter().filter(|(count, _)| *count > 0);
+    let under: Vec<String> = under.map(|(count, how)| format!("{count} {how}")).collect();
+    if under.is_empty() {
+        return earlier;
+    }
+    format!(
+        "{earlier} An earlier plan named some of them first ({}), a later one anew: each is counted \
+         once, where the later plan left it.",
+        under.join(", ")
+    )
 }
 
 fn counts(gathered: &Gathered) -> Table {
@@ -318,6 +369,12 @@ fn in_words(class: &str) -> String {
     name.replace('-', " ")
 }
 
+/// Open items for which the record has no intent: an intent stands there before anything is written.
+fn untried(gathered: &Gathered) -> u64 {
+    let open = gathered.exceptions.iter().filter(|row| row.outcome == OPEN);
+    open.filter(|row| row.index.is_none()).count() as u64
+}
+
 fn missing(gathered: &Gathered) -> String {
     let total = gathered.results.total();
     let missing = total.held + total.failed + total.open + total.erased;
@@ -338,10 +395,14 @@ fn missing(gathered: &Gathered) -> String {
         named.truncate(REASONS_MAX);
         named.push(format!("{more} more reasons"));
     }
-    if total.open > 0 {
-        let open = total.open;
+    let untried = untried(gathered);
+    if untried > 0 {
+        named.push(format!("{untried} that nobody tried to restore so far"));
+    }
+    let tried = total.open.saturating_sub(untried);
+    if tried > 0 {
         named.push(format!(
-            "{open} without an outcome, which may be in the tenant"
+            "{tried} tried without an outcome so far, which may be in the tenant"
         ));
     }
     if total.erased > 0 {
@@ -375,3 +436,6 @@ fn minute(time: &str) -> String {
     let clock = time.get(11..16).unwrap_or_default();
     format!("{date} {clock} UTC")
 }
+
+#[cfg(test)]
+mod tests;
