@@ -159,6 +159,10 @@ fn hint_of(rule: &str) -> Option<&'static str> {
         "approval/scope" | "approval/digest" | "approval/erased" => {
             "`unbroken keys policy` shows what needs whose approval"
         }
+        "sealed/over" => {
+            "the ledger was sealed: nothing is added to it any more; `unbroken bundle export` and \
+             `unbroken verify` go on working"
+        }
         "key/inactive" => "`unbroken keys list` shows which keys count; put an active one in place",
         _ => return None,
     })

@@ -7,11 +7,17 @@ use serde_json::json;
 
 use super::super::access::CaseFolder;
 use super::super::flow::anchoring::with_causes;
+use super::super::flow::{self, opening};
+use super::super::keys::expect_yes;
 use super::super::open;
 use super::super::output::Output;
 use crate::anchors::{self, Configuration, Round};
 use crate::clock::SystemClock;
+use crate::domain::event::Event;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Journal;
+use crate::projections::reading::Reading;
+use crate::projections::results::Results;
 
 /// Have the checkpoint witnessed and time-stamped by everybody for whom something is due.
 #[derive(Args, Debug)]
@@ -45,10 +51,17 @@ pub(crate) struct Heartbeat {
 #[command(after_help = "Example:
   unbroken ledger seal --case acme
 
-After `unbroken case finish`.")]
+After `unbroken case finish` and `unbroken report issue`: no report is issued behind the seal, and
+nothing takes the seal back. A yes is asked for.")]
 pub(crate) struct Seal {
     #[command(flatten)]
     folder: CaseFolder,
+    /// Seal the record of a case that was not finished, with whatever is open in it.
+    #[arg(long)]
+    unfinished: bool,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
 }
 
 pub(super) async fn anchor(wanted: &Anchor, output: &Output) -> Result<()> {
@@ -75,15 +88,55 @@ pub(super) fn heartbeat(wanted: &Heartbeat, output: &Output) -> Result<()> {
 
 pub(super) async fn seal(wanted: &Seal, output: &Output) -> Result<()> {
     let configuration = open::anchors(&wanted.folder.case)?;
-    let ledger = open::ledger(&wanted.folder)?;
+    let journal = opening::open_folder(&wanted.folder)?;
+    expect_may_end(&journal, wanted, output)?;
+    let ledger = journal.ledger();
     let receipt = ledger.seal().map_err(open::meaning)?;
-    let round = anchors::round(&ledger, &configuration, &SystemClock)
+    let round = anchors::round(ledger, &configuration, &SystemClock)
         .await
         .map_err(open::meaning)?;
     let index = receipt.index;
     output.note(&format!("sealed by entry {index}"));
     say(&round, &configuration, output);
     expect(&round)
+}
+
+/// The one step that nothing takes back: not before the case is finished, unless that is said, and not without a yes.
+fn expect_may_end(journal: &Journal, wanted: &Seal, output: &Output) -> Result<()> {
+    let case = journal.case().map_err(flow::meaning)?;
+    let finished = case.finished.is_some();
+    if !finished && !wanted.unfinished {
+        let results = Results::load(journal).map_err(flow::meaning)?;
+        let open = results.total().open;
+        return Err(Error::new(
+            ErrorKind::GateRefused,
+            format!(
+                "the case is not finished, {open} items have no outcome, and behind a seal \
+                 nothing is restored any more"
+            ),
+        )
+        .hint("`unbroken restore`, then `unbroken case finish`")
+        .hint("--unfinished seals the record as it is, for a case that nobody goes on with"));
+    }
+    if !has_final_report(journal)? {
+        output.note("no report of this state was issued, and none can be issued behind the seal");
+    }
+    expect_yes(
+        wanted.yes,
+        "End the ledger for good? Nothing is restored, reported, held or approved after it.",
+    )
+}
+
+/// Whether a report was issued since the last step of the case.
+fn has_final_report(journal: &Journal) -> Result<bool> {
+    let mut last = None;
+    let mut note = |event: &Event| last = Some(matches!(event, Event::ReportIssued(..)));
+    let read = journal.events(&mut |placed| match &placed.event {
+        Event::ProjectionsDigested(..) | Event::SealKeyBound(..) => {}
+        event => note(event),
+    });
+    read.map_err(flow::meaning)?;
+    Ok(last.unwrap_or(false))
 }
 
 fn say(round: &Round, configuration: &Configuration, output: &Output) {

@@ -217,7 +217,11 @@ fn a_case_is_closed_when_our_own_way_in_is_gone_and_then_nothing_happens_in_it()
     put(&case.path("removed.png"), b"a picture");
     let close = "case close CASE --attested-by admin --evidence @removed.png";
     refused(&case.run(close), &["not finished"]);
+    // Nothing takes a seal back: not while something is open, and not without a yes.
+    refused(&case.run("ledger seal CASE --yes"), &["not finished"]);
     case.done("case finish CASE");
+    let unasked = case.run("ledger seal CASE");
+    assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
     refused(&case.run(close), &["nobody looked in the last day"]);
     let gone = "case apps-gone CASE --expected @expected.json VERIFY";
     let left = case.run(gone);
@@ -255,5 +259,5 @@ fn a_case_is_closed_when_our_own_way_in_is_gone_and_then_nothing_happens_in_it()
         assert!(report.contains(words), "{words}");
     }
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
-    case.done("ledger seal CASE");
+    case.done("ledger seal CASE --yes");
 }
