@@ -66,6 +66,12 @@ pub(crate) fn check(path: &Path, trust: Option<&Path>, at_least: Option<&Path>) 
     })
 }
 
+/// Whether the list of files alone is broken, and nothing that a file says.
+fn is_of_the_bag(verdict: &Verdict) -> bool {
+    let mut broken = verdict.broken.iter();
+    broken.all(|finding| finding.rule == "bundle/manifest")
+}
+
 /// What a verdict means as an exit code.
 pub(crate) fn expect(verdict: &Verdict) -> Result<()> {
     let error = match verdict.kind {
@@ -78,6 +84,12 @@ pub(crate) fn expect(verdict: &Verdict) -> Result<()> {
             "the record is consistent, but nobody says whose it is",
         )
         .hint("--trust names the trust file, which comes by another way than the bundle"),
+        VerdictKind::Invalid if is_of_the_bag(verdict) => Error::new(
+            ErrorKind::VerificationFailed,
+            "the bundle is not as it was packed; nothing else was found to be broken",
+        )
+        .hint("the findings above name each file that is changed, missing or too many")
+        .hint("a system's own file (.DS_Store, Thumbs.db) can be taken out again"),
         VerdictKind::Invalid => Error::new(ErrorKind::VerificationFailed, "the record is invalid")
             .hint("keep the files as they are; the findings above name the place and the rule"),
     };

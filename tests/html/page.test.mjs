@@ -89,6 +89,20 @@ test("a trust file or an earlier checkpoint of another record is refused", { ski
   await page.close();
 });
 
+test("what is no trust file changes no verdict", { skip }, async () => {
+  const { page } = await opened(path);
+  for (const wrong of ["secret", `\ufeff${trust}`]) {
+    await give(page, wrong);
+    assert.equal(await words(page, "verdict-word"), "CONSISTENT, NOT ANCHORED");
+    assert.match(await page.evaluate("document.body.innerText"), /no trust file, so nothing is said of the record/);
+  }
+  await give(page, trust);
+  assert.equal(await words(page, "verdict-word"), "VERIFIED");
+  await give(page, "secret");
+  assert.equal(await words(page, "verdict-word"), "VERIFIED");
+  await page.close();
+});
+
 test("each of twelve tamperings is located", { skip }, async (context) => {
   const file = new PageFile(path);
   const size = JSON.parse(file.files.get("bundle.json").toString()).size;

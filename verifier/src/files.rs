@@ -21,6 +21,16 @@ pub enum VerifyError {
         #[source]
         source: io::Error,
     },
+    /// What the reader brought is not what it has to be: that says nothing of the record.
+    #[error("{path}: no trust file, so nothing is said of the record: {rule}: {why}")]
+    NotTrust {
+        /// The file.
+        path: String,
+        /// The rule.
+        rule: &'static str,
+        /// What was found.
+        why: String,
+    },
     /// Neither a bundle nor a ledger directory.
     #[error("{path}: neither a bundle (bagit.txt) nor a ledger directory (format)")]
     NothingThere {
@@ -33,7 +43,7 @@ impl VerifyError {
     /// 1 or 10.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Io { .. } => 1,
+            Self::Io { .. } | Self::NotTrust { .. } => 1,
             Self::NothingThere { .. } => 10,
         }
     }

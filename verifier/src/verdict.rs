@@ -55,7 +55,7 @@ pub struct Finding {
 pub struct Verdict {
     /// What it comes to.
     pub kind: VerdictKind,
-    /// `bundle (full)`, `bundle (partial)` or `ledger directory`.
+    /// `bundle (full: every entry; n facts disclosed)`, `bundle (partial)`, `ledger directory` or what kind of file.
     pub what: String,
     /// The ledger's name, as far as it could be read.
     pub origin: String,

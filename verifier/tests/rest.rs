@@ -62,14 +62,16 @@ fn says(verdict: &Verdict, line: &str) -> bool {
 }
 
 const ISSUED: &str = "holds        data/report: it is the one that entry 11 issued";
-const UNCHECKED: &str = "not checked  covered by the bag's manifest only: data/report";
+const COVERED: &str = "not checked  whether these are as they were exported; the bag's manifest \
+                       alone covers them, which anybody can make anew, and who signed it is not \
+                       checked here (VERIFY.txt, 3): ";
 
 #[test]
 fn a_report_that_an_entry_names_is_said_to_be_that() {
     for salt in [SALT, b""] {
         let verdict = judge(salt, |_| {});
         assert!(says(&verdict, ISSUED), "{}", verdict.to_text());
-        assert!(!verdict.to_text().contains("manifest only"));
+        assert!(!verdict.to_text().contains("manifest alone"));
     }
 }
 
@@ -84,8 +86,60 @@ fn a_report_that_was_changed_is_not_checked() {
     ];
     for edit in edits {
         let verdict = judge(SALT, edit);
-        assert!(says(&verdict, UNCHECKED), "{}", verdict.to_text());
+        let line = format!("{COVERED}data/report");
+        assert!(says(&verdict, &line), "{}", verdict.to_text());
         assert!(!verdict.to_text().contains("issued"));
+    }
+}
+
+/// Whoever takes the report out and makes the manifests anew leaves an entry that names it.
+#[test]
+fn a_report_that_was_taken_out_is_missed() {
+    let missing = "not checked  not here: the report that entry 11 issued";
+    let verdict = judge(SALT, |bag| {
+        bag.retain(|name, _| !name.starts_with("data/report"))
+    });
+    assert!(says(&verdict, missing), "{}", verdict.to_text());
+    let whole = judge(SALT, |_| {});
+    assert!(!whole.to_text().contains("not here"), "{}", whole.to_text());
+}
+
+/// A file that the reader brought is not the record's: whatever stands in it, the record is not invalid for it.
+#[test]
+fn a_wrong_trust_file_is_no_verdict_on_the_record() {
+    let chain = Chain::of(&origin(), &sound());
+    let folder = tempfile::tempdir().expect("a folder");
+    put(
+        folder.path(),
+        &bagged(full(&chain, chain.note().as_bytes(), &[])),
+    );
+    let right = forge::trust_file(&origin(), 4);
+    let wrong = [
+        String::new(),
+        "secret\n".to_owned(),
+        format!("\u{feff}{right}"),
+    ];
+    for text in wrong {
+        let trust = folder.path().with_extension("trust");
+        std::fs::write(&trust, &text).expect("written");
+        let options = Options {
+            trust: Some(trust.clone()),
+            ..Options::default()
+        };
+        let error = verify(folder.path(), &options).expect_err("no verdict");
+        assert_eq!(error.exit_code(), 1, "{text:?}");
+        let said = error.to_string();
+        assert!(
+            said.contains("no trust file") && said.contains("trust/form"),
+            "{said}"
+        );
+        assert!(said.contains("nothing is said of the record"), "{said}");
+        std::fs::write(&trust, &right).expect("written");
+        let verdict = verify(folder.path(), &options).expect("a verdict");
+        std::fs::remove_file(&trust).expect("removed");
+        assert_eq!(verdict.kind, VerdictKind::Valid, "{}", verdict.to_text());
+        let read = "read         bundle (full: every entry; 0 facts disclosed)";
+        assert!(says(&verdict, read), "{}", verdict.to_text());
     }
 }
 
@@ -96,9 +150,9 @@ fn what_else_lies_there_is_listed() {
             bag.insert(format!("data/{name}"), b"x".to_vec());
         }
     });
-    let line = "not checked  covered by the bag's manifest only: \
-                data/a\u{fffd}[31m, data/case, data/case.jsonld, data/verify.html";
-    assert!(says(&verdict, line), "{}", verdict.to_text());
+    let line =
+        format!("{COVERED}data/a\u{fffd}[31m, data/case, data/case.jsonld, data/verify.html");
+    assert!(says(&verdict, &line), "{}", verdict.to_text());
     assert!(says(&verdict, ISSUED), "{}", verdict.to_text());
     let many = judge(SALT, |bag| {
         for number in 10..40 {

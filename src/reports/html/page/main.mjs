@@ -63,8 +63,14 @@ class Page {
   async given(text) {
     if (text.trim() === "") return "Nothing was given.";
     const isNote = isCheckpoint(text);
-    this.brought[isNote ? "atLeast" : "trust"] = isNote ? utf8(text) : text;
-    Object.assign(this.verdict, await this.verdict.anchor(this.brought));
+    const brought = { ...this.brought, [isNote ? "atLeast" : "trust"]: isNote ? utf8(text) : text };
+    const anchored = await this.verdict.anchor(brought);
+    if (anchored.broken?.rule === "trust/form") {
+      // The reader's mistake, not the record's: the verdict stays what it was (11.3).
+      return `This is no trust file, so nothing is said of the record: ${anchored.broken.message}.`;
+    }
+    this.brought = brought;
+    Object.assign(this.verdict, anchored);
     sayVerdict(this.verdict, this.story);
     byId("verdict").focus();
     const { broken } = this.verdict;
