@@ -13,7 +13,8 @@ pub(crate) struct CaseFolder {
     /// The folder of the case: its ledger, its checkpoint, its keys.
     #[arg(long, value_name = "DIR")]
     pub(crate) case: PathBuf,
-    /// The folder with the key files that this step signs with; the case's own when not given.
+    /// The folder with the key files that this step signs with; the case's own when not given. The
+    /// machine's own (log, service, vault) are taken from the case where they are not in it.
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
     /// A file with the passphrase of the key files; else UNBROKEN_KEY_PASSPHRASE, else it is asked for.
@@ -24,8 +25,9 @@ pub(crate) struct CaseFolder {
 impl CaseFolder {
     /// The key files of this step.
     pub(crate) fn ring(&self) -> KeyRing {
-        let folder = self.keys.clone().unwrap_or_else(|| self.case.join("keys"));
-        KeyRing::at(folder, Passphrases::new(self.passphrase_file.as_deref()))
+        let own = self.case.join("keys");
+        let folder = self.keys.clone().unwrap_or_else(|| own.clone());
+        KeyRing::at(folder, Passphrases::new(self.passphrase_file.as_deref())).with_machine(own)
     }
 }
 

@@ -25,10 +25,15 @@ pub(crate) const APPROVER: &str = "approver.pem";
 pub(crate) const WORKER: &str = "worker.pem";
 const VAULT: &str = "vault.key";
 
+/// The keys of the machine that keeps the ledger: they stay there, whoever comes with a key to sign with.
+const OF_MACHINE: [&str; 3] = [LOG, SERVICE, VAULT];
+
 /// A folder with key files.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRing {
     folder: PathBuf,
+    /// Where the machine's own keys lie, when they are not in the folder.
+    machine: Option<PathBuf>,
     passphrases: Passphrases,
 }
 
@@ -36,8 +41,24 @@ impl KeyRing {
     pub(crate) fn at(folder: impl Into<PathBuf>, passphrases: Passphrases) -> Self {
         Self {
             folder: folder.into(),
+            machine: None,
             passphrases,
         }
+    }
+
+    /// With another folder for the machine's own keys: an approver brings one key, and takes none away.
+    pub(crate) fn with_machine(self, folder: PathBuf) -> Self {
+        let machine = Some(folder);
+        Self { machine, ..self }
+    }
+
+    /// The folder that a key of this name lies in, or has to.
+    fn home(&self, name: &str) -> &Path {
+        let machine = self.machine.as_deref().filter(|machine| {
+            let is_there = OF_MACHINE.contains(&name) && machine.join(name).exists();
+            is_there && !self.folder.join(name).exists()
+        });
+        machine.unwrap_or(&self.folder)
     }
 
     /// Makes a whole set of new keys in a folder that does not exist yet, all under one passphrase where there is one.
@@ -63,12 +84,12 @@ impl KeyRing {
 
     /// Whether there is such a key file.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.folder.join(name).exists()
+        self.home(name).join(name).exists()
     }
 
     /// One key, to sign with.
     pub(crate) fn key(&self, name: &str) -> Result<Arc<dyn Signer>> {
-        let path = self.folder.join(name);
+        let path = self.home(name).join(name);
         self.passphrases
             .signer(&path)
             .map_err(|error| error.hint("--keys names the folder that holds the key files"))
@@ -100,7 +121,7 @@ impl KeyRing {
 
     /// The key that wraps the subjects' keys.
     pub(crate) fn vault(&self) -> Result<VaultKey> {
-        let path = self.folder.join(VAULT);
+        let path = self.home(VAULT).join(VAULT);
         let bytes = exchange::read_secret(&path, VAULT_BYTES_MAX)
             .map_err(|error| error.hint("--keys names the folder that holds the key files"))?;
         <[u8; 32]>::try_from(&bytes[..])
@@ -111,7 +132,7 @@ impl KeyRing {
     /// Lays a key file ready to take the place of `name`: before the record says so, or a crash in between would leave a
     /// ledger whose key nobody finds.
     pub(crate) fn lay_ready(&self, name: &str, from: &Path) -> Result<()> {
-        let ready = self.folder.join(ready_name(name));
+        let ready = self.home(name).join(ready_name(name));
         let bytes = exchange::read_secret(from, KEY_BYTES_MAX)?;
         if ready.exists() {
             // Of a try that was refused; the record does not name it.
@@ -124,11 +145,10 @@ impl KeyRing {
 
     /// Puts the key that was laid ready in its place; the old one stays beside it under its keyid.
     pub(crate) fn take_up(&self, name: &str, old: KeyId) -> Result<()> {
-        let path = self.folder.join(name);
+        let home = self.home(name).to_owned();
+        let path = home.join(name);
         let stem = name.trim_end_matches(".pem");
-        let aside = self
-            .folder
-            .join(format!("{stem}-{:.8}.pem", old.to_string()));
+        let aside = home.join(format!("{stem}-{:.8}.pem", old.to_string()));
         let put = |from: &Path, to: &Path| {
             durable::rename(from, to).map_err(|error| {
                 Error::failed(error).while_doing(format!("{}: cannot be renamed", from.display()))
@@ -137,13 +157,13 @@ impl KeyRing {
         if path.exists() {
             put(&path, &aside)?;
         }
-        put(&self.folder.join(ready_name(name)), &path)
+        put(&home.join(ready_name(name)), &path)
     }
 
     /// Whether the key that was laid ready for a place is this one: then the record got further than the folder.
     pub(crate) fn has_ready(&self, name: &str, wanted: KeyId) -> bool {
-        let ready = ready_name(name);
-        self.has(&ready) && self.key(&ready).is_ok_and(|key| key.key_id() == wanted)
+        let ready = self.home(name).join(ready_name(name));
+        ready.exists() && self.key_at(&ready).is_ok_and(|key| key.key_id() == wanted)
     }
 }
 
@@ -175,6 +195,36 @@ mod tests {
             KeyRing::make(&place, None).is_err(),
             "a second set would replace the first"
         );
+    }
+
+    /// Whoever approves brings one key on a stick; the machine's keys are not copied onto it.
+    #[test]
+    fn the_keys_of_the_machine_are_found_beside_the_one_that_is_brought() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let machine = folder.path().join("keys");
+        let made = KeyRing::make(&machine, None).expect("made");
+        let stick = folder.path().join("stick");
+        fs::create_dir(&stick).expect("a stick");
+        fs::rename(machine.join(APPROVER), stick.join(APPROVER)).expect("brought");
+        let brought = KeyRing::at(&stick, Passphrases::default()).with_machine(machine.clone());
+        brought.key(APPROVER).expect("on the stick");
+        brought.vault().expect("on the machine");
+        for name in [LOG, SERVICE] {
+            let (one, other) = (brought.key(name), made.key(name));
+            assert_eq!(one.expect(name).key_id(), other.expect(name).key_id());
+        }
+        // Nobody signs with a key that was not brought.
+        assert!(!brought.has(OPERATOR) && brought.key(OPERATOR).is_err());
+        assert!(made.has(OPERATOR));
+        // A rotation puts the new key where the old one lies.
+        let new = folder.path().join("new.pem");
+        let wanted = key_file::generate(&new, None).expect("made").key_id();
+        let old = made.key(LOG).expect("read").key_id();
+        brought.lay_ready(LOG, &new).expect("laid");
+        assert!(brought.has_ready(LOG, wanted));
+        brought.take_up(LOG, old).expect("taken up");
+        assert_eq!(made.key(LOG).expect("read").key_id(), wanted);
+        assert!(!stick.join(LOG).exists());
     }
 
     #[test]
