@@ -45,7 +45,8 @@ pub(crate) struct Simulate {
     /// A certificate (PEM) of that application.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
-    /// Serve directory, policies and settings of a clean tenant too, for the checks of the gates.
+    /// Serve directory, policies and settings of a clean tenant too, for the checks of the gates, and
+    /// the application that they ask as: 00000000-0000-0000-0000-00000000a003, with the same secret.
     #[arg(long)]
     pub(crate) directory: bool,
     /// Plant a fault, a backdoor or a look-alike into the directory; may be given again.
@@ -136,19 +137,26 @@ pub(crate) async fn run(
         plant(&running, wanted)?;
     }
     let base = &running.base_url;
+    // Who only looks is there with the directory alone; the restore application is refused in it.
+    let verify = wanted.directory.then_some(VERIFY);
+    let checks = verify.map_or_else(
+        || "none: --directory serves what `baseline` and `separation` look at".to_owned(),
+        |id| format!("{id}, same secret: the --client-id of `baseline` and `separation`"),
+    );
     output.answer(
         &json!({
             "graph_base": format!("{base}/v1.0"),
             "login_base": base,
             "tenant": TENANT,
             "client_id": CLIENT,
+            "verify_client_id": verify,
             "users": users,
             "read_token": token,
         }),
         &format!(
             "Graph       {base}/v1.0\nlogin       {base}\n\
              tenant      {TENANT}\nclient id   {CLIENT}\n\
-             users       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
+             checks      {checks}\nusers       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
             users.join(", ")
         ),
     );
