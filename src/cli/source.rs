@@ -52,11 +52,16 @@ pub(crate) fn run(command: SourceCommand, output: &Output) -> Result<()> {
         SourceCommand::Register(register) => {
             let source = sources::open(&register.path)?;
             let journal = opening::open_folder(&register.folder)?;
-            sources::register(&journal, &*source, &register.path)?;
+            let is_new = sources::register(&journal, &*source, &register.path)?;
+            let done = if is_new {
+                "registered"
+            } else {
+                "registered already, and as it was then"
+            };
             let description = source.description();
             output.answer(
                 &as_json(description),
-                &format!("registered\n{}", as_text(description)),
+                &format!("{done}\n{}", as_text(description)),
             );
         }
     }

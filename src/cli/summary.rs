@@ -9,6 +9,7 @@ use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::projections::coverage::{Coverage, Exception};
+use crate::projections::results::Results;
 
 use super::flow;
 
@@ -24,14 +25,28 @@ pub(crate) struct Summary {
     pub(crate) entries: u64,
     pub(crate) verdict: Option<String>,
     pub(crate) exceptions: Vec<Exception>,
+    /// Items that an earlier plan held or could not restore and a later one names anew: counted where the later one leaves them.
+    pub(crate) superseded: u64,
     /// The custodians' names in the source.
     pub(crate) names: BTreeMap<Pseudonym, String>,
     /// Custodians who were erased, and the entries that say so.
     pub(crate) erased: BTreeMap<Pseudonym, u64>,
 }
 
-/// More than a person reads; all of them stand in summary.json.
+/// More than a person reads; `unbroken exceptions` lists all of them.
 const SHOWN_MAX: usize = 12;
+
+const LISTED: &str =
+    "the list above begins with what is most urgent; `unbroken exceptions` has them all";
+
+/// What a person has to look at first.
+fn urgency(outcome: &str) -> u8 {
+    match outcome {
+        "failed" => 0,
+        "held" => 1,
+        _ => 2,
+    }
+}
 
 impl Summary {
     pub(crate) fn restored(&self) -> u64 {
@@ -46,16 +61,29 @@ impl Summary {
             facts.source_name.clone().unwrap_or_default()
         };
         let totals = coverage.totals;
+        // With one plan no item has two names, and nothing more need be read.
+        let results = if case.adopted.len() > 1 {
+            Results::load(journal).map_err(flow::meaning)?
+        } else {
+            Results::default()
+        };
+        let before = results.superseded;
+        let superseded = before.held + before.skipped + before.failed;
+        let mut exceptions = coverage.exceptions;
+        exceptions.retain(|one| !results.replaced.contains(&one.item));
+        exceptions.sort_by_key(|one| (urgency(one.outcome), one.index));
+        let enumerated = totals.enumerated + flow::restoring::open_items(journal)?;
         Ok(Self {
             identical: totals.identical,
             as_declared: totals.as_declared,
-            held: totals.held,
-            skipped: totals.skipped,
-            failed: totals.failed,
-            enumerated: totals.enumerated + flow::restoring::open_items(journal)?,
+            held: totals.held - before.held,
+            skipped: totals.skipped - before.skipped,
+            failed: totals.failed - before.failed,
+            enumerated: enumerated - superseded,
             entries: journal.ledger().size(),
             verdict: None,
-            exceptions: coverage.exceptions,
+            exceptions,
+            superseded,
             names: case
                 .custodians
                 .iter()
@@ -79,7 +107,7 @@ impl Summary {
                  what stood in the way is gone",
             )
         } else {
-            error.hint("the list above says which, and why")
+            error.hint(LISTED)
         })
     }
 
@@ -92,7 +120,7 @@ impl Summary {
             "{} of {} items could not be restored",
             self.failed, self.enumerated
         );
-        Err(Error::new(ErrorKind::Incomplete, text).hint("the list above says which, and why"))
+        Err(Error::new(ErrorKind::Incomplete, text).hint(LISTED))
     }
 
     /// Whose an item is; a name that is gone is said to be gone, never left blank.
@@ -104,9 +132,14 @@ impl Summary {
         name.cloned().unwrap_or_default()
     }
 
+    /// Items that have their outcome.
+    fn ended(&self) -> u64 {
+        self.restored() + self.held + self.skipped + self.failed
+    }
+
     /// Whether each enumerated item has exactly one outcome.
     pub(crate) fn adds_up(&self) -> bool {
-        self.enumerated == self.restored() + self.held + self.skipped + self.failed
+        self.enumerated == self.ended()
     }
 
     /// The shape of summary.json.
@@ -143,7 +176,7 @@ impl Summary {
     /// What was restored, and what was not and why.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!(
-            "{:>9} items in the source, as of the chosen instant\n\
+            "{:>9} items named by the plans in force\n\
              {:>9} restored: {} identical, {} as declared (each difference is in the record)\n\
              {:>9} held\n{:>9} skipped\n{:>9} failed\n",
             self.enumerated,
@@ -154,8 +187,21 @@ impl Summary {
             self.skipped,
             self.failed,
         );
-        if !self.adds_up() {
-            text.push_str("  THE COUNTS DO NOT ADD UP: items are still waiting, run it again\n");
+        if let waiting @ 1.. = self.enumerated.saturating_sub(self.ended()) {
+            let _ = writeln!(
+                text,
+                "{waiting:>9} waiting: `unbroken restore` goes on with them"
+            );
+        } else if !self.adds_up() {
+            text.push_str("  THE COUNTS DO NOT ADD UP: `unbroken reconcile` says where\n");
+        }
+        if self.superseded > 0 {
+            let _ = writeln!(
+                text,
+                "          ({} were held or failed first; a later plan names them anew, and they \
+                 are counted there)",
+                self.superseded
+            );
         }
         let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for item in &self.exceptions {
@@ -181,7 +227,10 @@ impl Summary {
         }
         let more = self.exceptions.len().saturating_sub(SHOWN_MAX);
         if more > 0 {
-            let _ = writeln!(text, "          and {more} more, named in summary.json");
+            let _ = writeln!(
+                text,
+                "          and {more} more: `unbroken exceptions` lists them all"
+            );
         }
         for (custodian, entry) in &self.erased {
             let _ = writeln!(
@@ -254,11 +303,21 @@ mod tests {
 
     #[test]
     fn counts_that_do_not_add_up_are_said() {
-        let short = Summary {
+        let waiting = Summary {
             enumerated: 10,
             ..summary()
         };
-        assert!(short.to_text().contains("DO NOT ADD UP"));
+        let text = waiting.to_text();
+        assert!(
+            text.contains("1 waiting: `unbroken restore` goes on"),
+            "{text}"
+        );
+        assert!(!text.contains("DO NOT ADD UP"), "{text}");
+        let twice = Summary {
+            enumerated: 8,
+            ..summary()
+        };
+        assert!(twice.to_text().contains("DO NOT ADD UP"));
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub(crate) fn fidelity(fidelity: Fidelity) -> &'static str {
     }
 }
 
-/// Records a source; the same one again is no second source.
-pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> Result<()> {
+/// Records a source; the same one again is no second source. Whether it is new.
+pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> Result<bool> {
     let description = source.description();
     let case = journal.case().map_err(meaning)?;
     let digest = description.digest.to_string();
@@ -42,7 +42,7 @@ pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> R
         .iter()
         .any(|(_, facts)| facts.digest.as_deref() == Some(&digest))
     {
-        return Ok(());
+        return Ok(false);
     }
     let data = registered(description, case.sources.len() as u64);
     let facts = SourceFacts {
@@ -59,7 +59,7 @@ pub(crate) fn register(journal: &Journal, source: &dyn Source, path: &Path) -> R
     journal
         .command_now(&CaseCommand::RegisterSource(data, facts))
         .map_err(meaning)?;
-    Ok(())
+    Ok(true)
 }
 
 /// The number of a backup in the case.
