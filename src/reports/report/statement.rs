@@ -19,7 +19,6 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .says(checked(gathered))
         .with(Block::Verdict(restore_tone, of_restore))
         .says(restored(gathered))
-        .with(Block::Table(counts(gathered)))
         .says(approved(gathered))
         .says(missing(gathered))
         .says(content::statement(gathered))
@@ -28,6 +27,8 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .with(Block::List(
             reference::NOT_PROVEN.map(str::to_owned).to_vec(),
         ))
+        // Last: the numbers stand in the words above too, and what is not proven has to be on page 1 of a long case as well.
+        .with(Block::Table(counts(gathered)))
 }
 
 /// What keeps a passed check from being without reserve: something about the record or the check, not about one item.
