@@ -24,6 +24,8 @@ impl Trust {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return bad("not UTF-8".to_owned());
         };
+        // Programs for mail and text put a byte order mark before what they save.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (mut log, mut quorum) = (None, None);
         let mut witnesses = BTreeMap::new();
         let mut groups: BTreeMap<String, (usize, Vec<String>)> = BTreeMap::new();

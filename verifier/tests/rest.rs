@@ -97,7 +97,7 @@ fn a_report_that_was_changed_is_not_checked() {
 fn a_report_that_was_taken_out_is_missed() {
     let missing = "not checked  not here: the report that entry 11 issued";
     let verdict = judge(SALT, |bag| {
-        bag.retain(|name, _| !name.starts_with("data/report"))
+        bag.retain(|name, _| !name.starts_with("data/report"));
     });
     assert!(says(&verdict, missing), "{}", verdict.to_text());
     let whole = judge(SALT, |_| {});
@@ -114,16 +114,15 @@ fn a_wrong_trust_file_is_no_verdict_on_the_record() {
         &bagged(full(&chain, chain.note().as_bytes(), &[])),
     );
     let right = forge::trust_file(&origin(), 4);
-    let wrong = [
-        String::new(),
-        "secret\n".to_owned(),
-        format!("\u{feff}{right}"),
-    ];
-    for text in wrong {
-        let trust = folder.path().with_extension("trust");
-        std::fs::write(&trust, &text).expect("written");
+    for text in ["", "secret\n", "\u{feff}\u{feff}"] {
+        let beside = tempfile::tempdir().expect("a folder");
+        let bring = |text: &str| {
+            let trust = Files::from([("trust".to_owned(), text.as_bytes().to_vec())]);
+            put(beside.path(), &trust);
+        };
+        bring(text);
         let options = Options {
-            trust: Some(trust.clone()),
+            trust: Some(beside.path().join("trust")),
             ..Options::default()
         };
         let error = verify(folder.path(), &options).expect_err("no verdict");
@@ -134,9 +133,9 @@ fn a_wrong_trust_file_is_no_verdict_on_the_record() {
             "{said}"
         );
         assert!(said.contains("nothing is said of the record"), "{said}");
-        std::fs::write(&trust, &right).expect("written");
+        // A mail program's byte order mark is no mistake of the reader's.
+        bring(&format!("\u{feff}{right}"));
         let verdict = verify(folder.path(), &options).expect("a verdict");
-        std::fs::remove_file(&trust).expect("removed");
         assert_eq!(verdict.kind, VerdictKind::Valid, "{}", verdict.to_text());
         let read = "read         bundle (full: every entry; 0 facts disclosed)";
         assert!(says(&verdict, read), "{}", verdict.to_text());
