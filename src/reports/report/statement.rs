@@ -106,6 +106,9 @@ fn of_restore(gathered: &Gathered) -> (Tone, String) {
     }
     let total = gathered.results.total();
     let restored = total.restored();
+    if total.enumerated == 0 && total.adds_up() {
+        return (Tone::Mixed, "The plans in force name no item".to_owned());
+    }
     if restored == total.enumerated && total.adds_up() {
         return (Tone::Good, format!("All {restored} items are restored"));
     }
