@@ -156,7 +156,8 @@ pub(crate) async fn run(
         &format!(
             "Graph       {base}/v1.0\nlogin       {base}\n\
              tenant      {TENANT}\nclient id   {CLIENT}\n\
-             checks      {checks}\nusers       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
+             checks      {checks}\n\
+             users       {}\nread token  {token}\nCtrl-C ends it; nothing is kept",
             users.join(", ")
         ),
     );

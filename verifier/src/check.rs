@@ -145,12 +145,8 @@ impl Check {
         };
         if let Some(path) = &options.trust {
             let bytes = small(path, TRUST_BYTES_MAX)?.ok_or_else(|| missing(path))?;
-            let read = Trust::parse(&bytes).map_err(|Broken { rule, why }| VerifyError::NotTrust {
-                path: path.display().to_string(),
-                rule,
-                why,
-            });
-            self.trust = Some(read?);
+            let not_trust = |broken| VerifyError::not_trust(path, broken);
+            self.trust = Some(Trust::parse(&bytes).map_err(not_trust)?);
         }
         if let Some(path) = &options.authorities {
             let bytes = small(path, TRUST_BYTES_MAX)?.ok_or_else(|| missing(path))?;
@@ -228,13 +224,13 @@ impl Check {
             self.found(None, file, ended);
             self.found(None, file, wanted.none_erased(&read.state.erased));
         }
+        let shown = wanted.shown;
         if index.is_full && read.is_some() {
             // Full speaks of the entries: a redacted edition has all of them, and shows no fact.
-            let shown = wanted.shown;
             self.verdict.what = format!("bundle (full: every entry; {shown} facts disclosed)");
         }
         Ok(read.map(|read| Read {
-            disclosures: wanted.shown,
+            disclosures: shown,
             ..read
         }))
     }

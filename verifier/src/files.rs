@@ -9,6 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use crate::broken::Broken;
+
 /// Why nothing could be said at all.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -40,6 +42,11 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    pub(crate) fn not_trust(path: &Path, Broken { rule, why }: Broken) -> Self {
+        let path = path.display().to_string();
+        Self::NotTrust { path, rule, why }
+    }
+
     /// 1 or 10.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -82,28 +82,6 @@ pub(super) fn results(gathered: &Gathered) -> Section {
         columns: with_counts(&["Custodian"]),
         rows: rows.collect(),
     };
-    let arrivals = by_workload.iter().map(|(workload, counts)| {
-        let numbers = [
-            counts.written(),
-            counts.completed,
-            counts.found,
-            counts.found_again,
-        ];
-        let numbers = numbers.map(|number| number.to_string());
-        [&[(*workload).to_owned()][..], &numbers].concat()
-    });
-    let arrivals = Table {
-        id: "arrivals",
-        caption: "How the restored items came to be in the new tenant".to_owned(),
-        columns: vec![
-            "Kind of data",
-            "Written",
-            "Completed",
-            "Found at the first try",
-            "Found at a later try",
-        ],
-        rows: arrivals.collect(),
-    };
     let rows = self::reasons(gathered);
     let rows = rows.into_iter().map(|((outcome, reason), count)| {
         let cells = [words(outcome), reason.to_owned(), reasons::sentence(reason)];
@@ -129,9 +107,34 @@ pub(super) fn results(gathered: &Gathered) -> Section {
              anything of it. What was found at a later try can have been written by an earlier \
              one that was cut short. Both were read back and compared like what was written.",
         )
-        .with(Block::Table(arrivals))
+        .with(Block::Table(arrivals(&by_workload)))
         .with(Block::Table(reasons))
         .with(Block::Table(disagreements(gathered)))
+}
+
+fn arrivals(by_workload: &BTreeMap<&str, Counts>) -> Table {
+    let rows = by_workload.iter().map(|(workload, counts)| {
+        let numbers = [
+            counts.written(),
+            counts.completed,
+            counts.found,
+            counts.found_again,
+        ];
+        let numbers = numbers.map(|number| number.to_string());
+        [&[(*workload).to_owned()][..], &numbers].concat()
+    });
+    Table {
+        id: "arrivals",
+        caption: "How the restored items came to be in the new tenant".to_owned(),
+        columns: vec![
+            "Kind of data",
+            "Written",
+            "Completed",
+            "Found at the first try",
+            "Found at a later try",
+        ],
+        rows: rows.collect(),
+    }
 }
 
 /// Where plans, outcomes and the end of the case say different things.

@@ -273,8 +273,8 @@ fn counted_apart(gathered: &Gathered) -> String {
         return earlier;
     }
     format!(
-        "{earlier} An earlier plan named some of them first ({}), a later one anew: each is counted \
-         once, where the later plan left it.",
+        "{earlier} An earlier plan named some of them first ({}), a later one anew: each is \
+         counted once, where the later plan left it.",
         under.join(", ")
     )
 }
