@@ -205,7 +205,7 @@ mod tests {
         let made = KeyRing::make(&machine, None).expect("made");
         let stick = folder.path().join("stick");
         fs::create_dir(&stick).expect("a stick");
-        fs::rename(machine.join(APPROVER), stick.join(APPROVER)).expect("brought");
+        durable::rename(&machine.join(APPROVER), &stick.join(APPROVER)).expect("brought");
         let brought = KeyRing::at(&stick, Passphrases::default()).with_machine(machine.clone());
         brought.key(APPROVER).expect("on the stick");
         brought.vault().expect("on the machine");
