@@ -202,14 +202,7 @@ impl Case {
                 Ok(Event::PlanMade(Box::new(data), no_facts()))
             }
             CaseCommand::AdoptPlan(data) => self.adopt(data),
-            CaseCommand::OpenWave(data) => {
-                self.check_adopted(&data.plan)?;
-                if self.open_waves.contains(&(data.plan.clone(), data.wave)) {
-                    return Err(Refusal::WaveAlreadyOpen(data.wave));
-                }
-                self.check_may_open(&data.plan, data.wave)?;
-                Ok(Event::WaveOpened(Box::new(data), no_facts()))
-            }
+            CaseCommand::OpenWave(data) => self.open_wave(data),
             CaseCommand::CloseWave(data) => {
                 self.check_open(&data.plan, data.wave)?;
                 self.check_not_paused(&data.plan, data.wave)?;
@@ -226,6 +219,15 @@ impl Case {
             }
             other => self.decide_at_any_time(other),
         }
+    }
+
+    fn open_wave(&self, data: Wave) -> Result<Event, Refusal> {
+        self.check_adopted(&data.plan)?;
+        if self.open_waves.contains(&(data.plan.clone(), data.wave)) {
+            return Err(Refusal::WaveAlreadyOpen(data.wave));
+        }
+        self.check_may_open(&data.plan, data.wave)?;
+        Ok(Event::WaveOpened(Box::new(data), Box::new(NoFacts {})))
     }
 
     fn adopt(&self, data: PlanAdopted) -> Result<Event, Refusal> {

@@ -259,9 +259,6 @@ fn about(written: &Written) -> String {
             let (items, reasons) = (data.items.len(), data.reasons.join(", "));
             format!("{items} items of {}: {reasons}", data.custodian)
         }
-        Some(Event::ItemsTakenUp(data, _)) => {
-            format!("{} items of {}", data.items.len(), data.custodian)
-        }
         Some(Event::LeftoversCounted(data, _)) => {
             format!("{} of {} items name it", data.items, data.searched)
         }

@@ -52,19 +52,18 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     } else {
         None
     };
-    let copy = match copy {
-        Some(copy) => copy,
-        None => {
-            let copy = create(shop, work, &list, &item).await?;
-            if tries.look_first {
-                // A create whose answer was lost may be carried out after somebody looked for it.
-                let found = find(shop, work, &list).await?;
-                for late in surplus(found.iter(), &copy.id) {
-                    delete(shop, work, &list, tries, &late).await?;
-                }
+    let copy = if let Some(copy) = copy {
+        copy
+    } else {
+        let copy = create(shop, work, &list, &item).await?;
+        if tries.look_first {
+            // A create whose answer was lost may be carried out after somebody looked for it.
+            let found = find(shop, work, &list).await?;
+            for late in surplus(found.iter(), &copy.id) {
+                delete(shop, work, &list, tries, &late).await?;
             }
-            copy
         }
+        copy
     };
     if waits {
         tries.stands = true;

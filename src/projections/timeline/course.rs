@@ -37,6 +37,7 @@ pub(super) fn about(event: &Event) -> Option<String> {
         | Event::WaveClosed(data, _)
         | Event::WavePaused(data, _)
         | Event::WaveResumed(data, _) => format!("wave {} of {}", data.wave, data.plan),
+        Event::ItemsTakenUp(data, _) => format!("{} items of {}", data.items.len(), data.custodian),
         Event::WaveReleased(data, _) => format!("wave {} of {}", data.wave, data.plan),
         Event::WavesPlanned(data, _) => format!("{} of {}", data.order.len(), data.plan),
         Event::WavesReordered(data, _) => format!("{} of {}", data.order.len(), data.plan),
