@@ -210,7 +210,11 @@ async fn who_is_mapped_after_a_plan_is_restored_by_the_next() {
             assert_eq!(target.messages(), expected, "bob's once, ann's not again");
         }
         let summary = Summary::load(&journal).expect("counted");
-        assert_eq!((summary.restored(), summary.held), (6, 3), "{summary:?}");
+        assert_eq!((summary.restored(), summary.held), (6, 0), "{summary:?}");
+        assert_eq!(
+            summary.superseded, 3,
+            "bob's, held by the first plan and named anew"
+        );
         assert!(summary.adds_up());
         let checked = Reconciliation::load(&journal).expect("read");
         assert_eq!(checked.disagreements, []);

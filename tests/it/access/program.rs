@@ -99,7 +99,7 @@ impl Batch {
         let said = String::from_utf8_lossy(&restored.stderr);
         assert!(matches!(restored.status.code(), Some(0 | 3)), "{said}");
         self.check_rows();
-        approved_as(case, SAID);
+        approved_as(case, &format!("{SAID} --declared {OFFICE}"));
         self.check_held();
         let applied = case.done(&format!(
             "access apply CASE {SAID} TARGET --declared {OFFICE} --without-quotas --json"
