@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::output::Output;
+use crate::domain::baseline::OUR_APPS;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Run a simulated, clean Microsoft 365 tenant.
@@ -69,26 +70,6 @@ pub(crate) const TENANT: &str = "5f1b7d1e-0c5a-4b8e-9a55-00000000c1ea";
 pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000a001";
 /// The application that only looks, with the same secret or certificate.
 pub(crate) const VERIFY: &str = "00000000-0000-0000-0000-00000000a003";
-/// The least permissions for the checks of the gates.
-const VERIFY_ROLES: [&str; 17] = [
-    "Application.Read.All",
-    "AuditLog.Read.All",
-    "Calendars.Read",
-    "Directory.Read.All",
-    "ExternalConnection.Read.All",
-    "Files.Read.All",
-    "IdentityProvider.Read.All",
-    "IdentityUserFlow.Read.All",
-    "MailboxSettings.Read",
-    "MultiTenantOrganization.Read.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-    "RoleManagement.Read.Directory",
-    "RoleManagementPolicy.Read.Directory",
-    "SharePointTenantSettings.Read.All",
-    "Sites.FullControl.All",
-    "User.Read.All",
-];
 const DOMAIN: &str = "clean.example";
 const OLD_TENANT: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
 
@@ -236,7 +217,12 @@ pub(crate) fn tenant(
 pub(crate) fn add_verify_app(tenant: &mut TenantSpec) {
     let mut verify = tenant.apps[0].clone();
     VERIFY.clone_into(&mut verify.client_id);
-    verify.roles = VERIFY_ROLES.map(str::to_owned).to_vec();
+    // Exactly what the checks say that it may hold.
+    let (_, roles) = OUR_APPS
+        .iter()
+        .find(|(app, _)| *app == "verify")
+        .expect("one of ours");
+    verify.roles = roles.iter().map(|role| (*role).to_owned()).collect();
     tenant.apps.push(verify);
 }
 

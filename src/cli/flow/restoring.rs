@@ -1,5 +1,6 @@
 //! The wave: opened, worked on until each item has its outcome, closed; and the end of the case.
 
+mod again;
 mod pacing;
 pub(super) mod rows;
 pub(crate) mod taking_up;
@@ -68,7 +69,7 @@ pub(crate) fn next(
 ) -> Result<Option<Wave>> {
     let case = journal.case().map_err(meaning)?;
     let plan = in_force(journal, &case, source)?;
-    let again = rows::again(journal, source, has_scanners)?;
+    let again = again::again(journal, source, has_scanners)?;
     Ok(waving::next(&case, &plan, &again, done))
 }
 

@@ -1,5 +1,6 @@
 //! The rows of open waves, part by part: no more of a plan is in memory than one part, whatever its size.
 
+mod backlog;
 mod teams;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -9,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use unbroken_ledger::scratch::{Key, Table};
 
 use super::super::teaming::standing;
-use super::super::waving::Again;
 use super::super::{meaning, sources};
+use super::again::closed;
 use super::{end_without_writing, work_of};
 use crate::domain::case::Case;
 use crate::domain::content::Class;
@@ -21,13 +22,13 @@ use crate::domain::plan::{Decision, PlanPart, PlanRow};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::teams::PlannedTeam;
 use crate::domain::teams::links::Links;
-use crate::engine::backlog::{Backlog, Portion};
-use crate::engine::record::{Custodian, ItemId, RecordError, Work};
+use crate::engine::record::Custodian;
 use crate::error::Result;
 use crate::journal::{Journal, JournalError};
 use crate::sources::Source;
 use crate::targets::TargetUser;
 use crate::targets::teams::OnRecord;
+use backlog::{Line, PlanBacklog, order_of};
 use teams::TeamRow;
 
 /// The plans in force that were made from one backup, as far as their waves are open.
@@ -380,59 +381,6 @@ impl OpenRows {
     }
 }
 
-/// Waves that were worked to their end.
-fn closed(case: &Case) -> impl Iterator<Item = (String, u32)> {
-    let plans = case.waves.all();
-    plans.flat_map(|(plan, of)| of.closed.iter().map(|wave| (plan.clone(), *wave)))
-}
-
-/// Which of them have something to do again. Every row of their plans is looked at, part by part.
-pub(super) fn again(journal: &Journal, source: &dyn Source, has_scanners: bool) -> Result<Again> {
-    let case = journal.case().map_err(meaning)?;
-    let closed: BTreeSet<(String, u32)> = closed(&case).collect();
-    let mut again = Again::default();
-    let plans: BTreeSet<&String> = closed.iter().map(|(plan, _)| plan).collect();
-    for plan in plans
-        .into_iter()
-        .filter(|plan| sources::serves(&case, source, plan))
-    {
-        for part in journal.plan_parts(plan).map_err(meaning)? {
-            let rows = journal.part_rows(plan, &part).map_err(meaning)?;
-            let items = rows.iter().map(|row| &row.item);
-            let progress = journal.progress(&part.custodian, items).map_err(meaning)?;
-            for (row, progress) in rows.iter().zip(progress) {
-                let wave = (plan.clone(), row.wave);
-                if !closed.contains(&wave) {
-                    continue;
-                }
-                if progress.ended.is_none() {
-                    again.released.insert(wave);
-                } else if has_scanners && progress.is_unscanned {
-                    again.unscanned.insert(wave);
-                }
-            }
-        }
-    }
-    Ok(again)
-}
-
-/// One custodian's parts that were not handed out yet.
-struct Line {
-    custodian: Custodian,
-    parts: VecDeque<(Order, String, PlanPart)>,
-}
-
-/// Where a part stands among those of its custodian: a team before its files, those before its messages, which follow one another.
-type Order = (u8, String, String);
-
-fn order_of(row: &PlanRow) -> Order {
-    match (&row.team, &row.post) {
-        (Some(_), _) => (0, String::new(), String::new()),
-        (None, Some(post)) => (2, post.channel.clone(), post.at.clone()),
-        (None, None) => (1, String::new(), String::new()),
-    }
-}
-
 /// Places of the old tenant that are known in the new one: the sites of the map; and the old tenant's own id.
 pub(in crate::cli::flow) fn links(case: &Case) -> Links {
     let known = case.custodians.values().filter_map(|known| {
@@ -448,125 +396,4 @@ pub(in crate::cli::flow) fn links(case: &Case) -> Links {
         links.add(&format!("https://{domain}"), "");
     }
     links
-}
-
-/// What is left to do, read part by part; whoever got a part stands behind the others.
-pub(in crate::cli::flow) struct PlanBacklog {
-    total: u64,
-    /// Interrupted items.
-    first: Vec<Work>,
-    handed_out: HashSet<Pseudonym>,
-    /// Teams and chats that have no outcome yet: nothing is written into them before that.
-    teams_under_way: HashSet<Pseudonym>,
-    lines: VecDeque<Line>,
-    rows: OpenRows,
-}
-
-impl Backlog for PlanBacklog {
-    fn total(&self) -> u64 {
-        self.total
-    }
-
-    fn next(
-        &mut self,
-        has_enough: &dyn Fn(&Custodian) -> bool,
-    ) -> std::result::Result<Portion, RecordError> {
-        if !self.first.is_empty() {
-            return Ok(Portion::Work(std::mem::take(&mut self.first)));
-        }
-        for place in 0..self.lines.len() {
-            let Some(line) = self.lines.get(place) else {
-                break;
-            };
-            if has_enough(&line.custodian) {
-                continue;
-            }
-            match self.team_first(line).map_err(unread)? {
-                Turn::Parts => return self.part_of(place).map(Portion::Work),
-                Turn::Team(work) => {
-                    let item = Pseudonym::parse(&work.item.0);
-                    self.handed_out.extend(item.clone());
-                    self.teams_under_way.extend(item);
-                    return Ok(Portion::Work(vec![*work]));
-                }
-                Turn::Waits => {}
-            }
-        }
-        Ok(if self.lines.is_empty() {
-            Portion::End
-        } else {
-            Portion::Later
-        })
-    }
-
-    fn ended(&mut self, item: &ItemId) {
-        if !self.teams_under_way.is_empty()
-            && let Some(item) = Pseudonym::parse(&item.0)
-        {
-            self.teams_under_way.remove(&item);
-        }
-    }
-}
-
-/// Whose turn it is in a line.
-enum Turn {
-    /// Its next part's.
-    Parts,
-    /// The team's or chat's that all the rest belongs into.
-    Team(Box<Work>),
-    /// Nobody's before that one has its outcome.
-    Waits,
-}
-
-fn unread(error: JournalError) -> RecordError {
-    RecordError::Broken(error.into())
-}
-
-impl PlanBacklog {
-    /// What the content gate says of a team counts for all that is in it: it is handed out first, and alone.
-    fn team_first(&self, line: &Line) -> std::result::Result<Turn, JournalError> {
-        let Some((_, plan, part)) = line.parts.front() else {
-            return Ok(Turn::Parts);
-        };
-        let Some(row) = self.rows.team_row(plan, &part.custodian) else {
-            return Ok(Turn::Parts);
-        };
-        if self.teams_under_way.contains(&row.item) {
-            return Ok(Turn::Waits);
-        }
-        if self.handed_out.contains(&row.item) {
-            return Ok(Turn::Parts);
-        }
-        let work = self.rows.team_work(plan, &part.custodian, row)?;
-        Ok(work.map_or(Turn::Parts, |work| Turn::Team(Box::new(work))))
-    }
-
-    fn part_of(&mut self, place: usize) -> std::result::Result<Vec<Work>, RecordError> {
-        let Some(mut line) = self.lines.remove(place) else {
-            return Ok(Vec::new());
-        };
-        let portion = match line.parts.pop_front() {
-            Some((_, plan, part)) => self.read(&plan, &part)?,
-            None => Vec::new(),
-        };
-        if !line.parts.is_empty() {
-            self.lines.push_back(line);
-        }
-        Ok(portion)
-    }
-
-    fn read(&mut self, plan: &str, part: &PlanPart) -> std::result::Result<Vec<Work>, RecordError> {
-        let user = self.rows.user(&part.custodian);
-        let open = self.rows.of_part(plan, part, true);
-        let open = open.map_err(unread)?;
-        // An interrupted one was handed out before all others, and may have become one that failed or ended since.
-        let fresh = open
-            .iter()
-            .filter(|open| open.is_to_be_written() && !self.handed_out.contains(&open.row.item));
-        let teams = self.rows.planned_teams(plan, &part.custodian);
-        let teams = teams.map_err(unread)?;
-        Ok(fresh
-            .filter_map(|open| work_of(&part.custodian, &user, plan, open, teams.clone()))
-            .collect())
-    }
 }
