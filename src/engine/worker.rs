@@ -1,6 +1,7 @@
 //! One item, one attempt: intent, effect, reading back, outcome. When to try again is decided in `retry`.
 
 mod bytes;
+mod copies;
 pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod mail;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::mail::{class_of, just_created, partial, sorted, surplus};
+use super::copies::{self, Copy, Place, append};
+use super::mail::{just_created, partial};
 use super::{Tries, Trouble};
 use crate::domain::outlook::OutlookItem;
 use crate::engine::compare::{self, Compared};
@@ -11,6 +12,15 @@ use crate::engine::record::{PartialAction, Record, Restored, Work, Wrote};
 use crate::engine::shop::{Shop, Time};
 use crate::targets::{Target, TargetId, Written};
 
+/// The item's folder.
+struct InFolder<'a, R, T: Target, C: Time> {
+    shop: &'a Arc<Shop<R, T, C>>,
+    work: &'a Work,
+    folder: TargetId,
+    item: &'a OutlookItem,
+    tries: &'a Tries,
+}
+
 /// Writes the item and reads it back.
 pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
@@ -18,82 +28,85 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     item: &OutlookItem,
     tries: &Tries,
 ) -> Result<Restored, Trouble> {
-    let folder = shop.folder(work).await?;
+    let place = InFolder {
+        shop,
+        work,
+        folder: shop.folder(work).await?,
+        item,
+        tries,
+    };
+    let declared = (item.transforms(), item.deltas());
     if tries.look_first
-        && let Some(restored) = earlier_copy(shop, work, &folder, item, tries).await?
+        && let Some(copy) = copies::earlier(&place).await?
     {
-        return Ok(restored);
+        return copies::restored(work, declared, copy);
     }
-    let call = shop
-        .target
-        .create_outlook_item(&work.user, &folder, item, &work.key);
-    let (id, mut written) = shop
-        .call(work, cost::create_outlook_item(item), call)
-        .await?;
-    append(
-        &mut written,
-        complete(shop, work, &folder, &id, item).await?,
-    );
-    let compared = compare(shop, work, &folder, item, &id).await?;
-    let restored = restored(work, item, id.clone(), Wrote::New, written, compared)?;
+    let copy = place.create().await?;
+    let id = copy.id.clone();
+    let restored = copies::restored(work, declared, copy)?;
     if tries.look_first {
-        // A create whose answer was lost may be carried out after somebody looked for it.
-        let found = find(shop, work, &folder).await?;
-        for late in surplus(found.iter(), &id) {
-            delete(shop, work, &folder, tries, &late).await?;
-        }
+        copies::delete_late(&place, &id).await?;
     }
     Ok(restored)
 }
 
-/// What earlier tries left under the item's key: one copy, completed where it is a part. Others are deleted, and so is one that
-/// cannot be completed.
-async fn earlier_copy<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    folder: &TargetId,
-    item: &OutlookItem,
-    tries: &Tries,
-) -> Result<Option<Restored>, Trouble> {
-    let mut whole = None;
-    let mut parts = Vec::new();
-    for id in find(shop, work, folder).await? {
-        let compared = compare(shop, work, folder, item, &id).await?;
-        if compared.differing.is_empty() && whole.is_none() {
-            whole = Some((id, compared));
-        } else {
-            parts.push(id);
-        }
+impl<R: Record, T: Target + 'static, C: Time> InFolder<'_, R, T, C> {
+    async fn create(&self) -> Result<Copy, Trouble> {
+        let call = self.shop.target.create_outlook_item(
+            &self.work.user,
+            &self.folder,
+            self.item,
+            &self.work.key,
+        );
+        let cost = cost::create_outlook_item(self.item);
+        let (id, mut written) = self.shop.call(self.work, cost, call).await?;
+        append(&mut written, self.complete(&id).await?);
+        let compared = self.compare(&id).await?;
+        Ok(Copy {
+            id,
+            wrote: Wrote::New,
+            written,
+            compared,
+        })
     }
-    let mut kept = None;
-    if whole.is_none()
-        && let Some(id) = parts.pop()
-    {
-        partial(shop, work, tries, PartialAction::Complete).await?;
-        let written = complete(shop, work, folder, &id, item).await?;
-        let compared = compare(shop, work, folder, item, &id).await?;
-        if compared.differing.is_empty() {
-            kept = Some(restored(
-                work,
-                item,
-                id,
-                Wrote::Completed,
-                written,
-                compared,
-            )?);
-        } else {
-            parts.push(id);
-        }
+
+    async fn complete(&self, id: &TargetId) -> Result<Written, Trouble> {
+        let call =
+            self.shop
+                .target
+                .complete_outlook_item(&self.work.user, &self.folder, id, self.item);
+        let cost = cost::complete_outlook_item(self.item);
+        let completed = self.shop.call(self.work, cost, call).await;
+        completed.map_err(just_created)
     }
-    for id in parts {
-        delete(shop, work, folder, tries, &id).await?;
+}
+
+impl<R: Record, T: Target + 'static, C: Time> Place for InFolder<'_, R, T, C> {
+    async fn find(&self) -> Result<Vec<TargetId>, Trouble> {
+        find(self.shop, self.work, &self.folder).await
     }
-    match whole {
-        Some((id, compared)) => {
-            let written = Written::default();
-            restored(work, item, id, Wrote::Found, written, compared).map(Some)
+
+    async fn compare(&self, id: &TargetId) -> Result<Compared, Trouble> {
+        compare(self.shop, self.work, &self.folder, self.item, id).await
+    }
+
+    async fn complete_part(&self, id: &TargetId) -> Result<Written, Trouble> {
+        partial(self.shop, self.work, self.tries, PartialAction::Complete).await?;
+        self.complete(id).await
+    }
+
+    async fn delete_part(&self, id: &TargetId) -> Result<(), Trouble> {
+        partial(self.shop, self.work, self.tries, PartialAction::Delete).await?;
+        let workload = self.work.source.workload;
+        let call =
+            self.shop
+                .target
+                .delete_outlook_item(&self.work.user, workload, &self.folder, id);
+        match self.shop.call(self.work, cost::small(), call).await {
+            // An earlier answer was lost: it is gone already.
+            Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
+            result => result,
         }
-        None => Ok(kept),
     }
 }
 
@@ -126,74 +139,4 @@ pub(crate) async fn compare<R: Record, T: Target + 'static, C: Time>(
         .await
         .map_err(just_created)?;
     Ok(compare::outlook_items(item, &found))
-}
-
-async fn complete<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    folder: &TargetId,
-    id: &TargetId,
-    item: &OutlookItem,
-) -> Result<Written, Trouble> {
-    let call = shop
-        .target
-        .complete_outlook_item(&work.user, folder, id, item);
-    shop.call(work, cost::complete_outlook_item(item), call)
-        .await
-        .map_err(just_created)
-}
-
-async fn delete<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    folder: &TargetId,
-    tries: &Tries,
-    id: &TargetId,
-) -> Result<(), Trouble> {
-    partial(shop, work, tries, PartialAction::Delete).await?;
-    let workload = work.source.workload;
-    let call = shop
-        .target
-        .delete_outlook_item(&work.user, workload, folder, id);
-    match shop.call(work, cost::small(), call).await {
-        // An earlier answer was lost: it is gone already.
-        Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
-        result => result,
-    }
-}
-
-fn append(written: &mut Written, rest: Written) {
-    written.request_ids.extend(rest.request_ids);
-    written.transforms.extend(rest.transforms);
-    written.deltas.extend(rest.deltas);
-}
-
-fn restored(
-    work: &Work,
-    item: &OutlookItem,
-    id: TargetId,
-    wrote: Wrote,
-    written: Written,
-    compared: Compared,
-) -> Result<Restored, Trouble> {
-    if !compared.differing.is_empty() {
-        return Err(Trouble::Differs(compared.differing));
-    }
-    let transforms = [item.transforms(), &written.transforms, &work.transforms].concat();
-    let transforms = sorted(transforms);
-    let deltas = sorted([item.deltas(), &written.deltas].concat());
-    Ok(Restored {
-        class: class_of(&transforms, &deltas),
-        wrote,
-        transforms,
-        deltas,
-        compared: compared.equal,
-        source_digest: compared.source_digest,
-        readback_digest: compared.found_digest,
-        target_id: id,
-        target_name: work.target_name.clone(),
-        request_ids: written.request_ids,
-        links: crate::domain::teams::links::FoundLinks::default(),
-        versions: Vec::new(),
-    })
 }

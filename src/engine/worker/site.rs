@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::mail::{class_of, just_created, partial, sorted, surplus};
+use super::copies::{self, Copy, Place, append};
+use super::mail::{just_created, partial};
 use super::{Tries, Trouble, gave_up};
 use crate::domain::list_item::{ListItem, Numbered, Person};
 use crate::domain::site_item::SiteItem;
@@ -38,6 +39,15 @@ pub(super) async fn read<R: Record, T: Target + 'static, C: Time>(
     read.unwrap_or_else(|panic| Err(gave_up(work, &panic)))
 }
 
+/// The item's list.
+struct InList<'a, R, T: Target, C: Time> {
+    shop: &'a Arc<Shop<R, T, C>>,
+    work: &'a Work,
+    list: TargetId,
+    item: &'a SiteItem,
+    tries: &'a Tries,
+}
+
 /// Writes the item and reads it back.
 pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
@@ -47,21 +57,24 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
 ) -> Result<Restored, Trouble> {
     let list = list(shop, work, item).await?;
     let (item, waits) = resolve(shop, work, item, tries).await?;
-    let copy = if tries.look_first {
-        earlier_copy(shop, work, &list, &item, tries).await?
+    let place = InList {
+        shop,
+        work,
+        list,
+        item: &item,
+        tries,
+    };
+    let earlier = if tries.look_first {
+        copies::earlier(&place).await?
     } else {
         None
     };
-    let copy = if let Some(copy) = copy {
+    let copy = if let Some(copy) = earlier {
         copy
     } else {
-        let copy = create(shop, work, &list, &item).await?;
+        let copy = place.create().await?;
         if tries.look_first {
-            // A create whose answer was lost may be carried out after somebody looked for it.
-            let found = find(shop, work, &list).await?;
-            for late in surplus(found.iter(), &copy.id) {
-                delete(shop, work, &list, tries, &late).await?;
-            }
+            copies::delete_late(&place, &copy.id).await?;
         }
         copy
     };
@@ -69,84 +82,68 @@ pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
         tries.stands = true;
         return Err(Trouble::Target(not_there_yet()));
     }
-    restored(work, &item, copy)
+    copies::restored(work, (item.transforms(), item.deltas()), copy)
 }
 
-/// A copy in the target, read back.
-struct Copy {
-    id: TargetId,
-    wrote: Wrote,
-    written: Written,
-    compared: Compared,
-}
-
-async fn create<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    list: &TargetId,
-    item: &SiteItem,
-) -> Result<Copy, Trouble> {
-    let call = shop
-        .target
-        .create_site_item(&work.user, list, item, &work.key);
-    let (id, mut written) = shop.call(work, cost::create_site_item(item), call).await?;
-    if !item.attachments().is_empty() {
-        append(&mut written, complete(shop, work, list, &id, item).await?);
+impl<R: Record, T: Target + 'static, C: Time> InList<'_, R, T, C> {
+    async fn create(&self) -> Result<Copy, Trouble> {
+        let call = self.shop.target.create_site_item(
+            &self.work.user,
+            &self.list,
+            self.item,
+            &self.work.key,
+        );
+        let cost = cost::create_site_item(self.item);
+        let (id, mut written) = self.shop.call(self.work, cost, call).await?;
+        if !self.item.attachments().is_empty() {
+            append(&mut written, self.complete(&id).await?);
+        }
+        let compared = self.compare(&id).await?;
+        Ok(Copy {
+            id,
+            wrote: Wrote::New,
+            written,
+            compared,
+        })
     }
-    let compared = compare(shop, work, list, item, &id).await?;
-    Ok(Copy {
-        id,
-        wrote: Wrote::New,
-        written,
-        compared,
-    })
+
+    async fn complete(&self, id: &TargetId) -> Result<Written, Trouble> {
+        let call = self
+            .shop
+            .target
+            .complete_site_item(&self.work.user, &self.list, id, self.item);
+        let cost = cost::complete_site_item(self.item);
+        let completed = self.shop.call(self.work, cost, call).await;
+        completed.map_err(just_created)
+    }
 }
 
-/// What earlier tries left under the item's key: one copy, completed where it is a part. Others are deleted, and so is one that
-/// cannot be completed.
-async fn earlier_copy<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    list: &TargetId,
-    item: &SiteItem,
-    tries: &Tries,
-) -> Result<Option<Copy>, Trouble> {
-    let mut kept = None;
-    let mut parts = Vec::new();
-    for id in find(shop, work, list).await? {
-        let compared = compare(shop, work, list, item, &id).await?;
-        if compared.differing.is_empty() && kept.is_none() {
-            kept = Some(Copy {
-                id,
-                wrote: Wrote::Found,
-                written: Written::default(),
-                compared,
-            });
-        } else {
-            parts.push(id);
+impl<R: Record, T: Target + 'static, C: Time> Place for InList<'_, R, T, C> {
+    async fn find(&self) -> Result<Vec<TargetId>, Trouble> {
+        find(self.shop, self.work, &self.list).await
+    }
+
+    async fn compare(&self, id: &TargetId) -> Result<Compared, Trouble> {
+        compare(self.shop, self.work, &self.list, self.item, id).await
+    }
+
+    async fn complete_part(&self, id: &TargetId) -> Result<Written, Trouble> {
+        partial(self.shop, self.work, self.tries, PartialAction::Complete).await?;
+        self.complete(id).await
+    }
+
+    async fn delete_part(&self, id: &TargetId) -> Result<(), Trouble> {
+        partial(self.shop, self.work, self.tries, PartialAction::Delete).await?;
+        let call = self
+            .shop
+            .target
+            .delete_site_item(&self.work.user, &self.list, id);
+        match self.shop.call(self.work, cost::small(), call).await {
+            // An earlier answer was lost: it is gone already.
+            Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
+            result => result,
         }
     }
-    if kept.is_none()
-        && let Some(id) = parts.pop()
-    {
-        partial(shop, work, tries, PartialAction::Complete).await?;
-        let written = complete(shop, work, list, &id, item).await?;
-        let compared = compare(shop, work, list, item, &id).await?;
-        if compared.differing.is_empty() {
-            kept = Some(Copy {
-                id,
-                wrote: Wrote::Completed,
-                written,
-                compared,
-            });
-        } else {
-            parts.push(id);
-        }
-    }
-    for id in parts {
-        delete(shop, work, list, tries, &id).await?;
-    }
-    Ok(kept)
 }
 
 /// After a crash: what is there under the item's key.
@@ -303,69 +300,6 @@ async fn compare<R: Record, T: Target + 'static, C: Time>(
         .await
         .map_err(just_created)?;
     Ok(compare::site_items(item, &found))
-}
-
-async fn complete<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    list: &TargetId,
-    id: &TargetId,
-    item: &SiteItem,
-) -> Result<Written, Trouble> {
-    let call = shop.target.complete_site_item(&work.user, list, id, item);
-    shop.call(work, cost::complete_site_item(item), call)
-        .await
-        .map_err(just_created)
-}
-
-async fn delete<R: Record, T: Target + 'static, C: Time>(
-    shop: &Arc<Shop<R, T, C>>,
-    work: &Work,
-    list: &TargetId,
-    tries: &Tries,
-    id: &TargetId,
-) -> Result<(), Trouble> {
-    partial(shop, work, tries, PartialAction::Delete).await?;
-    let call = shop.target.delete_site_item(&work.user, list, id);
-    match shop.call(work, cost::small(), call).await {
-        // An earlier answer was lost: it is gone already.
-        Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
-        result => result,
-    }
-}
-
-fn append(written: &mut Written, rest: Written) {
-    written.request_ids.extend(rest.request_ids);
-    written.transforms.extend(rest.transforms);
-    written.deltas.extend(rest.deltas);
-}
-
-fn restored(work: &Work, item: &SiteItem, copy: Copy) -> Result<Restored, Trouble> {
-    if !copy.compared.differing.is_empty() {
-        return Err(Trouble::Differs(copy.compared.differing));
-    }
-    let transforms = [
-        item.transforms(),
-        &copy.written.transforms,
-        &work.transforms,
-    ]
-    .concat();
-    let transforms = sorted(transforms);
-    let deltas = sorted([item.deltas(), &copy.written.deltas].concat());
-    Ok(Restored {
-        class: class_of(&transforms, &deltas),
-        wrote: copy.wrote,
-        transforms,
-        deltas,
-        compared: copy.compared.equal,
-        source_digest: copy.compared.source_digest,
-        readback_digest: copy.compared.found_digest,
-        target_id: copy.id,
-        target_name: work.target_name.clone(),
-        request_ids: copy.written.request_ids,
-        links: crate::domain::teams::links::FoundLinks::default(),
-        versions: Vec::new(),
-    })
 }
 
 /// Another item has to be there first; nothing is wrong with this one.
