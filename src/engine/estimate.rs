@@ -38,6 +38,7 @@ struct Sum {
     resource_units: u64,
     upload_bytes: u64,
     download_bytes: u64,
+    writes: u64,
 }
 
 /// One wave.
@@ -118,6 +119,7 @@ impl Sum {
         self.resource_units += u64::from(cost.resource_units);
         self.upload_bytes += cost.upload_bytes;
         self.download_bytes += cost.download_bytes;
+        self.writes += u64::from(cost.writes);
     }
 
     fn take(&mut self, other: Self) {
@@ -125,6 +127,7 @@ impl Sum {
         self.resource_units += other.resource_units;
         self.upload_bytes += other.upload_bytes;
         self.download_bytes += other.download_bytes;
+        self.writes += other.writes;
     }
 
     fn of(self, measure: Measure) -> u64 {
@@ -133,12 +136,15 @@ impl Sum {
             Measure::Requests => self.requests,
             Measure::ResourceUnits => self.resource_units,
             Measure::UploadBytes => self.upload_bytes,
-            Measure::Sharing | Measure::Writes => 0,
+            // A restore shares nothing.
+            Measure::Sharing => 0,
+            Measure::Writes => self.writes,
         }
     }
 }
 
-/// The seconds until the slowest lane is through, and the words for what binds it.
+/// The seconds until the last quota has let all through, and the words for what binds it. What several lanes draw on is counted
+/// over all of them: many teams share the messages of the one application.
 fn slowest(
     lanes: &BTreeMap<&Lane, Sum>,
     quotas: &Quotas,
@@ -147,17 +153,23 @@ fn slowest(
     quota_percent: u64,
     request_ms: u64,
 ) -> (i64, String) {
-    let mut slowest = (0, "nothing".to_owned());
     let mut requests = 0;
+    let mut drawn: BTreeMap<Documented, (u64, Vec<Documented>)> = BTreeMap::new();
     for (lane, sum) in lanes {
         requests += sum.requests;
         let documented = documented(quotas, lane);
         for one in &documented {
-            let amount = sum.of(one.measure) * cost_percent / 100;
-            let seconds = through(amount, one, &documented, quota_percent, *sum, cost_percent);
-            if seconds > slowest.0 {
-                slowest = (seconds, one.words());
-            }
+            let (amount, _) = drawn
+                .entry(one.clone())
+                .or_insert_with(|| (0, documented.clone()));
+            *amount += sum.of(one.measure) * cost_percent / 100;
+        }
+    }
+    let mut slowest = (0, "nothing".to_owned());
+    for (one, (amount, beside)) in &drawn {
+        let seconds = through(*amount, one, beside, quota_percent);
+        if seconds > slowest.0 {
+            slowest = (seconds, one.words());
         }
     }
     let at_once = u64::try_from(workers.max(1)).unwrap_or(u64::MAX);
@@ -171,14 +183,7 @@ fn slowest(
 
 /// How long an amount takes through one quota. A long quota is spent as fast as the short ones of its measure allow and
 /// comes back when its time is over: whole lengths, and the rest at the pace of the short ones.
-fn through(
-    amount: u64,
-    one: &Documented,
-    all: &[Documented],
-    quota_percent: u64,
-    sum: Sum,
-    cost_percent: u64,
-) -> i64 {
+fn through(amount: u64, one: &Documented, all: &[Documented], quota_percent: u64) -> i64 {
     let quota = (one.quota * quota_percent / 100).max(1);
     let length = one.length.num_seconds();
     if amount == 0 {
@@ -189,13 +194,12 @@ fn through(
     }
     let whole = (amount - 1) / quota;
     let rest = amount - whole * quota;
-    let total = (sum.of(one.measure) * cost_percent / 100).max(1);
     let short = all
         .iter()
         .filter(|other| other.measure == one.measure && !other.is_long())
         .map(|other| {
             spread(
-                rest.min(total),
+                rest,
                 other.quota * quota_percent / 100,
                 other.length.num_seconds(),
             )
@@ -298,6 +302,28 @@ mod tests {
         assert_eq!((sum.upload_bytes, sum.download_bytes), (130, 130));
         // Each: the session, its fragment, the item, its bytes; then the item and a page of versions.
         assert_eq!(sum.requests - alone.requests, 2 * 4 + 2);
+    }
+
+    #[test]
+    fn many_teams_share_the_messages_of_the_one_application() {
+        let teams = |teams: u32| {
+            let mut load = Load::default();
+            for team in 0..teams {
+                for _ in 0..1_000 {
+                    load.add(1, &format!("team {team}"), Workload::Teams, 500);
+                }
+            }
+            load.estimate(&Quotas::default(), 4_096).remove(0)
+        };
+        let (one, hundred) = (teams(1), teams(100));
+        assert!(one.binds.contains("of a team"), "{}", one.binds);
+        // 50 messages a second in the whole tenant.
+        assert_eq!(hundred.earliest.num_seconds(), 100 * 1_000 / 50);
+        assert!(
+            hundred.binds.contains("50 writes a second for the app"),
+            "{}",
+            hundred.binds
+        );
     }
 
     #[test]

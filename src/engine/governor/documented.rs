@@ -151,7 +151,7 @@ pub enum Scope {
 }
 
 /// One documented quota.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Documented {
     /// Who shares it.
     pub scope: Scope,
