@@ -137,13 +137,17 @@ impl Source for CorsoExport {
     ) -> Result<Items<'_>, SourceError> {
         pinned::known(&self.description, point, custodian)?;
         let (point, custodian) = (point.clone(), custodian.clone());
+        let empty = self
+            .pinned
+            .empty_folders(&self.description, &custodian, None);
         let files = self.pinned.files.iter();
         let owner = custodian.0.clone();
         let own = files.filter(move |file| owner_of(file, self.owners) == owner);
-        Ok(Box::new(own.map(move |file| {
+        let items = own.map(move |file| {
             let read = self.item(file, &point, &custodian);
             read.map_err(|problem| file.bad(&custodian, problem))
-        })))
+        });
+        Ok(Box::new(items.chain(empty.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {

@@ -58,7 +58,8 @@ pub fn open_on_trial(path: &Path, trial: Option<Trial>) -> Result<Box<dyn Source
             return Err(unknown(&format!("{} is {what}", name.display())));
         }
     }
-    let found = tree.walk()?;
+    let mut found = tree.walk()?;
+    found.retain(|found| found.kind != Kind::EmptyFolder);
     let files: Vec<_> = found
         .iter()
         .filter(|found| found.kind == Kind::File)

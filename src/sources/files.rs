@@ -40,11 +40,15 @@ impl Source for Files {
         pinned::known(&self.description, point, custodian)?;
         let custodian = custodian.clone();
         let point = point.clone();
-        Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
+        let empty = self
+            .pinned
+            .empty_folders(&self.description, &custodian, Some(Workload::Files));
+        let items = self.pinned.files.iter().filter_map(move |file| {
             let skipped = pinned::names_of_owner(&self.description, &custodian, file)?;
             let read = file.drive_item(skipped, &point, &custodian);
             Some(read.map_err(|problem| file.bad_of(Workload::Files, &custodian, problem)))
-        })))
+        });
+        Ok(Box::new(items.chain(empty.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {

@@ -158,17 +158,20 @@ impl Source for Mboxes {
         pinned::known(&self.description, point, custodian)?;
         let custodian = custodian.clone();
         let point = point.clone();
-        Ok(Box::new(
-            self.pieces
-                .iter()
-                .map(|(index, found)| (&self.pinned.files[*index], found))
-                .flat_map(move |(file, found)| {
-                    pinned::names_of_owner(&self.description, &custodian, file)
-                        .map_or_else(Vec::new, |skipped| {
-                            self.items_of(file, skipped, found, &point, &custodian)
-                        })
-                }),
-        ))
+        let empty = self
+            .pinned
+            .empty_folders(&self.description, &custodian, Some(Workload::Mail));
+        let items = self
+            .pieces
+            .iter()
+            .map(|(index, found)| (&self.pinned.files[*index], found))
+            .flat_map(move |(file, found)| {
+                pinned::names_of_owner(&self.description, &custodian, file)
+                    .map_or_else(Vec::new, |skipped| {
+                        self.items_of(file, skipped, found, &point, &custodian)
+                    })
+            });
+        Ok(Box::new(items.chain(empty.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {

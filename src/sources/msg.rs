@@ -64,7 +64,10 @@ impl Source for MsgTree {
         pinned::known(&self.description, point, custodian)?;
         let custodian = custodian.clone();
         let point = point.clone();
-        Ok(Box::new(self.pinned.files.iter().filter_map(move |file| {
+        let empty = self
+            .pinned
+            .empty_folders(&self.description, &custodian, None);
+        let items = self.pinned.files.iter().filter_map(move |file| {
             let skipped = pinned::names_of_owner(&self.description, &custodian, file)?;
             let read = if file.has_extension("eml") {
                 eml::item_of(&self.pinned, file, skipped, &point, &custodian)
@@ -72,7 +75,8 @@ impl Source for MsgTree {
                 item_of(&self.pinned, file, skipped, &point, &custodian)
             };
             Some(read.map_err(|problem| file.bad(&custodian, problem)))
-        })))
+        });
+        Ok(Box::new(items.chain(empty.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {

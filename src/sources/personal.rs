@@ -264,8 +264,11 @@ impl Source for Personal {
     ) -> Result<Items<'_>, SourceError> {
         pinned::known(&self.description, point, custodian)?;
         let (point, custodian) = (point.clone(), custodian.clone());
+        let empty = self
+            .pinned
+            .empty_folders(&self.description, &custodian, None);
         let files = self.pinned.files.iter().zip(&self.pieces);
-        Ok(Box::new(files.flat_map(move |(file, found)| {
+        let items = files.flat_map(move |(file, found)| {
             let Some(skipped) = pinned::names_of_owner(&self.description, &custodian, file) else {
                 return Vec::new();
             };
@@ -276,7 +279,8 @@ impl Source for Personal {
                     .map(|piece| self.described(file, piece, skipped, &point, &custodian))
                     .collect(),
             }
-        })))
+        });
+        Ok(Box::new(items.chain(empty.into_iter().map(Err))))
     }
 
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {

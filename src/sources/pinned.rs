@@ -114,6 +114,8 @@ impl PinnedFile {
 pub(super) struct Pinned {
     tree: Tree,
     pub(super) files: Vec<PinnedFile>,
+    /// Folders that hold nothing: no items, and yet somebody made them.
+    empty: Vec<PinnedFile>,
     by_locator: BTreeMap<String, usize>,
     pub(super) digest: Digest,
 }
@@ -122,34 +124,63 @@ impl Pinned {
     /// Reads every file once. One that cannot be read is kept as such and does not stop the others.
     pub(super) fn take(tree: Tree) -> Result<Self, SourceError> {
         let mut files: Vec<PinnedFile> = Vec::new();
+        let mut empty: Vec<PinnedFile> = Vec::new();
         let mut by_locator = BTreeMap::new();
         for found in tree.walk()? {
             let content = match found.kind {
                 Kind::Link => Err(Problem::new("link", "a link; links are not followed")),
                 Kind::Special => Err(Problem::new("special", "not a plain file")),
+                Kind::EmptyFolder => Err(empty_folder()),
                 Kind::File => tree
                     .digest(&found.path)
                     .map_err(|error| Problem::new("unreadable", error.to_string())),
             };
             let names = names_of(&found.path);
             let locator = free_locator(&by_locator, names.join("/"));
-            by_locator.insert(locator.clone(), files.len());
-            files.push(PinnedFile {
+            let pinned = PinnedFile {
                 size_bytes: content.as_ref().map_or(found.size_bytes, |(_, size)| *size),
                 content: content.map(|(digest, _)| digest),
                 path: found.path,
                 modified: found.modified,
                 names,
                 locator,
-            });
+            };
+            if found.kind == Kind::EmptyFolder {
+                empty.push(pinned);
+            } else {
+                by_locator.insert(pinned.locator.clone(), files.len());
+                files.push(pinned);
+            }
         }
-        let digest = pin_of(&files);
+        let digest = pin_of(files.iter().chain(&empty));
         Ok(Self {
             tree,
             files,
+            empty,
             by_locator,
             digest,
         })
+    }
+
+    /// The folders of a custodian that hold nothing, as what is not restored: none is lost without a word. In a tree of several
+    /// custodians the first answers for what is nobody's.
+    pub(super) fn empty_folders(
+        &self,
+        description: &SourceDescription,
+        custodian: &CustodianName,
+        workload: Option<Workload>,
+    ) -> Vec<BadItem> {
+        let is_known = |owner: &String| description.custodians.iter().any(|one| one.0 == *owner);
+        let is_first = description.custodians.first() == Some(custodian);
+        let own = self.empty.iter().filter(|folder| {
+            let owner = folder.names.first().filter(|owner| is_known(owner));
+            owner.map_or(is_first, |owner| *owner == custodian.0)
+        });
+        own.map(|folder| BadItem {
+            workload,
+            ..folder.bad(custodian, empty_folder())
+        })
+        .collect()
     }
 
     pub(super) fn tree(&self) -> &Tree {
@@ -301,7 +332,7 @@ pub(super) fn known(
 }
 
 /// `digest  locator` of every file, sorted by path: what `sha256sum` prints for a tree of plain names.
-fn pin_of(files: &[PinnedFile]) -> Digest {
+fn pin_of<'a>(files: impl Iterator<Item = &'a PinnedFile>) -> Digest {
     let mut hash = Sha256::new();
     let mut line = String::new();
     for file in files {
@@ -314,6 +345,10 @@ fn pin_of(files: &[PinnedFile]) -> Digest {
         hash.update(line.as_bytes());
     }
     Digest(hash.finalize().into())
+}
+
+fn empty_folder() -> Problem {
+    Problem::new("empty-folder", "a folder without a file")
 }
 
 /// The parts of a path as text. Bytes that are not UTF-8 become `%XX`, and then `%` itself too, so that the
@@ -372,6 +407,36 @@ mod tests {
             let bytes = pinned.read(file, 100).expect("read");
             assert_eq!(bytes, file.path.as_os_str().as_bytes());
         }
+    }
+
+    #[test]
+    fn a_folder_that_holds_nothing_is_named_once_and_changes_the_pin() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let take = || Pinned::take(Tree::at(folder.path()).expect("opened")).expect("read");
+        let tree = ["ada@a.example/Inbox", "ben@a.example/Inbox"];
+        for inbox in tree {
+            std::fs::create_dir_all(folder.path().join(inbox)).expect("made");
+            std::fs::write(folder.path().join(inbox).join("1.eml"), b"1").expect("written");
+        }
+        let before = take();
+        for empty in ["ada@a.example/Plans/2019", "Nobody's"] {
+            std::fs::create_dir_all(folder.path().join(empty)).expect("made");
+        }
+        let pinned = take();
+        assert_ne!(before.digest, pinned.digest);
+        let custodians = pinned.custodians("mailbox");
+        assert_eq!(custodians.len(), 2, "an empty folder hides no custodian");
+        let description = pinned.description("eml", Fidelity::OriginalBytes, custodians);
+        let of = |who: &str| -> Vec<String> {
+            let who = CustodianName(who.to_owned());
+            let bad = pinned.empty_folders(&description, &who, Some(Workload::Mail));
+            bad.into_iter().map(|one| one.locator).collect()
+        };
+        assert_eq!(
+            of("ada@a.example"),
+            ["Nobody's", "ada@a.example/Plans/2019"]
+        );
+        assert_eq!(of("ben@a.example"), [""; 0]);
     }
 
     #[test]

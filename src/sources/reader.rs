@@ -19,6 +19,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    EmptyFolder,
     File,
     Link,
     /// A device, a socket, a pipe: reading one could hang.
@@ -76,7 +77,7 @@ impl Tree {
         self.only.is_some()
     }
 
-    /// Everything below the root that is no folder, ascending by the bytes of its path.
+    /// Everything below the root but folders that hold something, ascending by the bytes of its path.
     pub(super) fn walk(&self) -> Result<Vec<Found>, SourceError> {
         let mut found = Vec::new();
         if let Some(only) = &self.only {
@@ -85,7 +86,11 @@ impl Tree {
         }
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
-            for path in self.names(&folder)? {
+            let names = self.names(&folder)?;
+            if names.is_empty() && folder != Path::new("") {
+                found.push(described(folder.clone(), &self.metadata(&folder)?));
+            }
+            for path in names {
                 let metadata = self.metadata(&path)?;
                 if metadata.is_dir() {
                     if path.components().count() >= LEVELS_MAX {
@@ -233,15 +238,19 @@ pub(super) fn io_error(path: &Path, source: io::Error) -> SourceError {
 fn described(path: PathBuf, metadata: &Metadata) -> Found {
     let kind = if metadata.is_symlink() {
         Kind::Link
+    } else if metadata.is_dir() {
+        Kind::EmptyFolder
     } else if metadata.is_file() {
         Kind::File
     } else {
         Kind::Special
     };
+    // What a file system takes for the folder itself is nothing of the backup.
+    let is_empty = kind == Kind::EmptyFolder;
     Found {
         path,
         kind,
-        size_bytes: metadata.len(),
+        size_bytes: if is_empty { 0 } else { metadata.len() },
         modified: metadata.modified().ok().map(DateTime::from),
     }
 }

@@ -5,8 +5,9 @@ use super::Decision;
 use crate::domain::sanitise::Hazard;
 
 /// What a mailbox makes anew by itself, or what only makes sense on the machine it came from.
-const SKIPPED: [&str; 5] = [
+const SKIPPED: [&str; 6] = [
     "deleted-chat-message",
+    "empty-folder",
     "free-busy",
     "load-file",
     "settings",

@@ -175,6 +175,10 @@ impl Bag {
                 let shown = found.path.to_string_lossy();
                 return Err(self.invalid(&shown, "name", "UTF-8"));
             };
+            if found.kind == Kind::EmptyFolder {
+                // No part of a bag: manifests list files alone (RFC 8493, 2.1.3).
+                continue;
+            }
             if found.kind != Kind::File {
                 return Err(self.invalid(path, "kind", "a bag holds plain files, no links"));
             }

@@ -59,6 +59,60 @@ fn a_file_names_its_author_to_nobody() {
     );
 }
 
+/// The classes of what was skipped, and how often.
+fn skipped(case: &Case) -> Vec<String> {
+    let events = case.events("bundle-of-skipped");
+    let skipped = events.iter().filter(|one| one["type"] == "ItemSkipped/1");
+    let reason = |one: &serde_json::Value| one["data"]["reason"].as_str().map(str::to_owned);
+    skipped.filter_map(reason).collect()
+}
+
+#[test]
+fn a_folder_without_mail_is_named_and_nothing_of_the_mailbox_itself_is_asked_for() {
+    let case = Case::new(Faults::none());
+    case.plant("crew@old.example/Inbox/a.eml", &mail(1, 0));
+    std::fs::create_dir_all(case.source().join("crew@old.example/Plans/2019")).expect("made");
+    case.prepare("crew@old.example");
+    case.restore();
+    assert_eq!(case.inspect().messages(ADA).len(), 1);
+    let empty = Row::lost("Messages", "folders without mail");
+    empty.is(&skipped(&case), &["empty-folder"]);
+    empty.is(&asked(&case, &["2019"]), &[""; 0]);
+    let colours = asked(&case, &["mastercategories"]);
+    Row::lost("Messages", "colours of categories").is(&colours, &[""; 0]);
+    let settings = asked(&case, &["mailboxsettings"]);
+    Row::lost("Messages", "settings of a mailbox").is(&settings, &[""; 0]);
+}
+
+#[test]
+fn folders_are_made_for_files_and_of_empty_ones_each_is_named() {
+    let case = Case::new(Faults::none());
+    case.plant("Deep/er/a.txt", b"a");
+    std::fs::create_dir_all(case.source().join("Deep/empty")).expect("made");
+    case.prepare("drive");
+    case.inspect().record_exchanges();
+    case.restore();
+    let files = case.inspect().files(ADA);
+    let [file] = &files[..] else {
+        panic!("one file: {files:?}")
+    };
+    Row::kept("Files", "folders").stands_in(&file.path, "Deep/er/");
+    let empty = Row::lost("Files", "folders without a file");
+    empty.is(&skipped(&case), &["empty-folder"]);
+    let exchanges = case.inspect().exchanges();
+    let sent = exchanges.iter().filter_map(|one| one.request.as_ref());
+    let made: Vec<_> = sent.filter(|one| one.get("folder").is_some()).collect();
+    assert!(!made.is_empty(), "folders are made");
+    let is_dated = |one: &&&serde_json::Value| one.get("fileSystemInfo").is_some();
+    let dated: Vec<_> = made.iter().filter(is_dated).collect();
+    Row::lost("Files", "dates of folders").holds(dated.is_empty(), &dated);
+    let labels = asked(&case, &["sensitivitylabel"]);
+    Row::lost("Files", "labels of sensitivity").is(&labels, &[""; 0]);
+    let labels = asked(&case, &["retentionlabel"]);
+    Row::lost("Files", "labels of retention").is(&labels, &[""; 0]);
+    Row::lost("Files", "comments").is(&asked(&case, &["comment"]), &[""; 0]);
+}
+
 #[test]
 fn a_file_that_no_drive_takes_is_held_by_the_plan() {
     let owner = CustodianName("ada@old.example".to_owned());

@@ -169,6 +169,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ),
     ("empty-card", "A card of an address book that says nothing."),
     (
+        "empty-folder",
+        "A folder without anything in it; no folder is made for it.",
+    ),
+    (
         "exchange-address-resolved-by-header/1",
         "An address of the old server was found out from the mail's own header.",
     ),
