@@ -2,7 +2,7 @@
 //! file and forgets it. A file that ends its reader ends the child. Nothing is decided here but whether it came through.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ fn tried(program: &Path, path: &Path) -> std::result::Result<(), String> {
     let size = std::fs::metadata(path).map_or(0, |about| about.len());
     let seconds = SECONDS_MIN + size / BYTES_A_SECOND;
     let failed = |error: std::io::Error| format!("the child that reads it first: {error}");
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .arg("read-trial")
         .arg(path)
         .args(["--memory-bytes", &MEMORY_BYTES.to_string()])
@@ -87,7 +87,13 @@ fn tried(program: &Path, path: &Path) -> std::result::Result<(), String> {
         .spawn()
         .map_err(failed)?;
     // It may wait for its disk for as long again.
-    for _ in 0..2 * seconds * LOOKS_A_SECOND {
+    ended(child, 2 * seconds * LOOKS_A_SECOND)
+}
+
+/// Whether a child ended well within so many looks; it does not live on.
+fn ended(mut child: Child, looks: u64) -> std::result::Result<(), String> {
+    let failed = |error: std::io::Error| format!("the child that reads it first: {error}");
+    for _ in 0..looks {
         match child.try_wait().map_err(failed)? {
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(format!("it ended the child that read it first: {status}")),
@@ -96,5 +102,24 @@ fn tried(program: &Path, path: &Path) -> std::result::Result<(), String> {
     }
     let _gone_already = child.kill();
     let _reaped = child.wait();
-    Err(format!("reading it took longer than {} s", 2 * seconds))
+    let seconds = looks / LOOKS_A_SECOND;
+    Err(format!("reading it took longer than {seconds} s"))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    fn sleeping(seconds: &str) -> Child {
+        let mut command = Command::new("sleep");
+        command.arg(seconds).spawn().expect("started")
+    }
+
+    #[test]
+    fn a_child_that_does_not_end_is_ended_and_said() {
+        let said = ended(sleeping("600"), LOOKS_A_SECOND).expect_err("it sleeps");
+        assert_eq!(said, "reading it took longer than 1 s");
+        assert_eq!(ended(sleeping("0"), 60 * LOOKS_A_SECOND), Ok(()));
+    }
 }

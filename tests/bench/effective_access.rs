@@ -16,6 +16,10 @@ const GROUPS: u32 = 1_000;
 /// Direct members of a group; one in ten is a group itself.
 const MEMBERS: u32 = 30;
 
+/// What a million grants over a hundred thousand items may take.
+const SECONDS_MAX: f64 = 2.0;
+const MIB_MAX: u64 = 512;
+
 /// Peak resident memory of this process so far, in MiB; 0 where the system does not tell.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -118,7 +122,8 @@ fn raw(items: u32) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-fn row(items: u32, grants: u32) {
+/// Prints a row; the seconds that it took.
+fn row(items: u32, grants: u32) -> f64 {
     let mut dice = Dice(u64::from(items));
     let directory = directory(&mut dice);
     let tree = tree(&mut dice, items, grants);
@@ -139,10 +144,17 @@ fn row(items: u32, grants: u32) {
         peak()
     );
     std::io::stdout().write_all(line.as_bytes()).expect("said");
+    seconds
 }
 
-fn main() {
+fn main() -> Result<(), String> {
+    let mut last = 0.0;
     for (items, grants) in [(1_000, 10_000), (10_000, 100_000), (100_000, 1_000_000)] {
-        row(items, grants);
+        last = row(items, grants);
     }
+    let peak = peak();
+    if last > SECONDS_MAX || peak > MIB_MAX {
+        return Err(format!("a million grants: {last:.3} s, {peak} MiB"));
+    }
+    Ok(())
 }

@@ -53,6 +53,41 @@ impl Hasher {
 mod tests {
     use super::*;
 
+    /// Bytes and hash in base64: some of those that rclone publishes for its own (`backend/onedrive/quickxorhash`).
+    const PUBLISHED: [(&str, &str); 8] = [
+        ("", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("Sg==", "SgAAAAAAAAAAAAAAAQAAAAAAAAA="),
+        ("/aNzzCFPS/A=", "/RjFHJgRgicsAR4ACAAAAAAAAAA="),
+        ("XoJ1AsoR4fDYJrDqYs4=", "XhBEHQSgjAiEAx7YPgEs1CEGZwA="),
+        ("gQaybEqS/4UlDc8e4IJm", "gDCALNigBEn8oxAlZ8AzPAAOQZg="),
+        (
+            "T6LYJIfDh81JrAK309H2JMJTXis=",
+            "zBTHrspn3mEcohlJdIUAbjGNaNg=",
+        ),
+        (
+            "bU2j/0XYdgfPFD4691jV0AOUEUPR4Z5E",
+            "bnLBiLpVgnxVkXhNsIAPdHAPLFQ=",
+        ),
+        (
+            concat!(
+                "Mb7EGva2rEE5fENDL85P+BsapHEEjv2/siVhKjvAQe02feEx",
+                "VOQSkfmuYzU/kTF1MaKjPmKF/w+cbvwfdWL8aQ=="
+            ),
+            "n1anP5NfvD4XDYWIeRPW3ZkPv1Y=",
+        ),
+    ];
+
+    #[test]
+    fn the_hash_is_what_others_make_of_the_same_bytes() {
+        use base64ct::{Base64, Encoding as _};
+        for (bytes, hash) in PUBLISHED {
+            let mut hasher = Hasher::default();
+            hasher.update(&Base64::decode_vec(bytes).expect("base64"));
+            let QuickXor(found) = hasher.finish();
+            assert_eq!(Base64::encode_string(&found), hash, "{bytes}");
+        }
+    }
+
     #[test]
     fn pieces_hash_as_the_whole_and_the_ring_closes() {
         let bytes: Vec<u8> = (0..1_000_u32).map(|n| n.to_le_bytes()[0]).collect();
