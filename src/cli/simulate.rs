@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use m365_simulator::{
-    AppSpec, ClockMode, Config, Directory, Faults, Quotas, Running, Simulator, SimulatorError,
-    TenantSpec, TlsFiles, UserSpec,
+    AppSpec, ClockMode, Config, Directory, FaultKind, Faults, Quotas, Running, Simulator,
+    SimulatorError, TenantSpec, TlsFiles, UserSpec,
 };
 use serde_json::json;
 use tokio::sync::watch;
@@ -25,13 +25,14 @@ pub(crate) struct Simulate {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// A folder with leaf.pem and leaf.key: HTTPS instead of HTTP.
+    /// A folder with leaf.pem and leaf.key: HTTPS instead of HTTP, and HTTP/2 with whoever offers it.
     #[arg(long, value_name = "DIR")]
     pub(crate) tls: Option<PathBuf>,
     /// The seed of its faults and ids.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The share of requests that fail: 0 to 1.
+    /// The share of requests that fail: 0 to 1. With --tls also by what HTTP/2 knows: streams that
+    /// are refused or reset, GOAWAY, and connections that end under all that is under way on them.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
     pub(crate) fault_rate: f64,
     /// Enforce no quota.
@@ -104,7 +105,7 @@ pub(crate) async fn run(
         listen: wanted.listen,
         tls: wanted.tls.clone().map(TlsFiles),
         seed: wanted.seed,
-        faults: Faults::rate(wanted.fault_rate),
+        faults: faults(wanted),
         tenant,
         quotas: if wanted.unthrottled {
             Quotas::off()
@@ -145,6 +146,15 @@ pub(crate) async fn run(
     let _ended_anyway = stop.wait_for(|stop| *stop).await;
     running.stop();
     Ok(())
+}
+
+/// What fails, this often: over TLS both sides speak HTTP/2.
+fn faults(wanted: &Simulate) -> Faults {
+    let mut faults = Faults::rate(wanted.fault_rate);
+    if wanted.tls.is_some() {
+        faults.kinds.extend(FaultKind::OF_HTTP2);
+    }
+    faults
 }
 
 fn plant(running: &Running, wanted: &Simulate) -> Result<()> {

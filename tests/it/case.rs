@@ -86,6 +86,11 @@ pub(crate) fn application() -> (&'static str, &'static str, &'static str) {
     (SITES, CERTIFICATE, PRIVATE_KEY)
 }
 
+/// A certificate for 127.0.0.1, its key and the authority that nobody else trusts: they open nothing but tenants of tests.
+fn tls_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls")
+}
+
 /// A tenant, a case's folder and a source.
 pub(crate) struct Case {
     pub(crate) folder: tempfile::TempDir,
@@ -96,15 +101,23 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(faults: Faults) -> Self {
-        Self::with(faults, Quotas::documented())
+        Self::with(Self::config(TENANT, faults, Quotas::documented()))
     }
 
     /// A tenant that never throttles, for what is not about quotas.
     pub(crate) fn without_quotas(faults: Faults) -> Self {
-        Self::with(faults, Quotas::off())
+        Self::with(Self::config(TENANT, faults, Quotas::off()))
     }
 
-    fn with(faults: Faults, quotas: Quotas) -> Self {
+    /// The same over TLS, where both sides agree on HTTP/2.
+    pub(crate) fn over_http2(faults: Faults) -> Self {
+        Self::with(Config {
+            tls: Some(TlsFiles(tls_folder())),
+            ..Self::config(TENANT, faults, Quotas::off())
+        })
+    }
+
+    fn with(config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -112,7 +125,7 @@ impl Case {
             .expect("threads");
         let running = {
             let _inside = runtime.enter();
-            Simulator::start(Self::config(TENANT, faults, quotas)).expect("it starts")
+            Simulator::start(config).expect("it starts")
         };
         let folder = tempfile::tempdir().expect("a folder");
         put(&folder.path().join("secret"), SECRET.as_bytes());
@@ -267,6 +280,11 @@ impl Case {
     }
 
     fn tenant<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        if self.running.base_url.starts_with("https://") {
+            command
+                .arg("--root-certificates")
+                .arg(tls_folder().join("ca.pem"));
+        }
         command
             .args(["--tenant", &*self.tenant_id, "--login-base"])
             .arg(&self.running.base_url)

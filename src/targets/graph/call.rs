@@ -19,6 +19,8 @@ use crate::targets::{QuotaHint, TargetError};
 const ANSWER_BYTES_MAX: usize = 160 << 20;
 /// Error bodies are small; more of one is not read.
 const ERROR_BYTES_MAX: usize = 64 << 10;
+/// How often a request that was refused unseen goes again within a call; then whoever called decides.
+const AGAIN_MAX: u32 = 2;
 
 /// Connections, tokens and where to send.
 #[derive(Clone)]
@@ -223,17 +225,32 @@ impl Session {
             .ok_or_else(|| failure::contract(operation, "a redirect to nowhere"))
     }
 
-    /// In its turn, and what came of it is told to whoever gave the turn.
+    /// A request that the service refused unseen has not failed: it goes again.
     async fn exchange(
         &self,
         call: Call,
         accepts: fn(&StatusCode) -> bool,
     ) -> Result<Response, TargetError> {
+        let mut again = AGAIN_MAX;
+        loop {
+            match self.exchange_in_turn(&call, accepts).await {
+                Err(error) if again > 0 && failure::was_refused(&error) => again -= 1,
+                result => return result,
+            }
+        }
+    }
+
+    /// In its turn, and what came of it is told to whoever gave the turn.
+    async fn exchange_in_turn(
+        &self,
+        call: &Call,
+        accepts: fn(&StatusCode) -> bool,
+    ) -> Result<Response, TargetError> {
         let Some(turns) = &self.turns else {
-            return self.exchange_now(&call, accepts).await;
+            return self.exchange_now(call, accepts).await;
         };
         let sent = turns.turn(call.asked()).await;
-        let result = self.exchange_now(&call, accepts).await;
+        let result = self.exchange_now(call, accepts).await;
         let hint = self
             .hint
             .lock()
@@ -299,7 +316,7 @@ impl Session {
                 request.send().await
             };
             let response = answered
-                .map_err(|error| failure::unanswered(operation, &error.without_url(), writes))?;
+                .map_err(|error| failure::unheard(operation, &error.without_url(), writes))?;
             if let Some(hint) = hint(response.headers()) {
                 *self.hint.lock().unwrap_or_else(PoisonError::into_inner) = Some(hint);
             }
@@ -389,10 +406,13 @@ pub(super) async fn refusal(
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let request_id = request_id(response.headers());
-    // The status decides; a body that breaks off only takes the words away.
-    let body = read_up_to(response, ERROR_BYTES_MAX)
-        .await
-        .unwrap_or_default();
+    let body = match read_up_to(response, ERROR_BYTES_MAX).await {
+        Ok(body) => body,
+        // The status decides; a body that breaks off only takes the words away.
+        Err(_) if failure::may_pass(status) => Vec::new(),
+        // The code decides what a 404 or a 403 means, and it did not come.
+        Err(error) => return failure::unanswered(operation, &error.without_url(), writes),
+    };
     failure::answered(Said {
         operation,
         status,

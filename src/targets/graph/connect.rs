@@ -128,6 +128,12 @@ pub(super) fn client(
         .user_agent(USER_AGENT)
         .connect_timeout(Duration::from_secs(15))
         .pool_idle_timeout(Duration::from_secs(50))
+        // Over HTTP/2 a request that is given up leaves its connection to the others: one that died in silence would take
+        // every later request with it.
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(40))
+        // What goes again is decided where it is counted and known, never below.
+        .retry(reqwest::retry::never())
         // A redirect would carry the token to whoever is named in it.
         .redirect(reqwest::redirect::Policy::none());
     if is_local(address) {

@@ -1,5 +1,7 @@
 //! Failures of calls: which may be tried again, what may have happened in spite of them, and messages without secrets.
 
+use std::error::Error as _;
+
 use serde_json::Value;
 
 use crate::targets::{Retry, TargetError};
@@ -41,15 +43,11 @@ pub(super) fn answered(said: Said<'_>) -> TargetError {
         .as_str()
         .or(error["message"]["value"].as_str())
         .or(body["error_description"].as_str());
-    let passes = match said.status {
-        408 | 425 | 429 | 500..=599 => said.status != 507 && said.status != 501,
-        409 => PASSING_CONFLICTS
-            .iter()
-            .any(|known| code.eq_ignore_ascii_case(known)),
-        // 412: the file is another one than we looked at: the next try looks again. 416: the session is ahead of us.
-        412 | 416 | 423 => true,
-        _ => false,
+    let conflict_passes = || {
+        let mut known = PASSING_CONFLICTS.iter();
+        said.status == 409 && known.any(|known| code.eq_ignore_ascii_case(known))
     };
+    let passes = may_pass(said.status) || conflict_passes();
     let retry = match (passes, said.retry_after_s) {
         (false, _) => Retry::Never,
         (true, Some(seconds)) => Retry::After(seconds),
@@ -64,6 +62,16 @@ pub(super) fn answered(said: Said<'_>) -> TargetError {
         // 429 and 503 are refusals at the door; any other 5xx of a write may have done it (graph.md 6.7).
         outcome_unknown: said.writes && matches!(said.status, 408 | 500 | 502 | 504..=599),
         code,
+    }
+}
+
+/// Whether a status alone says that the same may go another time.
+pub(super) fn may_pass(status: u16) -> bool {
+    match status {
+        408 | 425 | 429 | 500..=599 => status != 507 && status != 501,
+        // 412: the file is another one than we looked at: the next try looks again. 416: the session is ahead of us.
+        412 | 416 | 423 => true,
+        _ => false,
     }
 }
 
@@ -99,6 +107,61 @@ pub(super) fn timeout(operation: &'static str, writes: bool) -> TargetError {
         retry: Retry::Soon,
         outcome_unknown: writes,
     }
+}
+
+/// The service said itself that it did nothing with a request.
+const REFUSED: &str = "StreamRefused";
+
+/// Whether the same request may go again at once: it was never looked at (RFC 9113 section 8.7).
+pub(super) fn was_refused(error: &TargetError) -> bool {
+    error.code == REFUSED
+}
+
+/// No answer to a request: it broke off before its head came.
+pub(super) fn unheard(
+    operation: &'static str,
+    error: &reqwest::Error,
+    writes: bool,
+) -> TargetError {
+    let Some(reason) = undone(error) else {
+        return unanswered(operation, error, writes);
+    };
+    let (code, message) = match reason {
+        h2::Reason::NO_ERROR | h2::Reason::REFUSED_STREAM => (
+            REFUSED,
+            "the service refused the request before it did anything",
+        ),
+        // Too many requests, or a fault of its own: not at once.
+        _ => (
+            "GoAway",
+            "the service ended the connection before it did anything with the request",
+        ),
+    };
+    TargetError {
+        operation,
+        status: 0,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        request_id: None,
+        retry: Retry::Soon,
+        outcome_unknown: false,
+    }
+}
+
+/// Why the service ended a stream of which it says that nothing was done: REFUSED_STREAM, or a GOAWAY whose last stream lies
+/// below (RFC 9113 sections 6.8 and 8.7). Any other reset, and a connection that ends after a GOAWAY, leaves it open. A type
+/// decides and not a text, since GOAWAY carries words of whoever sends it.
+fn undone(error: &reqwest::Error) -> Option<h2::Reason> {
+    let mut at = error.source();
+    while let Some(cause) = at {
+        if let Some(ended) = cause.downcast_ref::<h2::Error>() {
+            let reason = ended.reason()?;
+            let refused = ended.is_reset() && reason == h2::Reason::REFUSED_STREAM;
+            return (ended.is_remote() && (refused || ended.is_go_away())).then_some(reason);
+        }
+        at = cause.source();
+    }
+    None
 }
 
 /// No answer, or one that broke off.

@@ -72,7 +72,7 @@ impl Tokens {
         let request = http.post(&self.endpoint).form(&form).timeout(patience);
         let sent = request.send().await;
         let response =
-            sent.map_err(|error| failure::unanswered(SIGN_IN, &error.without_url(), false))?;
+            sent.map_err(|error| failure::unheard(SIGN_IN, &error.without_url(), false))?;
         if !response.status().is_success() {
             return Err(call::refusal(response, SIGN_IN, false).await);
         }

@@ -6,7 +6,7 @@ mod planted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use m365_simulator::{Faults, StoredItem};
+use m365_simulator::{FaultKind, Faults, StoredItem};
 use unbroken_verify::VerdictKind;
 
 use super::{Seeded, expect_explained};
@@ -16,12 +16,15 @@ use crate::peak::{self, Peak};
 use crate::tampering::forge::put;
 use planted::{PEOPLE, Size, attached, file_versions, has_history, is_series, write_archive};
 
-const RESTORE: &str = "restore CASE --source SOURCE TARGET --without-quotas --workers 32";
+/// How it is restored, with how many workers.
+fn restore(workers: u32) -> String {
+    format!("restore CASE --source SOURCE TARGET --without-quotas --workers {workers}")
+}
 
 /// Lets it run until the tenant has failed so many more requests, and kills it; whether it was still at work.
-fn kill_after(case: &Case, faults: u64, peak: &mut Peak) -> bool {
+fn kill_after(case: &Case, (faults, words): (u64, &str), peak: &mut Peak) -> bool {
     let goal = case.inspect().faults() + faults;
-    let mut child = case.start(RESTORE);
+    let mut child = case.start(words);
     while case.inspect().faults() < goal && child.try_wait().expect("asked").is_none() {
         peak.look(child.id());
         std::thread::sleep(Duration::from_millis(10));
@@ -32,14 +35,24 @@ fn kill_after(case: &Case, faults: u64, peak: &mut Peak) -> bool {
     worked
 }
 
+/// Of all requests a fifth fails at least; those for tokens and of the page of a tenant's own never do.
+fn a_fifth() -> Faults {
+    Faults {
+        // A pause holds a whole mailbox: what is shown here is that nothing is lost, not how long it takes.
+        retry_after_s: 0,
+        ..Faults::rate(0.215)
+    }
+}
+
 /// What happened, in a line.
-fn survives(size: Size, faults_between: u64) -> String {
-    // Of all requests a fifth fails at least; those for tokens and of the page of a tenant's own never do.
-    let mut faults = Faults::rate(0.215);
-    // A pause holds a whole mailbox: what is shown here is that nothing is lost, not how long it takes.
-    faults.retry_after_s = 0;
-    let case = Case::without_quotas(Faults::none());
-    write_archive(&case, size);
+fn survives(
+    case: &Case,
+    faults: Faults,
+    size: Size,
+    (faults_between, workers): (u64, u32),
+) -> String {
+    let words = restore(workers);
+    write_archive(case, size);
     case.connect("");
     let map = PEOPLE.map(|person| format!("{person}@old.example,{person}@clean.example\n"));
     let map = format!("source,target\n{}", map.concat());
@@ -53,14 +66,15 @@ fn survives(size: Size, faults_between: u64) -> String {
     while kills < size.kills {
         let faults = faults_between / 3 + seeded.below(faults_between);
         assert!(
-            kill_after(&case, faults, &mut peak),
+            kill_after(case, (faults, &words), &mut peak),
             "it was done after {kills} kills"
         );
         kills += 1;
     }
-    let ended = peak::run(&case, RESTORE, &mut peak);
+    let ended = peak::run(case, &words, &mut peak);
     let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{said}");
+    let listed = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{listed}{said}");
     let found = case.inspect();
     let (failed, all) = (found.faults(), found.requests().len() - before);
     let percent = failed * 1_000 / (all as u64).max(1);
@@ -73,13 +87,13 @@ fn survives(size: Size, faults_between: u64) -> String {
     );
     assert!(percent >= 200, "{said}");
     for (place, person) in PEOPLE.iter().enumerate() {
-        expect_mails(&case, person, size);
-        expect_personal(&case, person, size);
-        expect_files(&case, person, place, size);
+        expect_mails(case, person, size);
+        expect_personal(case, person, size);
+        expect_files(case, person, place, size);
     }
     assert_eq!(found.invitations(), 0, "nobody is invited");
-    expect_explained(&case);
-    expect_outcomes(&case, size);
+    expect_explained(case);
+    expect_outcomes(case, size);
     let verdict = case.verdict();
     assert_eq!(verdict.kind, VerdictKind::Valid, "{}", verdict.to_text());
     said
@@ -199,7 +213,34 @@ fn kills_and_faults_over_every_kind_lose_nothing_and_double_nothing() {
         files: 20,
         kills: 4,
     };
-    println!("{}", survives(size, 20));
+    let case = Case::without_quotas(Faults::none());
+    println!("{}", survives(&case, a_fifth(), size, (20, 32)));
+}
+
+/// The same over HTTP/2, with what only it can do wrong: a stream that is refused, one that ends after the work was done, and
+/// connections that end under sixteen workers at once.
+#[test]
+fn kills_and_faults_over_http2_lose_nothing_and_double_nothing() {
+    let size = Size {
+        mails: 20,
+        events: 10,
+        contacts: 6,
+        tasks: 6,
+        files: 20,
+        kills: 4,
+    };
+    let case = Case::over_http2(Faults::none());
+    let mut faults = a_fifth();
+    // A connection that ends fails all that is under way on it: fewer of those, or each request would meet one.
+    faults.kinds.extend(FaultKind::DRAWN);
+    faults.kinds.extend(FaultKind::OF_HTTP2);
+    println!("{}", survives(&case, faults, size, (20, 16)));
+    let asked = case.inspect().requests();
+    assert!(asked.iter().all(|request| request.stream.is_some()));
+    for kind in FaultKind::OF_HTTP2 {
+        let times = asked.iter().filter(|one| one.fault == Some(kind)).count();
+        assert!(times > 0, "{kind:?}: {times} times");
+    }
 }
 
 #[test]
@@ -213,5 +254,6 @@ fn a_hundred_kills_over_five_thousand_items() {
         files: 900,
         kills: 100,
     };
-    println!("{}", survives(size, 70));
+    let case = Case::without_quotas(Faults::none());
+    println!("{}", survives(&case, a_fifth(), size, (70, 32)));
 }

@@ -8,14 +8,22 @@ use serde::{Deserialize, Serialize};
 pub enum FaultKind {
     /// 409 although nothing is wrong; nothing is done.
     Conflict,
-    /// The connection breaks off in the middle of the answer; the request was carried out.
+    /// The connection ends in the middle of the answer, and with it all else that is under way on it; the request was carried
+    /// out.
+    CutAfter,
+    /// The answer breaks off in the middle, and over HTTP/1.1 the connection with it; the request was carried out.
     DropAfter,
-    /// The connection is closed before anything is done.
+    /// The same, and nothing is done.
     DropBefore,
     /// 500 although the request was carried out.
     ErrorAfter,
     /// 504; nothing is done.
     GatewayTimeout,
+    /// GOAWAY, whose last stream lies below the request's: nothing of it is done. What was begun before is answered. Over HTTP/1.1
+    /// the connection is closed.
+    GoAway,
+    /// GOAWAY, whose last stream is not below the request's: it was carried out, and the connection ends without an answer.
+    GoAwayAfter,
     /// Carried out, never answered: until the client goes away.
     Hold,
     /// Never carried out and never answered: until the client goes away.
@@ -30,6 +38,10 @@ pub enum FaultKind {
     Malware,
     /// 400: more than 400 characters with its folders; nothing is done.
     PathTooLong,
+    /// RST_STREAM with REFUSED_STREAM: nothing is done. Over HTTP/1.1 the connection is closed.
+    RefusedStream,
+    /// RST_STREAM with INTERNAL_ERROR; the request was carried out. Over HTTP/1.1 the connection is closed.
+    ResetAfter,
     /// The connection breaks while the request's body is being sent; nothing is done.
     ResetInBody,
     /// 403: the tenant lets nobody share; nothing is done.
@@ -58,9 +70,23 @@ impl FaultKind {
         Self::UnavailableSilently,
     ];
 
+    /// What only a connection with many streams can do, or what costs all of them.
+    pub const OF_HTTP2: [Self; 5] = [
+        Self::CutAfter,
+        Self::GoAway,
+        Self::GoAwayAfter,
+        Self::RefusedStream,
+        Self::ResetAfter,
+    ];
+
     /// Whether the request is carried out all the same.
     pub(crate) fn commits(self) -> bool {
-        matches!(self, Self::DropAfter | Self::ErrorAfter | Self::Hold)
+        self.is_unanswered() || matches!(self, Self::DropAfter | Self::ErrorAfter | Self::Hold)
+    }
+
+    /// Whether it is carried out, and the client hears nothing of that.
+    pub(crate) fn is_unanswered(self) -> bool {
+        matches!(self, Self::CutAfter | Self::GoAwayAfter | Self::ResetAfter)
     }
 }
 

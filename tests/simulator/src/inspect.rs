@@ -75,6 +75,8 @@ pub struct RequestLine {
     pub fault: Option<FaultKind>,
     /// Whether it carried an Authorization header.
     pub had_authorization: bool,
+    /// The number of its stream; none over HTTP/1.1.
+    pub stream: Option<u32>,
 }
 
 /// Looks inside.

@@ -9,6 +9,7 @@ mod broken;
 mod calendar;
 mod clock;
 mod config;
+mod connection;
 mod contacts;
 mod desk;
 mod directory;

@@ -9,11 +9,14 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::{Router, extract::State};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::DefaultAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use h2::Reason;
 
 use crate::answer::{Answer, Body as Content, refuse};
 use crate::broken::Broken;
 use crate::config::{Config, SimulatorError, TlsFiles};
+use crate::connection::{Connection, Connections, Cut, STREAM, reset};
 use crate::exchanges::Exchange;
 use crate::faults::{Chooser, FaultKind};
 use crate::inspect::{self, Inspect, RequestLine};
@@ -119,12 +122,14 @@ impl Simulator {
             .with_state(Arc::clone(&shared))
             .into_make_service();
         let handle = Handle::new();
+        let server = axum_server::from_tcp(listener).map_err(listen)?;
+        let server = server.handle(handle.clone());
         if let Some(tls) = tls {
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(listen)?;
-            tokio::spawn(server.handle(handle.clone()).serve(service));
+            let server = server.acceptor(Connections(RustlsAcceptor::new(tls)));
+            tokio::spawn(server.serve(service));
         } else {
-            let server = axum_server::from_tcp(listener).map_err(listen)?;
-            tokio::spawn(server.handle(handle.clone()).serve(service));
+            let server = server.acceptor(Connections(DefaultAcceptor::new()));
+            tokio::spawn(server.serve(service));
         }
         Ok(Running {
             base_url,
@@ -158,12 +163,14 @@ fn tls_config(files: &TlsFiles) -> Result<RustlsConfig, SimulatorError> {
     let chain = chain.map_err(|error| refuse(&leaf, error.to_string()))?;
     let secret = PrivateKeyDer::from_pem_file(&key).map_err(|e| refuse(&key, e.to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| refuse(&leaf, error.to_string()))?
         .with_no_client_auth()
         .with_single_cert(chain, secret)
         .map_err(|error| refuse(&leaf, error.to_string()))?;
+    // As Graph does: who can speak HTTP/2 does.
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(config)))
 }
 
@@ -172,6 +179,8 @@ async fn serve(
     incoming: axum::extract::Request,
 ) -> Response<Body> {
     let (head, body) = incoming.into_parts();
+    let connection = head.extensions.get::<Arc<Connection>>();
+    let connection = connection.cloned().unwrap_or_default();
     let mut request = Request {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
@@ -182,13 +191,18 @@ async fn serve(
     if lock(&shared.chooser).breaks(&request.method, &request.path) {
         shared.faults.fetch_add(1, Ordering::SeqCst);
         // The body is still on its way: nobody reads it, and the connection ends under it.
+        if stream(&request).is_some() {
+            connection.cut();
+        }
         return refuse_by(&shared, &request, FaultKind::ResetInBody);
     }
     match axum::body::to_bytes(body, BODY_BYTES_MAX).await {
         Ok(bytes) => request.body = bytes.to_vec(),
         Err(_) => return respond(refuse(413, "RequestEntityTooLarge", "Too large.")),
     }
-    if let Some(host) = request.header("host") {
+    // HTTP/2 names the host in the address (RFC 9113 section 8.3.1).
+    let authority = head.uri.authority().map(axum::http::uri::Authority::as_str);
+    if let Some(host) = request.header("host").or(authority) {
         lock(&shared.tenant).base = format!("{}://{host}", shared.scheme);
     }
     if let Some(path) = request.path.strip_prefix("/_simulator/") {
@@ -201,7 +215,12 @@ async fn serve(
     if let Some(answer) = sign_in(&shared, &request) {
         return respond(answer);
     }
-    graph(&shared, request).await
+    graph(&shared, &connection, request).await
+}
+
+/// The stream that a request came by; none over HTTP/1.1.
+fn stream(request: &Request) -> Option<u32> {
+    request.header(STREAM)?.parse().ok()
 }
 
 fn headers(found: &HeaderMap) -> BTreeMap<String, String> {
@@ -239,7 +258,11 @@ impl Drop for Inside<'_> {
     }
 }
 
-async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
+async fn graph(
+    shared: &Arc<Shared>,
+    connection: &Arc<Connection>,
+    mut request: Request,
+) -> Response<Body> {
     let of_sharepoint = request.path.starts_with(crate::sites::rest::PREFIX);
     if request.path.starts_with("/v1.0/") || request.path.contains("/_api/") {
         let check = if of_sharepoint {
@@ -263,6 +286,9 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
         shared.let_go.notified().await;
     }
     if let Some(kind) = fault.filter(|kind| !kind.commits()) {
+        if let FaultKind::GoAway | FaultKind::RefusedStream = kind {
+            return refuse_stream(shared, connection, &request, kind);
+        }
         return refuse_by(shared, &request, kind);
     }
     let lane = route::lane(&request);
@@ -275,6 +301,11 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
     }
     // Others get their turn while this request is inside, as they would in a real service.
     tokio::task::yield_now().await;
+    if !connection.begin(stream(&request)) {
+        // A GOAWAY left it out: whoever sent it was told so, and sends it again.
+        record(shared, &request, 0, None);
+        return reset(Reason::REFUSED_STREAM);
+    }
     let answer = route::answer(&mut lock(&shared.tenant), &request);
     if request.method == "POST" {
         for late in std::mem::take(&mut *lock(&shared.late)) {
@@ -287,6 +318,10 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
         shared.let_go.notified().await;
     }
     drop(inside);
+    if let Some(kind) = fault.filter(|kind| kind.is_unanswered()) {
+        record(shared, &request, 0, fault);
+        return unanswered(connection, &request, answer, kind).await;
+    }
     let answer = match fault {
         Some(FaultKind::ErrorAfter) => refuse(
             500,
@@ -296,6 +331,38 @@ async fn graph(shared: &Arc<Shared>, mut request: Request) -> Response<Body> {
         _ => answer,
     };
     finish(shared, &request, answer, fault)
+}
+
+/// Nothing is done, and the client is told so by HTTP/2; over HTTP/1.1 the connection is closed.
+fn refuse_stream(
+    shared: &Shared,
+    connection: &Connection,
+    request: &Request,
+    kind: FaultKind,
+) -> Response<Body> {
+    record(shared, request, 0, Some(kind));
+    if kind == FaultKind::GoAway && stream(request).is_some() {
+        connection.go_away();
+    }
+    reset(Reason::REFUSED_STREAM)
+}
+
+/// It was carried out, and the client does not hear it.
+async fn unanswered(
+    connection: &Arc<Connection>,
+    request: &Request,
+    answer: Answer,
+    kind: FaultKind,
+) -> Response<Body> {
+    match kind {
+        FaultKind::CutAfter => respond(answer).map(|_| Body::new(Cut::of(Arc::clone(connection)))),
+        FaultKind::GoAwayAfter if stream(request).is_some() => {
+            connection.go_away();
+            connection.cut_when_flushed();
+            std::future::pending().await
+        }
+        _ => reset(Reason::INTERNAL_ERROR),
+    }
 }
 
 /// The words of a service whose quota is used up.
@@ -353,11 +420,16 @@ fn refuse_by(shared: &Shared, request: &Request, kind: FaultKind) -> Response<Bo
             .with("X-Virus-Infected", "EICAR-Test-File"),
         FaultKind::PathTooLong => refuse(400, "pathIsTooLong", "The path is too long."),
         FaultKind::SharingDisabled => refuse(403, "sharingDisabled", "Sharing is disabled."),
-        FaultKind::DropBefore
+        FaultKind::CutAfter
+        | FaultKind::DropBefore
         | FaultKind::DropAfter
         | FaultKind::ErrorAfter
+        | FaultKind::GoAway
+        | FaultKind::GoAwayAfter
         | FaultKind::Hold
         | FaultKind::HoldBefore
+        | FaultKind::RefusedStream
+        | FaultKind::ResetAfter
         | FaultKind::ResetInBody => busy(),
         FaultKind::Late => {
             lock(&shared.late).push(request.clone());
@@ -378,6 +450,7 @@ fn record(shared: &Shared, request: &Request, status: u16, fault: Option<FaultKi
         status,
         fault,
         had_authorization: request.header("authorization").is_some(),
+        stream: stream(request),
     });
 }
 
