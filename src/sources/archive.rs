@@ -3,7 +3,7 @@
 
 mod bag;
 pub mod index;
-mod mailbox;
+pub(super) mod mailbox;
 mod site;
 mod teams;
 pub mod writer;

@@ -42,16 +42,25 @@ impl Archive {
     fn setting_of(&self, object: &Object, entry: &MailboxEntry) -> Result<Setting, String> {
         let bytes = self.bytes_of(object, OBJECT_BYTES_MAX);
         let bytes = bytes.map_err(|error| error.to_string())?;
-        let json: Map<String, Value> =
-            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        Ok(match entry.kind {
-            MailboxKind::Forwarding => forwarding(&json),
-            MailboxKind::Permission => Setting::Grant {
-                who: grantee(&json),
-            },
-            MailboxKind::Rule => Setting::Rule(rule(&json, &entry.folders)),
-        })
+        read(&bytes, entry.kind, &entry.folders)
     }
+}
+
+/// What an object says; `folders` are those that a rule may name.
+pub(in crate::sources) fn read(
+    bytes: &[u8],
+    kind: MailboxKind,
+    folders: &[RuleFolder],
+) -> Result<Setting, String> {
+    let json: Map<String, Value> =
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    Ok(match kind {
+        MailboxKind::Forwarding => forwarding(&json),
+        MailboxKind::Permission => Setting::Grant {
+            who: grantee(&json),
+        },
+        MailboxKind::Rule => Setting::Rule(rule(&json, folders)),
+    })
 }
 
 /// The domains of those whose mailboxes the archive holds; other custodians are named by addresses of sites and chats.
@@ -63,7 +72,8 @@ fn inside(tag: &Tag) -> Inside {
     Inside::new(names.filter(|name| name.contains('@') && !name.contains([' ', '/', ':'])))
 }
 
-fn told(setting: &Setting) -> String {
+/// What is said of it where it is held.
+pub(in crate::sources) fn told(setting: &Setting) -> String {
     match setting {
         Setting::Forwarding { to } => format!("a forwarding to {}", to.join(", ")),
         Setting::Grant { who } => format!("what {who:?} may do in the mailbox"),
