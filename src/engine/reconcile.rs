@@ -34,15 +34,7 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
         Workload::Teams => look_for_post(shop, work).await,
     };
     match looked {
-        Ok(found) => {
-            let outcome = Outcome::AttemptInterrupted {
-                item: work.item.clone(),
-                attempt: work.attempts,
-                found,
-            };
-            shop.record.record(work, outcome).await?;
-            Ok(Resolved::GoesOn)
-        }
+        Ok(found) => interrupted(shop, work, found).await,
         Err(Trouble::Record(error)) => Err(error),
         Err(Trouble::Target(mut failure)) => {
             // Still nobody knows what the interrupted attempt left.
@@ -51,7 +43,8 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
                 .await
                 .map(Resolved::Unread)
         }
-        // The next attempt meets the same source or name and says so as the item's outcome.
+        // The next attempt meets the same source or name and says so as the item's outcome. Nobody saw the target for it, so
+        // the record says no word of what lies there.
         Err(
             Trouble::Source(_)
             | Trouble::NameTaken
@@ -59,16 +52,22 @@ pub(crate) async fn resolve<R: Record, T: Target + 'static, C: Time>(
             | Trouble::ParentLost
             | Trouble::TeamHeld
             | Trouble::Differs(_),
-        ) => {
-            let outcome = Outcome::AttemptInterrupted {
-                item: work.item.clone(),
-                attempt: work.attempts,
-                found: Found::Partial,
-            };
-            shop.record.record(work, outcome).await?;
-            Ok(Resolved::GoesOn)
-        }
+        ) => interrupted(shop, work, Found::NotLooked).await,
     }
+}
+
+async fn interrupted<R: Record, T: Target + 'static, C: Time>(
+    shop: &Arc<Shop<R, T, C>>,
+    work: &Work,
+    found: Found,
+) -> Result<Resolved, RecordError> {
+    let outcome = Outcome::AttemptInterrupted {
+        item: work.item.clone(),
+        attempt: work.attempts,
+        found,
+    };
+    shop.record.record(work, outcome).await?;
+    Ok(Resolved::GoesOn)
 }
 
 /// The items whose last intent has no outcome.
@@ -84,7 +83,9 @@ async fn look_for_message<R: Record, T: Target + 'static, C: Time>(
     if copies.is_empty() {
         return Ok(Found::Nothing);
     }
-    let message = worker::read_message(shop, work).await?;
+    let Ok(message) = worker::read_message(shop, work).await else {
+        return Ok(Found::NotCompared);
+    };
     let whole = copies.iter().any(|copy| mail::is_whole(copy, &message));
     Ok(if whole { Found::Whole } else { Found::Partial })
 }
@@ -98,7 +99,9 @@ async fn look_for_outlook_item<R: Record, T: Target + 'static, C: Time>(
     if copies.is_empty() {
         return Ok(Found::Nothing);
     }
-    let item = worker::read_outlook_item(shop, work).await?;
+    let Ok(item) = worker::read_outlook_item(shop, work).await else {
+        return Ok(Found::NotCompared);
+    };
     for id in copies {
         let compared = outlook::compare(shop, work, &folder, &item, &id).await?;
         if compared.differing.is_empty() {
@@ -115,7 +118,7 @@ async fn look_for_post<R: Record, T: Target + 'static, C: Time>(
     match worker::read_teams_item(shop, work).await? {
         TeamsItem::Message(message) => teams::look(shop, work, &message).await,
         // What there is of a team is found again when it is made: by its name and time, or its nickname.
-        TeamsItem::Team(_) => Ok(Found::Partial),
+        TeamsItem::Team(_) => Ok(Found::NotLooked),
     }
 }
 
@@ -140,7 +143,11 @@ async fn look_for_file<R: Record, T: Target + 'static, C: Time>(
         let Some(found) = file::find(shop, work, &folder, &name).await? else {
             continue;
         };
-        match history::count(shop, work, tries, &found).await? {
+        let counted = match history::count(shop, work, tries, &found).await {
+            Err(Trouble::Source(_)) => return Ok(Found::NotCompared),
+            counted => counted?,
+        };
+        match counted {
             Some(have) if have > work.history.len() => return Ok(Found::Whole),
             Some(_) => return Ok(Found::Partial),
             None => {}

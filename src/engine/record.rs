@@ -131,6 +131,10 @@ pub enum Found {
     Partial,
     /// All of it, as far as names and sizes tell; the next attempt reads it back.
     Whole,
+    /// Something is there; the source could not be read to compare it with.
+    NotCompared,
+    /// Nobody looked: where to look could not be told, or it is looked for only when it is made. It says nothing of the target.
+    NotLooked,
 }
 
 /// What becomes of a part.

@@ -2,6 +2,7 @@
 //! exactly once, every attempt is explained, and the independent verifier agrees.
 
 mod mixed;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

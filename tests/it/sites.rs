@@ -12,3 +12,8 @@ mod planted;
 pub(crate) fn exchanges() -> Vec<m365_simulator::Exchange> {
     [journey::exchanges(), pages::exchanges()].concat()
 }
+
+/// A case with lists in its backup, up to a plan in force.
+pub(crate) fn listed(case: &crate::case::Case) {
+    archive::prepared(case, &[("2026-01-01T00:00:00Z", archive::quay())]);
+}

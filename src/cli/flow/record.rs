@@ -117,6 +117,8 @@ fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
                 Found::Nothing => "nothing",
                 Found::Partial => "partial",
                 Found::Whole => "whole",
+                Found::NotCompared => "not-compared",
+                Found::NotLooked => "not-looked",
             };
             let data = AttemptInterrupted {
                 attempt,

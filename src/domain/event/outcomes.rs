@@ -87,7 +87,8 @@ pub struct AttemptFailedFacts {
 pub struct AttemptInterrupted {
     /// Which try.
     pub attempt: u32,
-    /// `nothing`, `partial` or `whole`.
+    /// What lies in the target under the item's key or name: `nothing`, `partial`, `whole`, `not-compared` (something does; the
+    /// source could not be read beside it) or `not-looked` (nobody could look, and nothing is said of the target).
     pub found: String,
     /// The item.
     pub item: Pseudonym,

@@ -24,7 +24,8 @@ pub(super) fn method(software: &str) -> Section {
         .with(Block::List(vec![
             "Before an item is written, an event says so and is on the disk. After it is written, \
              it is read back and compared, and a second event says what was found. An intent \
-             without an outcome is resolved by looking into the tenant."
+             without an outcome is resolved by looking into the tenant; where nobody could look, \
+             or nothing could be compared, the event says that and no more."
                 .to_owned(),
             "Mail is compared by subject, addresses, dates, body text and attachment hashes \
              (semantic digest v1), because the service stores mail in a form of its own. Files are \
