@@ -14,7 +14,7 @@ const folder = process.env.FORGED_BUNDLES ?? "";
 
 /** Rules on the bag around the payload: a page has no bag. */
 function isAboutTheBag({ rule, file }) {
-  return rule === "bundle/manifest" || /manifest-sha256\.txt$|^bagit\.txt$|^fetch\.txt$/.test(file ?? "");
+  return rule === "bundle/manifest" || rule === "bundle/signature" || /manifest-sha256\.txt$|^bagit\.txt$|^fetch\.txt$/.test(file ?? "");
 }
 
 function placed(expected, broken) {

@@ -193,6 +193,56 @@ fn removed_swapped_and_cut_entries_are_found() {
     }
 }
 
+/// No entry speaks of these files. Whoever has no service key leaves the signature, and it does not hold; or takes it out, and that
+/// is said.
+#[test]
+fn a_file_beside_the_record_is_held_by_the_signature_over_the_manifest() {
+    let whole = bundle();
+    let says = |verdict: &Verdict, words: &str| verdict.to_text().contains(words);
+    let signed = "holds        the bag's manifest: the service key signed it\n";
+    assert!(says(&judge(&whole, &trusted(None)), signed));
+    for path in [
+        "data/docs/threat-model.md",
+        "data/case.jsonld",
+        "data/verify.html",
+        "data/keys/index.txt",
+    ] {
+        let mut forged = whole.clone();
+        forged.files.get_mut(path).expect("there").push(b' ');
+        let without = judge(&forged, &trusted(None));
+        assert_eq!(without.kind, VerdictKind::Valid, "{path}");
+        assert!(!says(&without, signed), "{path}");
+        for words in ["there is no manifest-sha256.txt.sig", "can make anew: "] {
+            assert!(says(&without, words), "{path}: {}", without.to_text());
+        }
+        forged.keeps_signature = true;
+        let verdict = judge(&forged, &trusted(None));
+        expect_invalid(&verdict, &["bundle/signature"], path);
+    }
+    // Another key, another purpose, a cut: each is another text of the signature.
+    let signature = whole.files["manifest-sha256.txt.sig"].clone();
+    for at in (0..signature.len()).step_by(11) {
+        let mut forged = whole.clone();
+        let text = forged.files.get_mut("manifest-sha256.txt.sig");
+        let text = text.expect("there");
+        text[at] = if text[at] == b'B' { b'A' } else { b'B' };
+        let what = format!("byte {at} of the signature");
+        expect_invalid(
+            &judge(&forged, &trusted(None)),
+            &["bundle/signature"],
+            &what,
+        );
+    }
+    let mut long = whole.clone();
+    let text = long.files.get_mut("manifest-sha256.txt.sig");
+    text.expect("there").resize(5000, b'\n');
+    expect_invalid(
+        &judge(&long, &trusted(None)),
+        &["bundle/signature"],
+        "too long to be one",
+    );
+}
+
 /// The host has the log key: it can sign a shorter ledger. Only somebody who kept an earlier checkpoint can tell.
 #[test]
 fn a_roll_back_is_found_by_whoever_kept_a_checkpoint() {

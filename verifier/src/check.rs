@@ -215,8 +215,8 @@ impl Check {
             "bundle (partial)".clone_into(&mut self.verdict.what);
             self.partial(root, &index, see)?
         };
-        if read.is_some() {
-            rest.say(&mut self.verdict);
+        if let Some(read) = &read {
+            rest.say(root, &read.state, &mut self.verdict)?;
         }
         let ended = wanted.end();
         if let Some(read) = &read {

@@ -4,6 +4,7 @@ pub(crate) mod bag;
 pub(crate) mod bundle;
 pub(crate) mod objects;
 pub(crate) mod segments;
+pub(crate) mod signed;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};

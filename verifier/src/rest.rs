@@ -1,14 +1,16 @@
-//! What else lies in a bundle (11.2): files that the bag's manifest alone covers, and of them the report, which an entry may
-//! name by its digests.
+//! What else lies in a bundle (11.2): files that the bag's manifest alone covers, who signed that, and of them the report, which
+//! an entry may name by its digests.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::broken::Broken;
 use crate::bytes::{Hash, parse_hex};
 use crate::event::Entry;
-use crate::files::{VerifyError, bag, names, small};
+use crate::files::{VerifyError, bag, names, signed, small};
 use crate::json::Value;
-use crate::verdict::Verdict;
+use crate::state::State;
+use crate::verdict::{Finding, Verdict};
 
 /// What 11.2 names in `data/`, each checked in its place.
 const CHECKED: [&str; 8] = [
@@ -76,7 +78,13 @@ impl Rest {
         }
     }
 
-    pub(crate) fn say(mut self, verdict: &mut Verdict) {
+    pub(crate) fn say(
+        mut self,
+        root: &Path,
+        state: &State,
+        verdict: &mut Verdict,
+    ) -> Result<(), VerifyError> {
+        let signed = manifest(root, state, verdict)?;
         if let Some(entry) = self.issued {
             let holds = format!("data/report: it is the one that entry {entry} issued");
             verdict.holds.push(holds);
@@ -87,7 +95,7 @@ impl Rest {
             verdict.not_checked.push(missing);
         }
         if self.names.is_empty() {
-            return;
+            return Ok(());
         }
         let clean = |name: &String| format!("data/{}", name.replace(char::is_control, "\u{fffd}"));
         let mut listed: Vec<String> = self.names.iter().take(NAMES_MAX).map(clean).collect();
@@ -96,12 +104,54 @@ impl Rest {
             listed.push(format!("{more} more"));
         }
         let listed = listed.join(", ");
-        // Whoever changes one of these makes the manifest anew; its signature is for other tools (3 in VERIFY.txt).
-        let not_checked = format!(
-            "whether these are as they were exported; the bag's manifest alone covers them, which \
-             anybody can make anew, and who signed it is not checked here (VERIFY.txt, 3): {listed}"
-        );
-        verdict.not_checked.push(not_checked);
+        verdict.not_checked.push(match signed {
+            Signed::Holds => format!(
+                "what these say; the service key vouches that they are as exported, no entry does: \
+                 {listed}"
+            ),
+            // Whoever changes one of these makes the manifest anew.
+            Signed::NotThere | Signed::Broken => format!(
+                "whether these are as they were exported; the bag's manifest alone covers them, \
+                 which anybody can make anew: {listed}"
+            ),
+        });
+        Ok(())
+    }
+}
+
+/// What became of the signature over the manifest.
+enum Signed {
+    Holds,
+    NotThere,
+    Broken,
+}
+
+/// Who made the manifest: the service key in force at the bundle's size, where its signature is there.
+fn manifest(root: &Path, state: &State, verdict: &mut Verdict) -> Result<Signed, VerifyError> {
+    let not_checked = |verdict: &mut Verdict, why: &str| {
+        let text = format!("who made the bag's manifest: {why}");
+        verdict.not_checked.push(text);
+        Ok(Signed::NotThere)
+    };
+    let Some(key) = state.active(&state.service) else {
+        return not_checked(verdict, "no service key is in force at this size");
+    };
+    match signed::check(root, &key.public)? {
+        Ok(true) => {
+            let holds = "the bag's manifest: the service key signed it".to_owned();
+            verdict.holds.push(holds);
+            Ok(Signed::Holds)
+        }
+        Ok(false) => not_checked(verdict, &format!("there is no {}", signed::SIGNATURE)),
+        Err(Broken { rule, why }) => {
+            verdict.broken.push(Finding {
+                entry: None,
+                file: Some(signed::SIGNATURE.to_owned()),
+                rule: rule.to_owned(),
+                why,
+            });
+            Ok(Signed::Broken)
+        }
     }
 }
 

@@ -63,14 +63,16 @@ fn says(verdict: &Verdict, line: &str) -> bool {
 
 const ISSUED: &str = "holds        data/report: it is the one that entry 11 issued";
 const COVERED: &str = "not checked  whether these are as they were exported; the bag's manifest \
-                       alone covers them, which anybody can make anew, and who signed it is not \
-                       checked here (VERIFY.txt, 3): ";
+                       alone covers them, which anybody can make anew: ";
+const UNSIGNED: &str =
+    "not checked  who made the bag's manifest: there is no manifest-sha256.txt.sig";
 
 #[test]
 fn a_report_that_an_entry_names_is_said_to_be_that() {
     for salt in [SALT, b""] {
         let verdict = judge(salt, |_| {});
         assert!(says(&verdict, ISSUED), "{}", verdict.to_text());
+        assert!(says(&verdict, UNSIGNED), "{}", verdict.to_text());
         assert!(!verdict.to_text().contains("manifest alone"));
     }
 }

@@ -52,13 +52,18 @@ pub(crate) fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
 #[derive(Clone)]
 pub(crate) struct Bundle {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// The signature over the manifest stays although it is over another one.
+    pub(crate) keeps_signature: bool,
 }
 
 impl Bundle {
     pub(crate) fn read(dir: &Path) -> Self {
         let mut files = BTreeMap::new();
         collect(dir, dir, &mut files);
-        Self { files }
+        Self {
+            files,
+            keeps_signature: false,
+        }
     }
 
     /// Writes the bag with Payload-Oxum, manifest and tag manifest made anew: BagIt itself sees nothing.
@@ -84,7 +89,12 @@ impl Bundle {
             })
             .collect();
         files.insert("bag-info.txt".into(), (info.join("\n") + "\n").into_bytes());
-        files.insert("manifest-sha256.txt".into(), manifest.into_bytes());
+        let manifest = manifest.into_bytes();
+        // Whoever has no service key leaves out what would give away that the list is another one.
+        if !self.keeps_signature && files.get("manifest-sha256.txt") != Some(&manifest) {
+            files.remove("manifest-sha256.txt.sig");
+        }
+        files.insert("manifest-sha256.txt".into(), manifest);
         let tags =
             lines(files.iter().filter(|(path, _)| {
                 !path.starts_with("data/") && !path.starts_with("tagmanifest")
