@@ -10,6 +10,7 @@ pub mod queue;
 mod reconcile;
 pub mod record;
 pub mod retry;
+pub mod room;
 pub mod schedule;
 mod shop;
 mod to_come;
@@ -31,6 +32,7 @@ use backlog::{Backlog, Portion};
 use governor::{Governor, Lane, Pace, Quotas};
 use queue::{Entry, Group, Limits, Place, Queue, Turn};
 use record::{Class, Custodian, Failed, Record, RecordError, Standing, Work};
+use room::{HELD_BYTES_MAX, Room};
 use schedule::Action;
 use shop::Shop;
 pub use shop::{NameTaken, People, Time};
@@ -181,6 +183,7 @@ pub async fn run<R: Record, T: Target + 'static, C: Time>(
         given_up: Mutex::new(HashSet::new()),
         at_gate: Mutex::new(HashMap::new()),
         parts: tokio::sync::Semaphore::new(options.heavy.max(1)),
+        room: Room::new(HELD_BYTES_MAX),
         answered: Mutex::default(),
         team_settle: shop::settle(&options.quotas),
         stop,
@@ -376,7 +379,7 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
             },
             group,
             wave,
-            heavy: !is_file && work.source.size_bytes >= self.options.heavy_bytes,
+            heavy: !is_file && self.shop.held_bytes(&work) >= self.options.heavy_bytes,
             not_before,
         });
         *self.of_custodian.entry(work.custodian.clone()).or_default() += 1;
@@ -390,6 +393,7 @@ impl<R: Record, T: Target + 'static, C: Time> Floor<'_, R, T, C> {
         let reconcile = known.is_none() && reconcile::is_interrupted(&work);
         let mut tries = known.unwrap_or_else(|| Tries::of(&work));
         self.tasks.spawn(async move {
+            let _held = shop.room.take(shop.held_bytes(&work)).await;
             let result = if reconcile {
                 match reconcile::resolve(&shop, &work, &mut tries).await {
                     Ok(reconcile::Resolved::GoesOn) => {

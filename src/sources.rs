@@ -208,6 +208,11 @@ pub trait Source: Send + Sync {
         self.teams_item(item)
     }
 
+    /// What an item takes in memory when it is read whole: its own bytes, and of what it names beside itself.
+    fn held_bytes(&self, item: &SourceItem) -> u64 {
+        item.size_bytes
+    }
+
     /// Opens a file's bytes; the caller hashes what it reads and compares with `item.digest`.
     fn file(&self, item: &SourceItem) -> Result<Box<dyn Read + Send>, SourceError>;
 

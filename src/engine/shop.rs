@@ -14,6 +14,7 @@ pub(crate) use team::settle;
 use super::cost;
 use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
 use super::record::{FolderId, Outcome, Record, Work};
+use super::room::{Room, STREAMED_BYTES};
 use super::to_come::ToCome;
 use super::turnstile::SharedGovernor;
 use super::worker::Trouble;
@@ -84,6 +85,8 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) folders: Mutex<HashMap<FolderPlace, Arc<tokio::sync::Mutex<Folder>>>>,
     /// Files that are compared part by part, or looked into, at the same time: each is held in memory, some twice.
     pub(crate) parts: tokio::sync::Semaphore,
+    /// The room that all items under way have in memory.
+    pub(crate) room: Room,
     /// When the tenant answered last, whatever it said.
     pub(crate) answered: Mutex<Option<DateTime<Utc>>>,
     /// Messages that others answer, by conversation and planned time.
@@ -124,6 +127,14 @@ pub(crate) struct Folder {
 }
 
 impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
+    /// What an item under way takes in memory.
+    pub(crate) fn held_bytes(&self, work: &Work) -> u64 {
+        match work.source.workload {
+            Workload::Files => work.source.size_bytes.min(STREAMED_BYTES),
+            _ => self.source.held_bytes(&work.source),
+        }
+    }
+
     /// Whether anything was answered since.
     pub(crate) fn is_answered_since(&self, since: DateTime<Utc>) -> bool {
         let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -475,6 +475,10 @@ impl Source for Archive {
         &self.description
     }
 
+    fn held_bytes(&self, item: &SourceItem) -> u64 {
+        self.bytes_with_images(item)
+    }
+
     fn items(
         &self,
         point: &RestorePointId,

@@ -23,6 +23,7 @@ use crate::domain::choices::Choices;
 use crate::domain::identity::parse_map;
 use crate::engine::Options;
 use crate::engine::record::Work;
+use crate::engine::room::HELD_BYTES_MAX;
 use crate::journal::Journal;
 use crate::projections::reconciliation::Reconciliation;
 use fakes::{FakeSource, FakeTarget};
@@ -120,6 +121,22 @@ async fn a_case_from_its_declaration_to_its_end() {
     drop(journal);
     let again = open_case(folder.path(), &keys).expect("opened again");
     assert!(again.case().expect("read").finished.is_some());
+}
+
+/// Sixteen workers, and what their items take together is bounded in bytes, whatever the items are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_items_are_under_way_as_far_as_there_is_room_for_them() {
+    for (held, at_once) in [(HELD_BYTES_MAX / 2 + 1, 1..=1), (1, 2..=16)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = FakeSource::of_large(6, held);
+        let target = FakeTarget::default();
+        let (keys, journal) = mapped(folder.path(), &source, &target).await;
+        approved(&journal, &keys, &source).await;
+        restored(&journal, &source, &target).await;
+        assert_eq!(target.messages(), 6);
+        let found = target.at_once();
+        assert!(at_once.contains(&found), "{held} bytes: {found} at once");
+    }
 }
 
 #[tokio::test]

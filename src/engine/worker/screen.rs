@@ -47,7 +47,7 @@ pub(super) async fn pass<R: Record, T: Target + 'static, C: Time>(
     if tries.is_screened {
         return Ok(Passage::Open(content));
     }
-    let is_heavy = work.source.size_bytes >= HEAVY_BYTES || !work.history.is_empty();
+    let is_heavy = shop.source.held_bytes(&work.source) >= HEAVY_BYTES || !work.history.is_empty();
     let _turn = if is_heavy {
         Some(shop.parts.acquire().await)
     } else {

@@ -84,7 +84,7 @@ impl Archive {
     }
 
     /// What a message takes in memory: all of its images may be one object, named again and again.
-    fn bytes_with_images(&self, item: &SourceItem) -> u64 {
+    pub(super) fn bytes_with_images(&self, item: &SourceItem) -> u64 {
         let hosted = self.teams.hosted.get(&super::place_of(item));
         let sizes = hosted.into_iter().flatten().map(|one| one.object.size);
         sizes.fold(item.size_bytes, u64::saturating_add)

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -30,6 +31,8 @@ fn digest(text: &str) -> Digest {
 pub(super) struct FakeSource {
     description: SourceDescription,
     messages: usize,
+    /// What each message is said to take in memory.
+    held: u64,
 }
 
 impl FakeSource {
@@ -55,6 +58,15 @@ impl FakeSource {
         Self {
             description,
             messages,
+            held: 0,
+        }
+    }
+
+    /// The same of messages that are large.
+    pub(super) fn of_large(messages: usize, held: u64) -> Self {
+        Self {
+            held,
+            ..Self::new(messages)
         }
     }
 }
@@ -102,6 +114,10 @@ impl Source for FakeSource {
         Ok(Box::new(items.chain([Err(bad)])))
     }
 
+    fn held_bytes(&self, item: &SourceItem) -> u64 {
+        self.held.max(item.size_bytes)
+    }
+
     fn message(&self, item: &SourceItem) -> Result<Message, SourceError> {
         Ok(Message {
             subject: item.locator.clone(),
@@ -116,9 +132,30 @@ impl Source for FakeSource {
 
 /// A tenant in which every user exists but `nobody`.
 #[derive(Clone, Default)]
-pub(super) struct FakeTarget(Arc<Mutex<BTreeMap<String, (ItemKey, Message)>>>);
+pub(super) struct FakeTarget(
+    Arc<Mutex<BTreeMap<String, (ItemKey, Message)>>>,
+    Arc<Mutex<AtOnce>>,
+);
+
+/// How many messages are being written, now and at the most.
+#[derive(Default)]
+struct AtOnce {
+    now: usize,
+    most: usize,
+}
 
 impl FakeTarget {
+    /// How many messages were being written at once, at the most.
+    pub(super) fn at_once(&self) -> usize {
+        self.1.lock().expect("no thread panicked").most
+    }
+
+    fn count(&self, change: isize) {
+        let mut at_once = self.1.lock().expect("no thread panicked");
+        at_once.now = at_once.now.saturating_add_signed(change);
+        at_once.most = at_once.most.max(at_once.now);
+    }
+
     pub(super) fn messages(&self) -> usize {
         self.0.lock().expect("no thread panicked").len()
     }
@@ -167,6 +204,9 @@ impl Target for FakeTarget {
         message: &Message,
         key: &ItemKey,
     ) -> Result<(TargetId, Written), TargetError> {
+        self.count(1);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.count(-1);
         let mut messages = self.0.lock().expect("no thread panicked");
         let id = format!("message-{}", messages.len());
         messages.insert(id.clone(), (*key, message.clone()));

@@ -116,7 +116,13 @@ fn one_image_that_is_named_too_often_leaves_its_message_out_and_no_other() {
         };
         assert_eq!(second.stable_id, "2");
         match first {
-            Ok(item) => assert!(!is_too_large, "{times} images: {item:?}"),
+            Ok(item) => {
+                assert!(!is_too_large, "{times} images: {item:?}");
+                // What its workers have to find room for is not its JSON alone.
+                let images = (times * image.len()) as u64;
+                assert_eq!(archive.held_bytes(item), item.size_bytes + images);
+                assert_eq!(archive.held_bytes(second), second.size_bytes);
+            }
             Err(bad) => {
                 assert!(is_too_large, "{times} images: {bad:?}");
                 assert_eq!(bad.class, "too-large");
