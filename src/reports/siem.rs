@@ -142,7 +142,11 @@ fn classify(written: &Written) -> Classified {
             detail,
         };
     }
-    match (placed.map(|placed| &placed.event), &*written.signed.kind) {
+    let event = placed.map(|placed| &placed.event);
+    if let Some(more) = event.and_then(who_got_in) {
+        return more;
+    }
+    match (event, &*written.signed.kind) {
         (Some(Event::ItemAttempted(..) | Event::FolderAttempted(..)), _) => Classified {
             status: UNKNOWN,
             detail: "intent".to_owned(),
@@ -158,9 +162,27 @@ fn classify(written: &Written) -> Classified {
             plain(READ, INFORMATIONAL)
         }
         (_, "KeyRevoked" | "TailRepaired") => plain(OTHER, HIGH),
-        (_, "Erased" | "Rejected" | "PolicyChanged" | "CaseDeclared/1") => plain(OTHER, MEDIUM),
+        (
+            _,
+            "Erased" | "Rejected" | "PolicyChanged" | "CaseDeclared/1" | "CertificateRevoked/1",
+        ) => plain(OTHER, MEDIUM),
         _ => plain(OTHER, INFORMATIONAL),
     }
+}
+
+/// A reading back that found somebody in who should not be: the very leak that is looked for, so no line tells it louder.
+fn who_got_in(event: &Event) -> Option<Classified> {
+    let gained = match event {
+        Event::AccessCompared(data, _) => data.gained,
+        Event::TeamCompleted(data, _) => data.gained,
+        _ => return None,
+    };
+    (gained > 0).then(|| Classified {
+        activity: READ,
+        status: FAILURE,
+        severity: HIGH,
+        detail: format!("gained: {gained}"),
+    })
 }
 
 /// The item that it is about.
@@ -214,9 +236,9 @@ fn to_json(value: &Canonical) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::EndedFacts;
+    use crate::domain::event::{AccessCompared, EndedFacts, TeamCompleted};
     use crate::projections::reading::Reading;
-    use crate::projections::scripted::{Script, failed, held, restored};
+    use crate::projections::scripted::{Script, failed, held, name, restored};
     use crate::projections::signers::Signers;
 
     fn lines(shown: Shown) -> Vec<Value> {
@@ -231,6 +253,10 @@ mod tests {
         }
         script.item("ann", held);
         script.item("ann", failed("a3", "files"));
+        lines_of(&script, shown)
+    }
+
+    fn lines_of(script: &Script, shown: Shown) -> Vec<Value> {
         let mut lines = Vec::new();
         let signers = Signers::default();
         script
@@ -262,6 +288,48 @@ mod tests {
         assert_eq!(lines[1]["status_detail"], "held: custodian-not-mapped");
         assert_eq!(lines[2]["resources"][0]["type"], "files");
         assert_eq!(lines[2]["time"], 2000);
+    }
+
+    #[test]
+    fn whoever_got_in_is_told_in_the_highest_severity() {
+        let completed = |gained| {
+            let data = TeamCompleted {
+                channels: Some(0),
+                failed: 0,
+                gained,
+                kept: 3,
+                lost: 0,
+                owners: 1,
+            };
+            Event::TeamCompleted(Box::new(data), Box::default())
+        };
+        let compared = |gained| {
+            let data = AccessCompared {
+                absent: 0,
+                custodian: name("ann"),
+                declared: 0,
+                gained,
+                kept: 3,
+                lost: 0,
+                object: "o".to_owned(),
+            };
+            Event::AccessCompared(Box::new(data), Box::default())
+        };
+        let mut script = Script::default();
+        script.item("ann", completed(0));
+        script.item("ann", completed(2));
+        script.case(compared(0));
+        script.case(compared(1));
+        let said: Vec<_> = lines_of(&script, Shown::Redacted)
+            .iter()
+            .map(|line| (line["severity_id"].clone(), line["status_detail"].clone()))
+            .collect();
+        let line = |severity: u64, detail: &str| (severity.into(), detail.into());
+        let plain = line(1, "");
+        assert_eq!(said[0].0, plain.0);
+        assert_eq!(said[1], line(4, "gained: 2"));
+        assert_eq!(said[2].0, plain.0);
+        assert_eq!(said[3], line(4, "gained: 1"));
     }
 
     #[test]
