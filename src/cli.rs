@@ -47,6 +47,7 @@ mod sharing;
 mod simulate;
 mod source;
 mod state;
+mod stopping;
 mod summary;
 mod target;
 mod verify;
@@ -236,7 +237,7 @@ async fn perform(command: Command, stop: watch::Receiver<bool>, output: &Output)
         Command::Content(command) => content::run(command, output).await,
         Command::Release(command) => release::run(command, output).await,
         Command::Separation(wanted) => baseline::run_separation(&wanted, output).await,
-        Command::Keys(command) => keys::run(command, output),
+        Command::Keys(command) => keys::run(command, output).await,
         Command::Restore(command) => restore::run(&command, stop, output).await,
         Command::Ledger(command) => ledger::run(command, output).await,
         Command::Notify(command) => notify::run(command, output).await,

@@ -9,7 +9,7 @@ use super::access::CaseFolder;
 use super::flow::{gating, opening, planning};
 use super::keys::expect_yes;
 use super::output::Output;
-use super::{approve, exchange, keyring};
+use super::{approve, exchange, keyring, stopping};
 use crate::domain::event::CertificateKind;
 use crate::error::Result;
 
@@ -89,7 +89,9 @@ pub(crate) struct Issue {
 /// End a certificate before its date: nothing that needs it goes on, and nobody has to agree.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
-  unbroken certify revoke --case acme --certificate trust")]
+  unbroken certify revoke --case acme --certificate trust
+
+A restore that runs is asked to end first, and waited for: nothing is written behind the entry.")]
 pub(crate) struct Revoke {
     #[command(flatten)]
     folder: CaseFolder,
@@ -145,6 +147,7 @@ fn run_approve(wanted: &Approve, output: &Output) -> Result<()> {
 
 async fn run_revoke(wanted: &Revoke, output: &Output) -> Result<()> {
     let kind = CertificateKind::from(wanted.certificate);
+    let _wish = stopping::end_restore(&wanted.folder.case, output).await?;
     let journal = opening::open_folder(&wanted.folder)?;
     let number = gating::revoke(&journal, kind).await?;
     output.answer(

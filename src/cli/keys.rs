@@ -86,14 +86,14 @@ pub(crate) struct Show {
 }
 
 /// Does what was asked.
-pub(crate) fn run(command: KeysCommand, output: &Output) -> Result<()> {
+pub(crate) async fn run(command: KeysCommand, output: &Output) -> Result<()> {
     match command {
         KeysCommand::Enrol(enrol) => change::enrol(&enrol, output),
         KeysCommand::Generate(wanted) => generate(&wanted, output),
         KeysCommand::Hand(hand) => change::hand(&hand, output),
         KeysCommand::List(wanted) => list::run(&wanted, output),
         KeysCommand::Policy(policy) => change::policy(&policy, output),
-        KeysCommand::Revoke(revoke) => change::revoke(&revoke, output),
+        KeysCommand::Revoke(revoke) => change::revoke(&revoke, output).await,
         KeysCommand::Rotate(rotate) => change::rotate(&rotate, output),
         KeysCommand::Set(wanted) => set(&wanted, output),
         KeysCommand::Show(wanted) => show(&wanted, output),

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use super::access::{CaseFolder, TargetAccess};
 use super::flow::{anchoring, content, meaning, opening, restoring, sources, tenant, waving};
-use super::open;
 use super::output::Output;
 use super::pace::{self, Pace};
 use super::summary::Summary;
+use super::{open, stopping};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::governor::Quotas;
 use crate::engine::{Options, Progress, RunSummary};
@@ -59,6 +59,7 @@ pub(crate) async fn run(
 ) -> Result<()> {
     let source = sources::open(&restore.source)?;
     let journal = opening::open_folder(&restore.folder)?;
+    let stop = stopping::also_by_wish(&restore.folder.case, stop);
     sources::expect_registered(&journal, &*source, &restore.source)?;
     let quotas = if restore.without_quotas {
         pace::expect_simulated(&journal)?;

@@ -50,6 +50,8 @@ impl<R: Reading> Reading for AsOf<'_, R> {
     fn case_now(&self) -> Result<Case, Self::Error> {
         let mut case = Case::default();
         self.events(&mut |placed| case.evolve(&placed.event))?;
+        // Which approvals somebody else gave was true at every instant, whenever it was found out.
+        case.gates.struck = self.record.case_now()?.gates.struck;
         Ok(case)
     }
 

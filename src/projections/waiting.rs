@@ -96,6 +96,8 @@ pub fn waiting<R: Reading>(record: &R, now: DateTime<Utc>) -> Result<Vec<Waiting
         let (kind, number) = (said.certificate.name(), said.number);
         let state = if certificate.revoked.is_some() {
             "is revoked"
+        } else if case.gates.struck.has(&said.proposal) {
+            "carries nothing: a key that approved it was revoked"
         } else if said.until <= now {
             "has ended"
         } else if said.until - now <= TimeDelta::hours(NEAR_HOURS) {

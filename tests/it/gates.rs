@@ -18,6 +18,7 @@ pub(crate) mod road;
 mod runbook;
 mod scuba;
 mod separation;
+mod stopped;
 mod waves;
 mod whole_case;
 mod world;

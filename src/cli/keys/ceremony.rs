@@ -27,6 +27,13 @@ pub(super) struct Ceremony {
     roots: Vec<String>,
 }
 
+impl Ceremony {
+    /// Whether nothing is changed here, and a request is left.
+    pub(super) fn is_request(&self) -> bool {
+        self.request.is_some()
+    }
+}
+
 /// Carries a change out, or leaves its request. `new` is the file of a key that the change brings in, where it is at hand.
 pub(super) fn carry_out(
     folder: &CaseFolder,

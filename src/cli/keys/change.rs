@@ -9,7 +9,7 @@ use unbroken_ledger::{KeyChange, KeyId, Policy, PublicKey, RevocationReason, Rol
 use super::super::access::CaseFolder;
 use super::super::keyring::KeyRing;
 use super::super::output::Output;
-use super::super::{exchange, open};
+use super::super::{exchange, open, stopping};
 use super::ceremony::{Ceremony, carry_out};
 use super::{list, public_key, summary};
 use crate::error::{Error, ErrorKind, Result};
@@ -186,7 +186,12 @@ pub(super) fn rotate(wanted: &Rotate, output: &Output) -> Result<()> {
     carry_out(&wanted.folder, &wanted.ceremony, new, change, output)
 }
 
-pub(super) fn revoke(wanted: &Revoke, output: &Output) -> Result<()> {
+pub(super) async fn revoke(wanted: &Revoke, output: &Output) -> Result<()> {
+    let _wish = if wanted.ceremony.is_request() {
+        None
+    } else {
+        Some(stopping::end_restore(&wanted.folder.case, output).await?)
+    };
     let change = |ledger: &unbroken_ledger::Ledger, _: &_| {
         let key = list::find(ledger, &wanted.key)?;
         let from_index = wanted.from_index.unwrap_or_else(|| ledger.size());

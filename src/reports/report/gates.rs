@@ -69,10 +69,13 @@ pub(super) fn gates(gathered: &Gathered) -> Vec<Block> {
     }
     for certificate in gates.certificates.values() {
         let said = &certificate.said;
-        let ended = certificate
-            .revoked
-            .as_ref()
-            .map_or_else(String::new, |cause| format!(" It was revoked: {cause}."));
+        let ended = match &certificate.revoked {
+            Some(cause) => format!(" It was revoked: {cause}."),
+            None if gates.struck.has(&said.proposal) => {
+                " It carries nothing: too few approved it with a key that was not revoked.".into()
+            }
+            None => String::new(),
+        };
         points.push(format!(
             "Certificate {}: {}, on look {}, from {} until {}.{ended}",
             said.number,

@@ -112,6 +112,7 @@ impl<R: Reading> Reading for View<'_, R> {
     fn case_now(&self) -> Result<Case, R::Error> {
         let mut case = Case::default();
         self.events(&mut |placed| case.evolve(&placed.event))?;
+        case.gates.struck = self.record.case_now()?.gates.struck;
         Ok(case)
     }
 
