@@ -16,7 +16,7 @@ mod sharing;
 mod sign_in;
 mod trust_edges;
 
-pub(super) use apps::undeclared_federation;
+pub(super) use apps::{strange_owners, undeclared_federation};
 pub use conditional_access::{POLICIES, keeps_users_out};
 pub(super) use known::{is_microsoft, is_write, own_mailboxes, own_users, owned_domains, rights};
 pub(super) use mail::{forwarded_by_smtp, forwarding_rules, unreviewed};
@@ -82,7 +82,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C12",
-        requirement: "every credential of an app was declared",
+        requirement: "every credential of an app was declared, and named administrators own it",
         look: apps::credentials,
     },
     Check {

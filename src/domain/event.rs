@@ -35,9 +35,9 @@ pub use domain_move::{
     DomainStepAttempted, DomainStepEnded,
 };
 pub use gates::{
-    Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
-    EvidenceFacts, EvidenceSaved, FindingWaived, PinnedFacts, SourcePinned, WaivedFacts,
-    WindowFacts, WindowSet,
+    Audited, CertificateKind, CertificateRevoked, Certified, Certifiers, CleanTenantDecided,
+    DecisionFacts, EvidenceFacts, EvidenceSaved, FindingWaived, PinnedFacts, SourcePinned,
+    WaivedFacts, WindowFacts, WindowSet,
 };
 pub use identity::{
     AcceptedFacts, CAME_IN, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,

@@ -10,6 +10,8 @@ pub mod object;
 pub mod scuba;
 mod scuba_raw;
 
+use super::event::Certifiers;
+use super::pseudonym::Pseudonym;
 use object::Object;
 
 /// Rows that one reading or section may have. A tenant with more users than that is not judged by a truncated list.
@@ -218,6 +220,21 @@ pub struct Certification {
     pub needed: u32,
     /// For how many hours a certificate holds.
     pub hours: u32,
+}
+
+impl Certification {
+    /// What a certificate is held to; nothing where a name is no pseudonym: it would stand in the record for good.
+    pub fn to_record(&self) -> Option<Certifiers> {
+        let mut people = self.certifiers.clone();
+        people.sort();
+        people.dedup();
+        let are_names = people.iter().all(|name| Pseudonym::parse(name).is_some());
+        (are_names && !people.is_empty()).then_some(Certifiers {
+            hours: self.hours,
+            needed: self.needed,
+            people,
+        })
+    }
 }
 
 /// What was declared of the clean tenant.

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::approval::{Approval, Struck};
 use super::certificate::{Certificate, SIGNERS_MIN, check_time};
 use super::closing::is_recent;
 use super::declaration::{self, Windows};
 use super::event::{
-    Audited, CertificateKind, CertificateRevoked, Certified, CleanTenantDecided, DecisionFacts,
-    Event, EvidenceFacts, EvidenceSaved, FindingWaived, NoFacts, PinnedFacts, SourcePinned,
-    WaivedFacts, WindowFacts, WindowSet,
+    Audited, CertificateKind, CertificateRevoked, Certified, Certifiers, CleanTenantDecided,
+    DecisionFacts, Event, EvidenceFacts, EvidenceSaved, FindingWaived, NoFacts, PinnedFacts,
+    SourcePinned, WaivedFacts, WindowFacts, WindowSet,
 };
 use super::finding::Verdict;
 use super::refusal::Refusal;
@@ -169,7 +169,26 @@ impl Gates {
             return Err(Refusal::OutlivesWaiver);
         }
         check_time(said, now)?;
-        check_others(approval, &said.digest, now)
+        self.check_hours(looked, said.until - said.from)?;
+        check_others(approval, &said.digest, now)?;
+        self.certifiers(looked)
+            .map_or(Ok(()), |declared| check_certifiers(declared, approval))
+    }
+
+    /// Who was declared to certify on a look. C31 is a check of the baseline: an audit whose file names nobody goes by that.
+    fn certifiers<'a>(&'a self, looked: &'a Audited) -> Option<&'a Certifiers> {
+        let of_baseline = || self.baseline.as_ref()?.certifiers.as_ref();
+        looked.certifiers.as_ref().or_else(of_baseline)
+    }
+
+    /// Whether a certificate on a look may hold for that long, as it was declared.
+    pub fn check_hours(&self, looked: &Audited, time: TimeDelta) -> Result<(), Refusal> {
+        match self.certifiers(looked) {
+            Some(declared) if time > TimeDelta::hours(declared.hours.into()) => {
+                Err(Refusal::OutlivesDeclared(declared.hours))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The look that a certificate of a kind may rest on at this instant: the newest, if it opens, is of the last day, and for
@@ -296,6 +315,27 @@ fn check_others(approval: &Approval, digest: &str, now: DateTime<Utc>) -> Result
         return Ok(());
     }
     checked
+}
+
+/// Whether those certify who were declared to, before anybody asked for a certificate. Any two approvers would do otherwise,
+/// whoever they are, and C31 would have been asked for nothing.
+fn check_certifiers(declared: &Certifiers, approval: &Approval) -> Result<(), Refusal> {
+    let others = approval.approved.iter();
+    let others = others.filter(|person| **person != approval.requester);
+    let found = others
+        .filter(|person| declared.people.contains(person))
+        .count();
+    let needed = usize::try_from(declared.needed).unwrap_or(usize::MAX);
+    let needed = needed.max(SIGNERS_MIN);
+    if found < needed {
+        let people = declared.people.join(", ");
+        return Err(Refusal::TooFewCertifiers {
+            found,
+            needed,
+            people,
+        });
+    }
+    Ok(())
 }
 
 /// Looks are numbered, so that a certificate names exactly one.

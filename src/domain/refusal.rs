@@ -261,6 +261,21 @@ pub enum Refusal {
     /// Longer than what it rests on.
     #[error("the certificate would outlive a waiver that it rests on")]
     OutlivesWaiver,
+    /// Longer than was declared.
+    #[error("the certificate would hold for more than {0} hours, which were declared as the most")]
+    OutlivesDeclared(u32),
+    /// Others approved, and too few of them are those who were declared to.
+    #[error(
+        "{found} of the people who were declared as certifiers approved, {needed} have to: {people}"
+    )]
+    TooFewCertifiers {
+        /// How many of them did.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
+        /// Who they are.
+        people: String,
+    },
     /// None was issued.
     #[error("there is no readiness certificate; no worker starts without one")]
     NotReady,

@@ -28,7 +28,7 @@ pub const CHECKS: [Check; 24] = [
     },
     Check {
         id: "S4",
-        requirement: "no key, federated credential or audience of an app leads to the old tenant",
+        requirement: "no key, credential, audience or owner of an app leads to the old tenant",
         look: directory::app_keys,
     },
     Check {

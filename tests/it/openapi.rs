@@ -54,6 +54,10 @@ fn segments(path: &str) -> Option<Vec<String>> {
         // The members of a chat are listed as those of a team are: <https://learn.microsoft.com/graph/api/chat-list-members>.
         "teams".clone_into(&mut names[0]);
     }
+    if names[0] == "applications" && names.len() == 3 && names[2] == "owners" {
+        // As those of its principal are: <https://learn.microsoft.com/graph/api/application-list-owners>.
+        "servicePrincipals".clone_into(&mut names[0]);
+    }
     if let Some(key) = names[0].strip_prefix("groups(") {
         // A group by its alternate key: <https://learn.microsoft.com/graph/api/group-upsert>.
         assert!(key.starts_with("uniqueName='"), "{key}");

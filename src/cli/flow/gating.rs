@@ -140,6 +140,13 @@ fn refused(error: crate::journal::JournalError) -> Error {
         crate::journal::JournalError::Refused(Refusal::TooFewApprovals { .. }) => {
             Some("`unbroken certify approve`, or `unbroken approve` and `case import`")
         }
+        crate::journal::JournalError::Refused(Refusal::TooFewCertifiers { .. }) => Some(
+            "`keys list` shows each approver's pseudonym; where others are to certify, name them \
+             in expected.json and look again",
+        ),
+        crate::journal::JournalError::Refused(Refusal::OutlivesDeclared(_)) => {
+            Some("`hours` of expected.json, as the newest look found it; --hours asks for less")
+        }
         _ => None,
     };
     let error = meaning(error);
@@ -382,6 +389,7 @@ async fn record(
     };
     let data = Audited {
         at: Some(evidence.now),
+        certifiers: evidence.expected.certification.to_record(),
         findings: journal.keep_text(text.as_bytes()).map_err(meaning)?,
         number: last.as_ref().map_or(1, |last| last.number + 1),
         until: waiver::until_of(findings, &evidence.waivers, evidence.now),
@@ -430,6 +438,9 @@ pub(crate) fn propose(journal: &Journal, kind: CertificateKind, hours: i64) -> R
     let gates = journal.case().map_err(meaning)?.gates;
     let look = gates
         .look_to_certify(kind, now)
+        .map_err(|refusal| refused(refusal.into()))?;
+    gates
+        .check_hours(look, TimeDelta::hours(hours))
         .map_err(|refusal| refused(refusal.into()))?;
     let until = now + TimeDelta::hours(hours);
     let digest = digest_of(kind, look.number, until);

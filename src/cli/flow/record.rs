@@ -99,6 +99,17 @@ fn name(text: &str) -> Result<Pseudonym, RecordError> {
     Pseudonym::parse(text).ok_or_else(|| RecordError::Broken("a name is no pseudonym".into()))
 }
 
+/// As the record has it.
+fn word_of(found: Found) -> &'static str {
+    match found {
+        Found::Nothing => "nothing",
+        Found::Partial => "partial",
+        Found::Whole => "whole",
+        Found::NotCompared => "not-compared",
+        Found::NotLooked => "not-looked",
+    }
+}
+
 fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
     let no_facts = || Box::new(NoFacts {});
     Ok(match outcome {
@@ -113,16 +124,9 @@ fn event_of(work: &Work, outcome: Outcome) -> Result<Event, RecordError> {
             attempt,
             found,
         } => {
-            let found = match found {
-                Found::Nothing => "nothing",
-                Found::Partial => "partial",
-                Found::Whole => "whole",
-                Found::NotCompared => "not-compared",
-                Found::NotLooked => "not-looked",
-            };
             let data = AttemptInterrupted {
                 attempt,
-                found: found.to_owned(),
+                found: word_of(found).to_owned(),
                 item: name(&item.0)?,
             };
             Event::AttemptInterrupted(Box::new(data), no_facts())

@@ -109,6 +109,39 @@ pub(super) fn credentials(look: &mut Look<'_>) {
     for (app, why) in undeclared_federation(look) {
         look.fail(app, why);
     }
+    for (app, why) in strange_owners(look) {
+        look.fail(app, why);
+    }
+}
+
+/// Owners that are none of the named administrators: whoever owns an application or its principal, Microsoft's too, gives it a
+/// secret of their own whenever they like, and holds its rights from then on.
+pub(crate) fn strange_owners(look: &mut Look<'_>) -> Vec<(String, String)> {
+    let expected = look.expected();
+    let mut found = Vec::new();
+    for path in ["/applications", "/servicePrincipals"] {
+        for app in look.list(path) {
+            let Some(id) = app.text("id") else {
+                look.missing(app.name(), "id is not in the answer");
+                continue;
+            };
+            for owner in look.list(&format!("{path}/{id}/owners")) {
+                let upn = owner.text("userPrincipalName").unwrap_or_default();
+                if !expected
+                    .admins
+                    .iter()
+                    .any(|one| one.eq_ignore_ascii_case(upn))
+                {
+                    let why = format!(
+                        "is owned by {}, no named administrator, who may give it a secret",
+                        owner.name()
+                    );
+                    found.push((app.name(), why));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Federated credentials that nobody declared: whom each app takes tokens of, and why that is wrong. They are declared as

@@ -8,17 +8,53 @@ use super::super::finding::Look;
 /// Where the policies are read.
 pub const POLICIES: &str = "/identity/conditionalAccess/policies";
 
-/// Conditions by which a policy covers less than it seems; a policy for everybody has none of them.
-const NARROWING: [&str; 8] = [
-    "conditions.platforms",
-    "conditions.locations",
-    "conditions.devices",
-    "conditions.clientApplications",
-    "conditions.times",
-    "conditions.deviceStates",
-    "conditions.servicePrincipalRiskLevels",
-    "conditions.insiderRiskLevels",
+/// The conditions that the checks read; any other that is set narrows a policy, one that Microsoft adds tomorrow too. A list of
+/// those that narrow would let pass whatever it does not name.
+const READ: [(&str, &[&str]); 4] = [
+    (
+        "conditions",
+        &[
+            "applications",
+            "authenticationFlows",
+            "clientAppTypes",
+            "signInRiskLevels",
+            "userRiskLevels",
+            "users",
+        ],
+    ),
+    ("conditions.applications", &["includeApplications"]),
+    ("conditions.authenticationFlows", &["transferMethods"]),
+    (
+        "conditions.users",
+        &[
+            "excludeGroups",
+            "excludeGuestsOrExternalUsers",
+            "excludeRoles",
+            "excludeUsers",
+            // Whoever is named beside everybody is in it already.
+            "includeGroups",
+            "includeGuestsOrExternalUsers",
+            "includeRoles",
+            "includeUsers",
+        ],
+    ),
 ];
+
+/// Whether nothing below says anything: PowerShell writes what nobody set as an object of nulls.
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(list) => list.iter().all(is_unset),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Object(fields) => fields.values().all(is_unset),
+        _ => false,
+    }
+}
+
+/// Whether a field says what another one is, and nothing by itself: `devices@odata.context`.
+fn is_annotation(name: &str) -> bool {
+    name.contains('@')
+}
 
 /// An enabled policy.
 #[derive(Clone, Copy)]
@@ -85,9 +121,20 @@ impl<'a> Policy<'a> {
         self.0
             .texts("conditions.applications.includeApplications")
             .contains(&"All")
-            && self.is_empty("conditions.applications.excludeApplications")
-            && self.is_empty("conditions.applications.applicationFilter")
-            && NARROWING.iter().all(|path| self.is_empty(path))
+            && READ.iter().all(|(place, read)| self.has_only(place, read))
+    }
+
+    /// Whether nothing is set in an object of the policy beside these fields.
+    fn has_only(self, place: &str, read: &[&str]) -> bool {
+        let Some(object) = self.0.object(place) else {
+            return true;
+        };
+        let Some(fields) = object.value().as_object() else {
+            return false;
+        };
+        fields.iter().all(|(name, value)| {
+            is_annotation(name) || read.contains(&name.as_str()) || is_unset(value)
+        })
     }
 
     fn has_risk(self) -> bool {
@@ -241,10 +288,34 @@ mod tests {
                 "conditions.locations",
                 json!({"includeLocations": ["somewhere"]}),
             ),
+            // What the checks do not know is no reason to believe that it is for everybody.
+            ("conditions.agentIdRiskLevels", json!("high")),
+            ("conditions.anyFutureThing", json!({"mode": "exclude"})),
+            (
+                "conditions.applications.networkAccess",
+                json!({"x": ["one"]}),
+            ),
+            (
+                "conditions.applications.includeUserActions",
+                json!(["urn:user:registersecurityinfo"]),
+            ),
+            ("conditions.users.excludeAgents", json!(["one"])),
+            ("conditions.authenticationFlows.anyFutureFlow", json!("one")),
             ("grantControls.builtInControls", json!(["mfa"])),
         ] {
             assert!(!keeps_users_out(&set(path, value)), "{path}");
         }
         assert!(!keeps_users_out(&json!({})));
+        for (path, value) in [
+            (
+                "conditions.devices",
+                json!({"deviceFilter": {"mode": null}}),
+            ),
+            ("conditions.insiderRiskLevels", json!(null)),
+            ("conditions.devices@odata.context", json!("https://one")),
+            ("conditions.anyFutureThing", json!([])),
+        ] {
+            assert!(keeps_users_out(&set(path, value)), "{path}");
+        }
     }
 }

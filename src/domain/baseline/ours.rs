@@ -2,6 +2,7 @@
 
 use super::super::evidence::check_age;
 use super::super::finding::Look;
+use super::super::pseudonym::Pseudonym;
 use super::super::separation::search::tokens_in;
 
 /// A certificate holds for at most a week, as Graph's own `validate` does.
@@ -97,6 +98,12 @@ pub(super) fn certification(look: &mut Look<'_>) {
     if rule.certifiers.is_empty() {
         look.missing("certifiers", "nobody was named");
         return;
+    }
+    for person in &people {
+        if Pseudonym::parse(person).is_none() {
+            let why = "is no person's pseudonym as the keys have it: a-z, 0-9 and hyphens";
+            look.fail((*person).clone(), why);
+        }
     }
     if people.len() < 2 || rule.needed < 2 {
         let why = format!(

@@ -120,6 +120,7 @@ mod tests {
 
     fn audit(number: u64, verdict: Verdict, hours_ago: i64) -> CaseCommand {
         let look = Audited {
+            certifiers: None,
             at: Some(now() - TimeDelta::hours(hours_ago)),
             findings: String::new(),
             number,

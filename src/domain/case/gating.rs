@@ -212,6 +212,7 @@ mod tests {
             .certificates
             .insert(CertificateKind::Trust, certificate);
         gates.audit = Some(Audited {
+            certifiers: None,
             at: Some(at(1)),
             findings: String::new(),
             number: 1,

@@ -358,6 +358,7 @@ mod tests {
 
     fn audit(verdict: Verdict, until: Option<DateTime<Utc>>) -> Audited {
         Audited {
+            certifiers: None,
             at: Some(at(-2)),
             findings: String::new(),
             number: 1,

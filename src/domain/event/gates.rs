@@ -99,6 +99,18 @@ pub struct EvidenceFacts {
     pub name: Option<String>,
 }
 
+/// Who is to certify on a look, as C31 found it declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certifiers {
+    /// For how many hours at most.
+    pub hours: u32,
+    /// How many of them at least.
+    pub needed: u32,
+    /// The persons by pseudonym, sorted.
+    pub people: Vec<String>,
+}
+
 /// Public data of `BaselineChecked/1` and `SeparationAudited/1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +118,9 @@ pub struct Audited {
     /// When it was looked; earlier versions of the program did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
+    /// Who was declared to certify; earlier versions of the program did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certifiers: Option<Certifiers>,
     /// The object that holds findings and digests, encrypted for subject `case`.
     pub findings: String,
     /// Its number, from 1.

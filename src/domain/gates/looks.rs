@@ -12,6 +12,7 @@ fn now() -> DateTime<Utc> {
 
 fn look(number: u64, at: Option<DateTime<Utc>>) -> Audited {
     Audited {
+        certifiers: None,
         at,
         findings: String::new(),
         number,
@@ -107,4 +108,56 @@ fn trust_rests_on_an_audit_of_all_that_was_restored() {
     assert_eq!(ask(&gates, 1), Err(Refusal::AuditBeforeWave));
     audit(&mut gates, 2);
     assert!(ask(&gates, 2).is_ok());
+}
+
+/// Two approved; whether they are those who were declared to, and for how long, is asked as well.
+#[test]
+fn a_certificate_is_signed_by_those_who_were_declared_and_holds_no_longer_than_that() {
+    let declared = |people: &[&str], needed: u32, hours: u32| {
+        let mut gates = looked(Some(1));
+        let baseline = gates.baseline.as_mut().expect("looked");
+        baseline.certifiers = Some(Certifiers {
+            hours,
+            needed,
+            people: people.iter().map(|name| (*name).to_owned()).collect(),
+        });
+        gates
+    };
+    let ask =
+        |gates: &Gates, kind| gates.decide(GateCommand::Certify(certified(kind), signed()), now());
+    let ready = CertificateKind::Readiness;
+    assert!(ask(&declared(&["p2", "p3"], 2, 24), ready).is_ok());
+    let too_few = |found, needed, people: &str| {
+        let people = people.to_owned();
+        Err(Refusal::TooFewCertifiers {
+            found,
+            needed,
+            people,
+        })
+    };
+    let other = declared(&["p2", "p4"], 2, 24);
+    assert_eq!(ask(&other, ready), too_few(1, 2, "p2, p4"));
+    let three = declared(&["p2", "p3", "p4"], 3, 24);
+    assert_eq!(ask(&three, ready), too_few(2, 3, "p2, p3, p4"));
+    // Two are the least, whatever was declared; and whoever asked is none of them.
+    let one = declared(&["p1", "p2"], 1, 24);
+    assert_eq!(ask(&one, ready), too_few(1, 2, "p1, p2"));
+    let short = declared(&["p2", "p3"], 2, 23);
+    assert_eq!(ask(&short, ready), Err(Refusal::OutlivesDeclared(23)));
+    // Trust goes by the baseline's declaration where its own look names nobody.
+    let mut gates = declared(&["p2", "p3"], 2, 24);
+    let event = ask(&gates, ready).expect("ready");
+    gates.evolve(&event);
+    let audit = GateCommand::AuditSeparation(look(1, Some(now())));
+    let audit = gates.decide(audit, now()).expect("an audit");
+    gates.evolve(&audit);
+    let baseline = gates
+        .baseline
+        .as_mut()
+        .and_then(|one| one.certifiers.as_mut());
+    baseline.expect("declared").people = vec!["p2".to_owned(), "p4".to_owned()];
+    let mut said = certified(CertificateKind::Trust);
+    said.number = 2;
+    let trust = gates.decide(GateCommand::Certify(said, signed()), now());
+    assert_eq!(trust, too_few(1, 2, "p2, p4"));
 }

@@ -234,6 +234,7 @@ impl World {
         }
         let number = self.story.looks.len() as u64 + 1;
         let audited = Audited {
+            certifiers: None,
             at: Some(self.now),
             findings: String::new(),
             number,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::baseline::{
-    apps_of_old, guests_of_old, is_microsoft, is_write, open_by_default, rights,
+    apps_of_old, guests_of_old, is_microsoft, is_write, open_by_default, rights, strange_owners,
     undeclared_federation,
 };
 use super::super::evidence::object::Object;
@@ -101,6 +101,9 @@ pub(super) fn app_keys(look: &mut Look<'_>) {
     }
     // Who made the issuer and the subject is not to be seen in them: whatever nobody declared may be an intruder's.
     for (app, why) in undeclared_federation(look) {
+        look.fail(app, why);
+    }
+    for (app, why) in strange_owners(look) {
         look.fail(app, why);
     }
 }

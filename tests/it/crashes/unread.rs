@@ -33,6 +33,10 @@ fn killed_and_unread(case: &Case, command: &str, write: &str) {
     child.kill().expect("killed");
     child.wait().expect("gone");
     case.inspect().disarm();
+    case.inspect().let_go();
+    while case.inspect().held() > 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let mut child = started(case, command, ("GET", "/organization"));
     spoil_contents(&case.source().join("data/objects"));
     case.inspect().let_go();

@@ -7,7 +7,7 @@ use unbroken::domain::{baseline, separation};
 use super::world::{clean, names, with};
 
 /// What is planted, and the object that some finding must name.
-const BACKDOORS: [(&str, &str); 71] = [
+const BACKDOORS: [(&str, &str); 73] = [
     ("unnamed_global_admin", "alice@new.example"),
     ("global_admin_app", "mail archive viewer"),
     ("permanent_admin", "adm-exchange@new.example"),
@@ -38,6 +38,8 @@ const BACKDOORS: [(&str, &str); 71] = [
     ("key_of_old", "unbroken data"),
     ("federated_credential", "unbroken data"),
     ("federated_credential_of_old", "unbroken data"),
+    ("app_owned_by_a_user", "unbroken data"),
+    ("first_party_owned_by_an_app", "Office 365 Exchange Online"),
     ("multi_tenant_audience", "unbroken data"),
     ("unknown_app_with_role", "Directory Helper"),
     ("grant_for_everybody", "Mail Cleaner"),

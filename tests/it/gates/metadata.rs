@@ -8,11 +8,13 @@ use crate::openapi::is_known;
 use crate::openapi::schema::Schema;
 
 /// Calls that have a page of their own and that the cut of the metadata leaves out.
-const NOT_IN_THE_CUT: [&str; 3] = [
+const NOT_IN_THE_CUT: [&str; 4] = [
     // <https://learn.microsoft.com/graph/api/samlorwsfedexternaldomainfederation-list>
     "/directory/federationConfigurations/",
     // <https://learn.microsoft.com/graph/api/multitenantorganization-list-tenants>
     "/tenantRelationships/multiTenantOrganization/tenants",
+    // <https://learn.microsoft.com/graph/api/application-list-owners>
+    "/owners",
     // <https://learn.microsoft.com/graph/api/user-list-calendarpermissions>
     "/calendar/calendarPermissions",
 ];

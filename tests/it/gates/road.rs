@@ -167,6 +167,10 @@ fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued
     case.done(&format!(
         "case pin CASE --tenant-id {OLD} --domain old.example"
     ));
+    // A third may certify in place of one of the two; whoever is not named may not.
+    let mut file = expected();
+    file["certifiers"] = json!(["approver-1", "approver-2", "approver-3"]);
+    put(&case.path("expected.json"), file.to_string().as_bytes());
     case.done(&format!("baseline CASE {LOOK}"));
     second_approver(&case);
     certified(&case, "readiness");
@@ -210,6 +214,54 @@ fn a_certificate_that_a_stolen_key_approved_stops_the_workers_and_none_is_issued
         &case.run("certify issue CASE --certificate trust"),
         &[revoked],
     );
+}
+
+#[test]
+fn any_two_approvers_do_not_certify_but_those_who_were_declared() {
+    let case = case();
+    case.done(&format!(
+        "case pin CASE --tenant-id {OLD} --domain old.example"
+    ));
+    let mut file = expected();
+    file["certifiers"] = json!(["approver-1", "approver-9"]);
+    put(&case.path("expected.json"), file.to_string().as_bytes());
+    case.done(&format!("baseline CASE {LOOK}"));
+    second_approver(&case);
+    let ask = "certify propose CASE --certificate readiness";
+    refused(
+        &case.run(&format!("{ask} --hours 73")),
+        &["more than 72 hours"],
+    );
+    case.done(&format!("{ask} --request @one.request"));
+    case.done("certify approve CASE --certificate readiness --yes");
+    case.done(
+        "approve --request @one.request --key @approver-2.pem --passphrase-file @passphrase \
+         --yes --out @one.approved",
+    );
+    case.done("case import CASE @one.approved");
+    let issue = "certify issue CASE --certificate readiness";
+    refused(
+        &case.run(issue),
+        &[
+            "1 of the people who were declared as certifiers",
+            "approver-9",
+        ],
+    );
+    // A name in place of a pseudonym would stand in the record for good.
+    file["certifiers"] = json!(["J. Doe", "approver-2"]);
+    put(&case.path("expected.json"), file.to_string().as_bytes());
+    refused(
+        &case.run(&format!("baseline CASE {LOOK}")),
+        &["C31", "J. Doe", "pseudonym"],
+    );
+    let events = case.events("bundle-of-certifiers");
+    let looks = events
+        .iter()
+        .filter(|event| event["type"] == "BaselineChecked/1");
+    let declared: Vec<&Value> = looks.map(|look| &look["data"]["certifiers"]).collect();
+    assert_eq!(declared.len(), 2);
+    assert_eq!(declared[0]["people"], json!(["approver-1", "approver-9"]));
+    assert!(declared[1].is_null(), "{declared:?}");
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl World {
             Verdict::Fail
         };
         let audited = Audited {
+            certifiers: None,
             at: Some(self.now),
             findings: String::new(),
             number: self.story.audits.len() as u64 + 1,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::apps::{GRANTS, PARTNERS, PRINCIPALS, principal, principal_id};
+use super::apps::{GRANTS, PARTNERS, PRINCIPALS, owners, principal, principal_id};
 use super::groups::{channel, item_permissions, team};
 use super::people::{ACTIVE, EXCHANGE, in_role, user};
 use super::planting::{delta, guest, partner, transport};
@@ -25,11 +25,18 @@ pub(super) const LOOK_ALIKES: &[Plant] = &[
         d.rows(PRINCIPALS).push(one);
         let path = format!("{PRINCIPALS}/{}/synchronization/jobs", principal_id(201));
         d.say_rows(path, Vec::new());
+        d.say_rows(owners(PRINCIPALS, &principal_id(201)), Vec::new());
+    }),
+    ("alike_app_owned_by_an_administrator", |d| {
+        let upn = d.upn("adm-global-1").to_uppercase();
+        d.rows(&owners("/applications", &id(0x40, 2)))
+            .push(json!({ "id": id(1, 1), "userPrincipalName": upn }));
     }),
     ("alike_app_of_microsoft", |d| {
         let owner = "72f988bf-86f1-41af-91ab-2d7cd011db47";
         let one = principal(&principal_id(202), &id(0x10, 81), "Graph Explorer", owner);
         d.rows(PRINCIPALS).push(one);
+        d.say_rows(owners(PRINCIPALS, &principal_id(202)), Vec::new());
     }),
     ("alike_rule_to_a_colleague", |d| {
         let (id, _) = d.names.users[0].clone();

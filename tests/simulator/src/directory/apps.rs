@@ -69,6 +69,11 @@ pub(super) fn held(resource: u16) -> String {
     format!("{PRINCIPALS}/{}/appRoleAssignedTo", principal_id(resource))
 }
 
+/// Where it is said who owns an application, or its principal.
+pub(super) fn owners(of: &str, id: &str) -> String {
+    format!("{of}/{id}/owners")
+}
+
 const NAMED: [&str; 11] = [
     "User.ReadWrite.All",
     "Mail.ReadWrite",
@@ -111,6 +116,7 @@ pub(super) fn add(directory: &mut Directory) {
         one["appRoles"] = json!(roles);
         principals.push(one);
         directory.say_rows(held(number), Vec::new());
+        directory.say_rows(owners(PRINCIPALS, &principal_id(number)), Vec::new());
     }
     let mut applications = Vec::new();
     for (name, number, held_roles) in APPS {
@@ -123,6 +129,7 @@ pub(super) fn add(directory: &mut Directory) {
             "a5a50000-0000-4000-8000-000000000001"
         };
         principals.push(principal(&id, &app, name, owner));
+        directory.say_rows(owners(PRINCIPALS, &id), Vec::new());
         directory.say_rows(
             format!("{PRINCIPALS}/{id}/synchronization/jobs"),
             Vec::new(),
@@ -146,6 +153,7 @@ pub(super) fn add(directory: &mut Directory) {
             }));
             let path = format!("/applications/{object}/federatedIdentityCredentials");
             directory.say_rows(path, Vec::new());
+            directory.say_rows(owners("/applications", &object), Vec::new());
         }
     }
     directory.say_rows(PRINCIPALS, principals);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::apps::{PARTNERS, PRINCIPALS, app_id, held, principal_id, role_row};
+use super::apps::{PARTNERS, PRINCIPALS, app_id, held, owners, principal_id, role_row};
 use super::groups::{MEMBER, channel, item_permissions, site, team};
 use super::people::{
     ACTIVE, ASSIGNMENTS, DIRECTORY_READERS, ELIGIBLE, EXCHANGE, GLOBAL, REGISTERED, assignment,
@@ -181,6 +181,20 @@ pub(super) const PLANTS: &[Plant] = &[
             "subject": "repo:somebody/something:ref:refs/heads/main",
             "audiences": ["api://AzureADTokenExchange"],
         }));
+    }),
+    ("app_owned_by_a_user", |d| {
+        let (id, upn) = d.names.users[0].clone();
+        let owner = json!({ "@odata.type": USER, "id": id, "userPrincipalName": upn });
+        d.rows(&owners("/applications", &super::id(0x40, 2)))
+            .push(owner);
+    }),
+    ("first_party_owned_by_an_app", |d| {
+        let owner = json!({
+            "@odata.type": "#microsoft.graph.servicePrincipal",
+            "id": principal_id(4),
+            "displayName": "mail archive viewer",
+        });
+        d.rows(&owners(PRINCIPALS, &principal_id(103))).push(owner);
     }),
     ("multi_tenant_audience", |d| {
         let app = d.row("/applications", "displayName", "unbroken data");

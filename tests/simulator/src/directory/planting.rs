@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::apps::{GRANTS, PARTNERS, PRINCIPALS, principal, principal_id};
+use super::apps::{GRANTS, PARTNERS, PRINCIPALS, owners, principal, principal_id};
 use super::groups::drive;
 use super::people::user;
 use super::{Directory, id};
@@ -20,6 +20,7 @@ pub(super) fn foreign(directory: &mut Directory, name: &str, app: &str, owner: &
     let id = principal_id(200);
     let row = principal(&id, app, name, owner);
     directory.rows(PRINCIPALS).push(row);
+    directory.say_rows(owners(PRINCIPALS, &id), Vec::new());
     directory.say_rows(
         format!("{PRINCIPALS}/{id}/synchronization/jobs"),
         Vec::new(),
