@@ -115,8 +115,10 @@ pub(crate) fn meaning(error: LedgerError) -> Error {
             Error::new(ErrorKind::NoLedger, error).hint("--case names the folder of a case")
         }
         LedgerError::Store(StoreError::Locked { .. }) => Error::new(ErrorKind::LedgerLocked, error)
-            .hint("another process works on this case; wait for it, or end it: a restore goes on with the \
-                 same command; do not delete the lock"),
+            .hint(
+                "another process works on this case; wait for it, or end it: a restore goes on \
+                 with the same command; do not delete the lock",
+            ),
         LedgerError::Vault(VaultError::PutBack { .. }) => Error::new(ErrorKind::GateRefused, error)
             .hint(
                 "`unbroken erase --finish` destroys what was put back; find out where the copy lay",
