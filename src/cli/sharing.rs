@@ -200,7 +200,7 @@ async fn find(
     if found.is_empty() {
         return Err(
             Error::failed("the sidecar names no custodian whose files are in this case")
-                .hint("they are named as the source names them; sites are not opened yet"),
+                .hint("they are named as the source names them"),
         );
     }
     Ok(found)

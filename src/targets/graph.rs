@@ -53,6 +53,7 @@ pub use identities::{FoundUser, GroupList, NewGroup, NewUser};
 pub use licences::Licences;
 pub use sharing::{LetIn, Permission};
 pub use sites::making::{NewSite, SiteState};
+pub use sites::roles::{Held, Holder, RoleNumbers, Securable};
 
 /// A tenant behind Microsoft Graph. Cheap to clone: all clones share connections and the token.
 #[derive(Clone)]

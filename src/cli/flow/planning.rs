@@ -200,9 +200,10 @@ fn refused(refusal: Refusal) -> Error {
     }
 }
 
-/// Whatever came to lie below files that others see already would be seen before it could be closed.
+/// Whatever came to lie below files or in lists that others see already would be seen before it could be closed.
 fn hold_files(row: &mut PlanRow) {
-    if row.decision == Decision::Restore && row.workload == Workload::Files.name() {
+    let is_seen = [Workload::Files.name(), Workload::Lists.name()].contains(&&*row.workload);
+    if row.decision == Decision::Restore && is_seen {
         row.decision = Decision::Hold;
         "access-open".clone_into(&mut row.reason);
     }

@@ -3,7 +3,9 @@
 pub(crate) mod approval;
 mod groups;
 mod known;
+mod listed;
 pub(crate) mod located;
+mod on_site;
 pub(crate) mod opening;
 pub(crate) mod queue;
 pub(crate) mod readback;
@@ -87,7 +89,7 @@ pub(crate) fn read_map(path: &Path) -> Result<IdentityMap> {
         .map_err(|error| Error::failed(error).while_doing(path.display().to_string()))
 }
 
-/// Plans the access of a sidecar by a map, as far as Graph alone can make it, and has it proven: nothing is written before.
+/// Plans the access of a sidecar by a map, drives as far as Graph alone can make it, and has it proven: nothing is written before.
 pub(crate) fn prepare(sidecar: &Path, map: &Path) -> Result<Prepared> {
     assemble(read_sidecar(sidecar)?, read_map(map)?)
 }

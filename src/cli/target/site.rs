@@ -96,9 +96,16 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
         (None, Some(group)) => grouping::wait(&target, group).await?,
         (None, None) => make(&target, wanted).await?,
     };
+    let mut libraries = vec![found.clone()];
     for library in &wanted.libraries {
         let made = target.library(&found, library).await;
-        made.map_err(target_meaning)?;
+        libraries.push(made.map_err(target_meaning)?);
+    }
+    // In a group's site whoever is in the group gets in, as its map says; and what was there already has its users.
+    if made && group.is_none() {
+        for library in &libraries {
+            close(&target, library).await?;
+        }
     }
     let closed = target.is_sharing_closed(&found).await;
     let closed = closed.map_err(target_meaning)?;
@@ -133,6 +140,21 @@ async fn attempt(journal: &Journal, wanted: &Site, group: Option<&Group>) -> Res
     let command = CaseCommand::Site(SiteCommand::Attempt(data, facts));
     journal.command(command).await.map_err(meaning)?;
     Ok(site)
+}
+
+/// Nobody whom somebody lets into the site meanwhile sees what is restored, before `access apply` lets them in. An empty
+/// library can be closed; one of more than 100,000 items cannot any more.
+async fn close(target: &Graph, library: &TargetUser) -> Result<()> {
+    let root = target.drive_item(library, &[]).await;
+    let root = root.map_err(target_meaning)?.ok_or_else(|| {
+        let address = &library.user_principal_name;
+        Error::failed(format!("{address}: its library is not there yet"))
+            .hint("start again with the same command")
+    })?;
+    let securable = target.securable(library, &root, true).await;
+    let securable = securable.map_err(target_meaning)?;
+    let closed = target.close_securable(library, &securable).await;
+    closed.map_err(target_meaning)
 }
 
 fn answer(

@@ -12,8 +12,8 @@ pub struct Limits {
     pub items_to_break_max: u64,
     /// A group that a deny cuts through is written as people up to this many; a larger one holds the item.
     pub people_for_group_max: usize,
-    /// Only Graph's `invite` is at hand: no full control, no group of a site, nothing on a whole drive, no calendar or team.
-    /// With SharePoint's own calls all of that can be made.
+    /// What this program carries out: in people's drives by Graph's `invite` alone, so no full control, no group of a site, nothing
+    /// on a whole drive; in sites by SharePoint's own calls, their groups as who is in them; no calendar and no team.
     pub graph_alone: bool,
 }
 
@@ -27,7 +27,7 @@ impl Limits {
         graph_alone: false,
     };
 
-    /// The same where only Graph's `invite` is at hand.
+    /// The same for what this program carries out.
     pub const GRAPH_ALONE: Self = Self {
         graph_alone: true,
         ..Self::ADVISED

@@ -1,6 +1,6 @@
 //! What access the target will have and why the rest stays out: decided item by item, from the source and the map.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::directory::{Directory, PrincipalId};
 use super::effective::{Links, Walker};
@@ -180,7 +180,7 @@ pub enum Kept {
     Covered,
     /// What lies above gives the same to everybody: no call, no scope.
     Inherited,
-    /// As people, because a deny cuts through the group.
+    /// As who is in it: because a deny cuts through the group, or because it is a group of a site.
     People,
     /// By a call of its own.
     Granted,
@@ -244,6 +244,8 @@ pub struct AccessPlan {
     pub people_out: Vec<(ItemId, PrincipalId, Reason)>,
     /// Items that are not written at all, by number.
     unwritten: Vec<bool>,
+    /// Roots that are a site or a library of one.
+    sites: BTreeSet<ItemId>,
 }
 
 impl AccessPlan {
@@ -252,14 +254,18 @@ impl AccessPlan {
         !self.unwritten[item.0 as usize]
     }
 
-    /// How many scopes of their own the target gets, roots left out.
+    /// Whether a root is a site or a library of one: its access is made by SharePoint's own calls.
+    pub fn is_site(&self, root: ItemId) -> bool {
+        self.sites.contains(&root)
+    }
+
+    /// How many scopes of their own the target gets, the drives of people left out.
     pub fn scopes(&self) -> usize {
         let target = &self.target;
         target
             .ids()
-            .filter(|id| self.is_written(*id))
-            .map(|id| target.item(id))
-            .filter(|item| item.parent.is_some() && !item.inherits)
+            .filter(|id| self.is_written(*id) && !target.item(*id).inherits)
+            .filter(|id| target.item(*id).parent.is_some() || self.is_site(*id))
             .count()
     }
 }
@@ -273,7 +279,7 @@ pub fn plan(input: &PlanInput<'_>) -> AccessPlan {
     let mut unwritten = vec![false; source.len()];
     while let Some((item, is_new)) = walker.step() {
         let place = item.0 as usize;
-        if is_new {
+        if is_new || scopes.stands_alone(item) {
             decided[place] = Some(scopes.decide(item, &walker));
         } else {
             scopes.share(item);
@@ -303,6 +309,7 @@ pub fn plan(input: &PlanInput<'_>) -> AccessPlan {
         held_items: scopes.held_items,
         people_out: scopes.people_out,
         unwritten,
+        sites: scopes.sites,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The scopes of a plan: for each item that says something, whose grants it gets and whether it breaks with what lies above.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::directory::{PrincipalId, PrincipalKind};
 use super::effective::{Effective, Walker};
-use super::level::{Level, Road};
+use super::level::{ItemKind, Level, Road};
 use super::plan::{Kept, Outcome, PlanInput, Reason};
 use super::tree::{Effect, Grant, GrantKind, ItemId};
 
@@ -36,6 +36,10 @@ pub(super) struct Scopes<'a> {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) held_items: BTreeMap<ItemId, Reason>,
     pub(super) people_out: Vec<(ItemId, PrincipalId, Reason)>,
+    /// Roots that are a site or a library of one.
+    pub(super) sites: BTreeSet<ItemId>,
+    /// What is decided lies in one of those.
+    is_on_site: bool,
 }
 
 impl<'a> Scopes<'a> {
@@ -51,6 +55,8 @@ impl<'a> Scopes<'a> {
             outcomes: vec![undecided; input.source.grants().len()],
             held_items: BTreeMap::new(),
             people_out: Vec::new(),
+            sites: BTreeSet::new(),
+            is_on_site: false,
         }
     }
 
@@ -73,6 +79,30 @@ impl<'a> Scopes<'a> {
         self.stack.push(scope);
     }
 
+    /// Whether an item has a scope of its own even where it says nothing: a list takes over from the site, and the site itself is
+    /// never opened, only the library that its root stands for.
+    pub(super) fn stands_alone(&self, item: ItemId) -> bool {
+        let kind = self.input.source.item(item).kind;
+        self.is_by_rest() && kind == ItemKind::List
+    }
+
+    /// SharePoint's own calls are at hand there, beside Graph's.
+    fn is_by_rest(&self) -> bool {
+        self.input.limits.graph_alone && self.is_on_site
+    }
+
+    /// A site stands in the map by its address, as no person does.
+    fn enter(&mut self, root: ItemId) {
+        let mapping = self.input.mapping;
+        let custodians = self.input.source.item(root).custodians.iter();
+        let targets = custodians.filter_map(|one| mapping.target_of(*one).ok());
+        let mut keys = targets.map(|target| &mapping.target().principal(target).key);
+        self.is_on_site = keys.any(|key| key.starts_with("https://"));
+        if self.is_on_site {
+            self.sites.insert(root);
+        }
+    }
+
     pub(super) fn is_unwritten(&self, item: ItemId) -> bool {
         self.stack[self.input.source.depth(item)]
             .unwritten
@@ -90,6 +120,9 @@ impl<'a> Scopes<'a> {
     pub(super) fn decide(&mut self, item: ItemId, walker: &Walker<'_>) -> bool {
         let source = self.input.source;
         let depth = source.depth(item);
+        if depth == 0 {
+            self.enter(item);
+        }
         self.stack.truncate(depth);
         let above = depth.checked_sub(1).map(|at| Rc::clone(&self.stack[at]));
         let above = above.as_deref();
@@ -145,12 +178,14 @@ impl<'a> Scopes<'a> {
         scope.grants.extend(own.clone());
         scope.has_deny |= own.clone().any(is_deny);
         for grant in own {
-            let outcome = self.translate(grant, item, effective);
-            if let (false, Ok(entry)) = (scope.has_deny, &outcome) {
-                scope.access.push(*entry);
-            }
-            self.outcomes[grant] = match outcome {
-                Ok((_, level)) => Outcome::Kept(Kept::Granted, level),
+            self.outcomes[grant] = match self.translate(grant, item, effective) {
+                Ok((target, level)) => {
+                    let (how, access) = self.granted(target, level);
+                    if !scope.has_deny {
+                        scope.access.extend(access);
+                    }
+                    Outcome::Kept(how, level)
+                }
                 Err(outcome) => outcome,
             };
         }
@@ -198,12 +233,13 @@ impl<'a> Scopes<'a> {
             }
             _ => {}
         }
+        let by_invite = input.limits.graph_alone && !self.is_on_site;
         let needs_sharepoint = is_root || principal == PrincipalKind::SiteGroup;
-        if input.limits.graph_alone && needs_sharepoint {
+        if by_invite && needs_sharepoint {
             return Err(Outcome::Out(Reason::NeedsSharePoint));
         }
         let mut level = kind.clamp(grant.level);
-        if level == Level::Full && input.limits.graph_alone {
+        if level == Level::Full && by_invite {
             level = Level::Write;
         }
         if level == Level::None {
@@ -213,6 +249,27 @@ impl<'a> Scopes<'a> {
             return Err(Outcome::Out(Reason::TwoToOne));
         }
         Ok((target, level))
+    }
+
+    /// Whom a grant lets in, and how. The groups of the new site are not those of the old one: whoever is in one is let in.
+    fn granted(&self, target: PrincipalId, level: Level) -> (Kept, Vec<(PrincipalId, Level)>) {
+        let directory = self.input.mapping.target();
+        let is_site_group = |id| directory.principal(id).kind == PrincipalKind::SiteGroup;
+        if !(self.is_by_rest() && is_site_group(target)) {
+            return (Kept::Granted, vec![(target, level)]);
+        }
+        let mut seen = BTreeSet::from([target]);
+        let (mut open, mut access) = (vec![target], Vec::new());
+        while let Some(group) = open.pop() {
+            for member in &directory.principal(group).members {
+                if !is_site_group(*member) {
+                    access.push((*member, level));
+                } else if seen.insert(*member) {
+                    open.push(*member);
+                }
+            }
+        }
+        (Kept::People, access)
     }
 
     /// What everybody had who is this one in the target.
@@ -242,7 +299,7 @@ impl<'a> Scopes<'a> {
             let numbers = self.input.membership.numbers(found.principal);
             let is_whole = numbers.iter().all(|one| effective.level(*one) >= level);
             if is_whole {
-                scope.access.push((target, level));
+                scope.access.extend(self.granted(target, level).1);
                 continue;
             }
             let people = self.as_people(item, (found.principal, level), effective);
@@ -326,7 +383,7 @@ impl<'a> Scopes<'a> {
     /// somebody less than above it keeps its own in any case, else a release above would open it.
     fn is_same_as(&self, item: ItemId, scope: &Scope, above: &Scope, walker: &Walker<'_>) -> bool {
         let kind = self.input.source.item(item).kind;
-        if kind.stands_alone() || self.custodians.contains_key(&item) {
+        if kind.stands_alone() || self.stands_alone(item) || self.custodians.contains_key(&item) {
             return false;
         }
         let before = walker.above().filter(|above| !above.is_unknown());

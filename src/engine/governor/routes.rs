@@ -56,10 +56,15 @@ pub(crate) fn of_request(asked: &Asked<'_>) -> (Lane, Cost) {
 fn of_sharepoint(path: &str, query: &str, cost: Cost) -> Cost {
     let last = path.rsplit('/').next().unwrap_or_default();
     let shares = ["createLink", "invite"].contains(&last)
-        || path.contains("/roleassignments")
         || path.contains("breakroleinheritance")
-        || (path.contains("/permissions") && cost.writes > 0);
-    let permissions = shares || path.contains("/permissions") || query.contains("permissions");
+        || (["/permissions", "/roleassignments"]
+            .iter()
+            .any(|of| path.contains(of))
+            && cost.writes > 0);
+    let permissions = shares
+        || path.contains("/permissions")
+        || path.contains("/roleassignments")
+        || query.contains("permissions");
     let several = ["children", "columns", "delta", "items", "lists", "pages"].contains(&last);
     Cost {
         resource_units: match (permissions, cost.writes > 0 || several) {
@@ -145,6 +150,9 @@ mod tests {
             assert_eq!((write.resource_units, write.sharing), (5, 1), "{path}");
         }
         assert_eq!(of("drives/d/items/x/permissions/p", true).1.sharing, 1);
+        let roles = "https://a.sharepoint.com/sites/q/_api/web/lists(guid'1')/roleassignments";
+        let read = of(roles, false).1;
+        assert_eq!((read.resource_units, read.sharing), (5, 0));
         assert_eq!(of("drives/d/root", false).1.resource_units, 1);
         assert_eq!(of("drives/d/items/x/children", false).1.resource_units, 2);
         assert_eq!(of("drives/d/items/x", true).1.resource_units, 2);

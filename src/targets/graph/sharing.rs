@@ -17,6 +17,8 @@ pub enum LetIn {
     Group(String),
     /// Everybody in the organisation.
     Organisation,
+    /// This program's own application, as a site shows it.
+    OwnApplication,
     /// Somebody whom this program cannot name: a group of the site, an application, an address without an account.
     Other(String),
     /// A user or guest, by object id.
@@ -35,7 +37,7 @@ pub struct Permission {
 /// A list that does not end is no list.
 const PAGES_MAX: usize = 50;
 
-fn path_of(user: &TargetUser, item: &TargetId) -> String {
+pub(super) fn path_of(user: &TargetUser, item: &TargetId) -> String {
     format!("{}/items/{}", drive_of(user), segment(&item.0))
 }
 

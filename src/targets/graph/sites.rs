@@ -7,6 +7,7 @@ pub(super) mod lists;
 pub(super) mod making;
 pub(super) mod pages;
 pub(super) mod rest;
+pub(super) mod roles;
 
 use super::call::{Call, Session};
 use super::{failure, segment};

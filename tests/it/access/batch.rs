@@ -17,7 +17,7 @@ use unbroken::sources::archive::index::{
 use unbroken::sources::archive::writer::ArchiveWriter;
 
 use super::Planned;
-use super::tenants::{ATenant, MapKind, item_id};
+use super::tenants::{ATenant, MapKind, NEW_SITES, item_id};
 use crate::case::Case;
 use crate::tampering::forge::put;
 
@@ -53,7 +53,13 @@ pub(super) struct Batch {
 pub(super) fn names(tenant: &ATenant, item: usize) -> (usize, Vec<String>) {
     let (mut names, mut at) = (Vec::new(), item);
     while let Some(parent) = tenant.items[at].parent {
-        names.push(format!("i{at}"));
+        // An item of a list is named by its number there.
+        let is_item = tenant.items[at].kind == ItemKind::ListItem;
+        names.push(if is_item {
+            at.to_string()
+        } else {
+            format!("i{at}")
+        });
         at = parent;
     }
     names.reverse();
@@ -210,7 +216,7 @@ fn drive(planned: &Planned, tenant: usize, root: usize, has_office: bool) -> Dri
 }
 
 /// Makes everybody in the clean tenant whom the map names; the same map, with groups by their object ids there.
-fn peopled(case: &Case, tenant: &ATenant, map: &IdentityMap) -> IdentityMap {
+pub(super) fn peopled(case: &Case, tenant: &ATenant, map: &IdentityMap) -> IdentityMap {
     let directory = tenant.directory();
     let mapping = Mapping::new(&directory, &Membership::of(&directory), map);
     let target = mapping.target();
@@ -218,6 +224,7 @@ fn peopled(case: &Case, tenant: &ATenant, map: &IdentityMap) -> IdentityMap {
     for (_, principal) in target.iter() {
         let key = &principal.key;
         let is_new = match principal.kind {
+            PrincipalKind::User if key.starts_with(NEW_SITES) => continue,
             PrincipalKind::User => case.inspect().add_user(key, "The same name"),
             PrincipalKind::Guest => case.inspect().add_guest(key),
             PrincipalKind::Group => {
@@ -247,7 +254,7 @@ fn peopled(case: &Case, tenant: &ATenant, map: &IdentityMap) -> IdentityMap {
     IdentityMap::new(rows.collect()).expect("each key once")
 }
 
-fn row_of_map(row: &IdentityRow) -> String {
+pub(super) fn row_of_map(row: &IdentityRow) -> String {
     let (target, kind, fate) = match &row.fate {
         Fate::Departed => ("", PrincipalKind::User, "departed"),
         Fate::ServiceAccount => ("", PrincipalKind::User, "service-account"),
@@ -288,7 +295,7 @@ fn files(writer: &mut ArchiveWriter, tenant: &ATenant, root: usize) -> Vec<Entry
     files.collect()
 }
 
-fn principal_rows(tenant: &ATenant) -> Vec<Value> {
+pub(super) fn principal_rows(tenant: &ATenant) -> Vec<Value> {
     let key = |at: &usize| tenant.principals[*at].key.clone();
     let rows = tenant.principals.iter().map(|principal| {
         let mut row = json!({"key": principal.key, "kind": principal.kind.name()});
@@ -301,7 +308,7 @@ fn principal_rows(tenant: &ATenant) -> Vec<Value> {
     rows.collect()
 }
 
-fn item_rows(tenant: &ATenant) -> Vec<Value> {
+pub(super) fn item_rows(tenant: &ATenant) -> Vec<Value> {
     let rows = tenant.items.iter().enumerate().map(|(at, item)| {
         let (custodian, path) = place(tenant, at);
         let grants = tenant.grants.iter().filter(|grant| grant.item == at);

@@ -62,7 +62,7 @@ fn allowed(is_released: bool) -> Allowed {
 }
 
 /// An instant to go back to: the case's folder and the tenant.
-struct Instant {
+pub(super) struct Instant {
     folder: &'static str,
     tenant: Remembered,
 }
@@ -80,7 +80,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl Instant {
-    fn of(case: &Case, folder: &'static str) -> Self {
+    pub(super) fn of(case: &Case, folder: &'static str) -> Self {
         copy(&case.path("case"), &case.path(folder));
         Self {
             folder,
@@ -88,7 +88,7 @@ impl Instant {
         }
     }
 
-    fn go_back(&self, case: &Case) {
+    pub(super) fn go_back(&self, case: &Case) {
         fs::remove_dir_all(case.path("case")).expect("taken away");
         copy(&case.path(self.folder), &case.path("case"));
         case.inspect().go_back(&self.tenant);
@@ -143,7 +143,7 @@ fn released(case: &Case) {
 }
 
 /// The methods of the requests that a command makes, oldest first.
-fn methods(case: &Case, words: &str) -> Vec<String> {
+pub(super) fn methods(case: &Case, words: &str) -> Vec<String> {
     let before = case.inspect().requests().len();
     case.done(words);
     let requests = case.inspect().requests();
@@ -152,7 +152,7 @@ fn methods(case: &Case, words: &str) -> Vec<String> {
 }
 
 /// Starts a command, and kills it at a request: before the tenant carries it out, or after.
-fn kill_at(case: &Case, words: &str, kind: FaultKind, request: usize) {
+pub(super) fn kill_at(case: &Case, words: &str, kind: FaultKind, request: usize) {
     case.inspect().arm(OneShot {
         kind,
         method: String::new(),

@@ -200,7 +200,7 @@ impl Batch {
     }
 }
 
-fn empty(planned: &Planned) -> Seen {
+pub(super) fn empty(planned: &Planned) -> Seen {
     let people = planned.mapping.target().iter();
     let people = people
         .filter(|(_, who)| matches!(who.kind, PrincipalKind::User | PrincipalKind::Guest))

@@ -6,6 +6,10 @@ use unbroken::domain::access::{
     Level, PrincipalId, PrincipalKind, Tree, TreeBuilder,
 };
 
+/// Where sites are in the old tenant, and in the clean one.
+pub(crate) const OLD_SITES: &str = "https://old.sharepoint.com/sites/";
+pub(crate) const NEW_SITES: &str = "https://clean.sharepoint.com/sites/";
+
 /// SplitMix64: the same tenants on every machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(pub(crate) u64);
@@ -86,6 +90,19 @@ impl ATenant {
         }
         tenant.add_grants(&mut dice);
         tenant
+    }
+
+    /// The same with each site as a custodian of itself, under an address that begins so.
+    pub(crate) fn with_sites(mut self, prefix: &str) -> Self {
+        for at in 0..self.items.len() {
+            let is_site = self.items[at].parent.is_none() && self.items[at].kind == ItemKind::Site;
+            if is_site {
+                let key = format!("{OLD_SITES}{prefix}{at}");
+                let site = self.add(key, PrincipalKind::User);
+                self.items[at].custodian = Some(site);
+            }
+        }
+        self
     }
 
     /// The same under keys of its own: several go into one directory.
@@ -292,6 +309,15 @@ impl ATenant {
                 PrincipalKind::Group | PrincipalKind::DynamicGroup => PrincipalKind::Group,
                 _ => continue,
             };
+            if let Some(name) = principal.key.strip_prefix(OLD_SITES) {
+                let fate = Fate::Mapped {
+                    target: format!("{NEW_SITES}{name}"),
+                    kind: becomes,
+                    is_approved_external: false,
+                };
+                rows.push(IdentityRow::new(&principal.key, fate));
+                continue;
+            }
             let left_out = match kind {
                 MapKind::Unmapped(percent) => dice.percent(percent),
                 _ => false,

@@ -6,6 +6,7 @@ pub(crate) mod groups;
 pub(crate) mod guests;
 pub(crate) mod permissions;
 pub(crate) mod rest;
+pub(crate) mod site_roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,8 @@ pub(crate) const ROLES: [&str; 3] = ["read", "write", "owner"];
 pub(crate) enum Who {
     /// Whoever has the link.
     Anyone,
+    /// In whose name SharePoint runs what an application does: nobody signs in as it.
+    App,
     /// A group of the directory, by object id.
     Group(String),
     /// Everybody in the organisation.
@@ -84,6 +87,8 @@ pub(crate) struct Access {
     pub(crate) site_groups: BTreeMap<String, Vec<SiteGroup>>,
     /// Users and groups that a site has numbered, with the owner of the site.
     pub(crate) site_users: Vec<(String, Who)>,
+    /// Who administers a site, by the site and object id: they see everything in it.
+    pub(crate) site_admins: BTreeMap<String, Vec<String>>,
     /// So many more times a site does not know a user whom the directory knows.
     pub(crate) sites_learn_late: u32,
     /// Items in the order in which their list numbered them.
@@ -148,6 +153,7 @@ impl Tenant {
     fn let_in(&self, owner: &str, who: &Who) -> Vec<String> {
         match who {
             Who::Anyone => vec!["anyone".to_owned()],
+            Who::App => Vec::new(),
             Who::Organization => {
                 let own = |id: &&crate::tenant::User| !self.access.guests.contains_key(&id.id);
                 let own = self.users.iter().filter(own).map(|user| user.upn.clone());
@@ -177,8 +183,10 @@ impl Tenant {
         user.map(|user| user.upn.clone())
     }
 
-    fn people_of(&self, owner: &str, owner_upn: &str, entries: &[Entry]) -> People {
-        let mut people = People::from([(owner_upn.to_owned(), ROLES.len() - 1)]);
+    /// Everybody whom a scope lets in, and whoever sees all of the drive or site.
+    fn people_of(&self, (owner, always): (&str, &[String]), entries: &[Entry]) -> People {
+        let always = always.iter().map(|name| (name.clone(), ROLES.len() - 1));
+        let mut people: People = always.collect();
         for entry in entries {
             for name in self.let_in(owner, &entry.who) {
                 let role = people.entry(name).or_insert(entry.role);
@@ -188,10 +196,34 @@ impl Tenant {
         people
     }
 
-    /// By drive and path, everybody who may do anything and what.
+    /// The people of one scope, in words.
+    fn in_words(&self, of: (&str, &[String]), scope: &str) -> BTreeMap<String, String> {
+        let entries = self.access.scopes.get(scope).map_or(&[][..], Vec::as_slice);
+        let people = self.people_of(of, entries).into_iter();
+        people
+            .map(|(name, role)| (name, ROLES[role].to_owned()))
+            .collect()
+    }
+
+    /// By drive or site and path, everybody who may do anything and what. Lists of a site lie below `/Lists`.
     pub(crate) fn effective_access(&self) -> BTreeMap<(String, String), BTreeMap<String, String>> {
         let mut found = BTreeMap::new();
-        for user in &self.users {
+        for (place, user) in self.users.iter().enumerate() {
+            let web = site_roles::web_of(self, place).map(|web| &self.users[web]);
+            let owner = web.map_or(&user.id, |web| &web.id);
+            let name = site_roles::address(self, place).unwrap_or_else(|| user.upn.clone());
+            let always: Vec<String> = match web {
+                Some(web) => {
+                    let admins = self.access.site_admins.get(&web.id);
+                    let admins = admins.into_iter().flatten();
+                    admins.filter_map(|id| self.upn(id)).collect()
+                }
+                None => vec![user.upn.clone()],
+            };
+            found.extend(site_roles::lists(self, user, owner).map(|(path, scope)| {
+                let people = self.in_words((owner, &always), &scope);
+                ((name.clone(), path), people)
+            }));
             let mut by_scope: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
             for item in user.items.values() {
                 let mut at = item;
@@ -201,18 +233,13 @@ impl Tenant {
                     }
                     match at.parent.as_ref().and_then(|parent| user.items.get(parent)) {
                         Some(above) => at = above,
-                        None => break &at.id,
+                        None => break web.map_or(&at.id, |web| &web.id),
                     }
                 };
-                let people = by_scope.entry(scope).or_insert_with(|| {
-                    let entries = self.access.scopes.get(scope).map_or(&[][..], Vec::as_slice);
-                    let people = self.people_of(&user.id, &user.upn, entries);
-                    let words = people.into_iter();
-                    words
-                        .map(|(name, role)| (name, ROLES[role].to_owned()))
-                        .collect()
-                });
-                let place = (user.upn.clone(), drive::path(user, &item.id));
+                let people = by_scope
+                    .entry(scope)
+                    .or_insert_with(|| self.in_words((owner, &always), scope));
+                let place = (name.clone(), drive::path(user, &item.id));
                 found.insert(place, people.clone());
             }
         }

@@ -9,6 +9,7 @@ pub(crate) mod stored;
 
 use serde_json::json;
 
+use crate::access::site_roles;
 use crate::answer::{Answer, json_answer, refuse, select};
 use crate::config::UserSpec;
 use crate::drive;
@@ -18,7 +19,7 @@ use crate::tenant::{Tenant, User};
 pub(crate) use lists::Lists;
 
 /// Before the path of the site that a library belongs to: no address of a site begins so.
-const LIBRARY: &str = "library:";
+pub(crate) const LIBRARY: &str = "library:";
 /// The site of a group is asked for so often before it is there.
 const ASKED_FIRST: u32 = 2;
 const READ: [&str; 2] = ["Sites.Read.All", "Sites.ReadWrite.All"];
@@ -28,7 +29,7 @@ fn not_found() -> Answer {
 }
 
 /// `clean.example` has its sites at `clean.sharepoint.com`.
-fn host(tenant: &Tenant) -> String {
+pub(crate) fn host(tenant: &Tenant) -> String {
     let label = tenant.domain.split('.').next().unwrap_or_default();
     format!("{label}.sharepoint.com")
 }
@@ -47,6 +48,9 @@ pub(crate) fn add(tenant: &mut Tenant, path: &str, name: &str) -> String {
     let owner = tenant.add_user(&spec, now);
     if let Some(site) = tenant.users.iter_mut().find(|user| user.id == owner) {
         site.site = Some(path.to_owned());
+    }
+    if !path.starts_with(LIBRARY) {
+        site_roles::furnish(tenant, &owner);
     }
     owner
 }

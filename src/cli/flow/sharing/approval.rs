@@ -150,7 +150,8 @@ pub(super) fn part(prepared: &Prepared, root: ItemId) -> Vec<Value> {
     let target = &prepared.plan.target;
     for item in tree.ids().filter(|item| tree.root_of(*item) == root) {
         let (custodian, path) = place(item);
-        if !target.item(item).inherits && item != root {
+        let has_own = item != root || prepared.plan.is_site(root);
+        if !target.item(item).inherits && has_own {
             rows.push(json!({ "step": "close", "custodian": custodian, "path": path }));
         }
         for grant in target.own_grants(item) {

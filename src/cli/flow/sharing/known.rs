@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::meaning;
+use super::listed::KnownLists;
 use crate::domain::case::Case;
 use crate::domain::custodian::Ended;
 use crate::domain::event::Event;
@@ -32,6 +33,8 @@ pub(super) struct KnownFiles {
     by_path: BTreeMap<String, Known>,
     /// Files that do not lie below the folders that they had in the source.
     pub(super) moved: Vec<(String, Pseudonym)>,
+    /// Of a site.
+    pub(super) lists: KnownLists,
 }
 
 fn path(names: &[String]) -> String {
@@ -56,8 +59,11 @@ impl KnownFiles {
                 let items = rows.iter().map(|row| &row.item);
                 let progress = journal.progress(custodian, items).map_err(meaning)?;
                 for (row, progress) in rows.iter().zip(progress) {
+                    let is_restored = progress.ended == Some(Ended::Restored);
                     if row.workload == Workload::Files.name() {
-                        found.add(row, progress.ended == Some(Ended::Restored), is_named);
+                        found.add(row, is_restored, is_named);
+                    } else {
+                        found.lists.add(row, is_restored, is_named);
                     }
                 }
             }

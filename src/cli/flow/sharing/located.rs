@@ -6,7 +6,9 @@ use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::Prepared;
 use super::known::{Known, KnownFiles, Places};
-use crate::domain::access::ItemId;
+use super::listed::Listed;
+use super::on_site::Place;
+use crate::domain::access::{ItemId, ItemKind};
 use crate::domain::case::{Case, KnownCustodian};
 use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,19 +20,20 @@ use crate::targets::{TargetId, TargetUser};
 pub(crate) struct Located {
     pub(crate) custodian: Pseudonym,
     pub(crate) owner: TargetUser,
-    /// The item of the sidecar that is the whole drive.
+    /// The item of the sidecar that is the whole drive, or the library of the site.
     pub(crate) root: ItemId,
+    /// It is a site, or a library of one.
+    is_site: bool,
     /// Those that were restored and are in the tenant.
-    pub(crate) ids: BTreeMap<ItemId, TargetId>,
+    pub(crate) ids: BTreeMap<ItemId, Place>,
     /// What else lies where an item must be closed: a copy that a failed attempt left, a file that has its name, a file that was
     /// moved out of it. It is closed and compared with that item, and nobody is let in.
-    pub(crate) also: Vec<(ItemId, TargetId)>,
+    pub(crate) also: Vec<(ItemId, Place)>,
     /// How many are not.
     pub(crate) absent: u64,
 }
 
-/// Finds the items of every custodian who is mapped, or of one; those of sites are not opened yet. A map that says something else
-/// than the case is refused.
+/// Finds the items of every custodian who is mapped, or of one. A map that says something else than the case is refused.
 pub(crate) async fn locate(
     journal: &Journal,
     target: &Graph,
@@ -53,11 +56,11 @@ pub(crate) async fn locate(
         let (Some(id), Some(upn)) = (&facts.target_user_id, &facts.target_upn) else {
             continue;
         };
-        // A site has groups of its own, and nobody whom `invite` could close its items to.
-        if upn.starts_with("https://") {
-            continue;
-        }
         check_agrees(prepared, name, upn)?;
+        let is_site = upn.starts_with("https://");
+        if is_site && !target.takes_sharepoint() {
+            return Err(needs_certificate(name));
+        }
         let owner = TargetUser {
             id: id.clone(),
             user_principal_name: upn.clone(),
@@ -68,6 +71,7 @@ pub(crate) async fn locate(
             custodian: custodian.clone(),
             owner,
             root: *root,
+            is_site,
             ids: BTreeMap::new(),
             also: Vec::new(),
             absent: 0,
@@ -128,27 +132,43 @@ fn check_agrees(prepared: &Prepared, name: &str, upn: &str) -> Result<()> {
         .hint("the map of principals holds a row for each custodian, as `case map` has it"))
 }
 
+/// Without it not one call of SharePoint's own would be answered: said before anything is done.
+fn needs_certificate(name: &str) -> Error {
+    let text = format!(
+        "{name}: is a site, and SharePoint changes its access only for an application with a \
+         certificate"
+    );
+    Error::new(ErrorKind::GateRefused, text).hint(
+        "--certificate and --private-key in place of the secret; or --custodian for one whose \
+         files lie in a drive; nothing was opened",
+    )
+}
+
 /// A path that is spelled in another way than the backup's would leave the item open to whoever sees the folder above it.
 fn no_row(path: &str) -> Error {
-    let text = format!("{path}: must be closed, and no plan of the case has such a file or folder");
-    Error::new(ErrorKind::GateRefused, text)
-        .hint("spell it as the backup does, or leave it out where it was not backed up")
+    let text = format!("{path}: must be closed, and no plan of the case has such an item");
+    Error::new(ErrorKind::GateRefused, text).hint(
+        "spell it as the backup does (an item of a list by its number in the old list), or leave \
+         it out where it was not backed up",
+    )
 }
 
 fn not_found(path: &str) -> Error {
     // Opened folders above it would show it, wherever it is.
-    let text = format!("{path}: recorded as restored, and not found in the drive");
+    let text = format!("{path}: recorded as restored, and not found in the tenant");
     Error::new(ErrorKind::GateRefused, text)
         .hint("nothing was opened; `unbroken sample` reads restored items again")
 }
 
 impl Located {
     /// What must have a scope of its own, in the order in which it is closed.
-    pub(crate) fn scopes(&self, prepared: &Prepared) -> Vec<(ItemId, TargetId)> {
+    pub(crate) fn scopes(&self, prepared: &Prepared) -> Vec<(ItemId, Place)> {
         let tree = &prepared.plan.target;
         let ids = self.ids.iter();
-        let ids = ids.filter(|(item, _)| !tree.item(**item).inherits && **item != self.root);
-        let ids = ids.map(|(item, id)| (*item, id.clone()));
+        // A person's drive has a scope of its own; the library of a site takes over what the site has.
+        let has_own = |item: ItemId| item != self.root || self.is_site;
+        let ids = ids.filter(|(item, _)| !tree.item(**item).inherits && has_own(**item));
+        let ids = ids.map(|(item, place)| (*item, place.clone()));
         ids.chain(self.also.iter().cloned()).collect()
     }
 
@@ -160,12 +180,20 @@ impl Located {
     ) -> Result<()> {
         let tree = &prepared.sidecar.tree;
         let mut beside = Vec::new();
-        for item in tree.ids().filter(|item| tree.root_of(*item) == self.root) {
+        let root = self.root;
+        for item in tree.ids().filter(|item| tree.root_of(*item) == root) {
             let (_, path) = prepared.place(item);
             let must_be_closed = !prepared.plan.target.item(item).inherits;
             if path.is_empty() {
                 let root = self.named(target, &[]).await?;
-                self.ids.insert(item, root.ok_or_else(|| not_found(path))?);
+                let root = self.place(target, root.ok_or_else(|| not_found(path))?, true);
+                self.ids.insert(item, root.await?);
+                continue;
+            }
+            let kind = tree.item(item).kind;
+            if self.is_site && matches!(kind, ItemKind::List | ItemKind::ListItem) {
+                let more = self.listed(target, (item, kind, path), must_be_closed, files);
+                beside.extend(more.await?);
                 continue;
             }
             let Some(known) = files.of(path) else {
@@ -178,7 +206,8 @@ impl Located {
             let mut there = self.restored(target, path, known, places).await?;
             match there.pop() {
                 Some(id) => {
-                    self.ids.insert(item, id);
+                    let place = self.place(target, id, false).await?;
+                    self.ids.insert(item, place);
                 }
                 None => self.absent += 1,
             }
@@ -187,16 +216,60 @@ impl Located {
                 for names in &known.names {
                     there.extend(self.named(target, names).await?);
                 }
-                beside.extend(there.into_iter().map(|id| (item, id)));
+                for id in there {
+                    beside.push((item, self.place(target, id, false).await?));
+                }
             }
         }
-        let known: HashSet<&TargetId> = self.ids.values().collect();
-        beside.retain(|(_, id)| !known.contains(id));
-        beside.extend(self.moved(target, prepared, (files, places)).await?);
+        let known: HashSet<&Place> = self.ids.values().collect();
+        beside.retain(|(_, place)| !known.contains(place));
+        for (item, id) in self.moved(target, prepared, (files, places)).await? {
+            beside.push((item, self.place(target, id, false).await?));
+        }
         let mut seen = HashSet::new();
-        beside.retain(|(_, id)| seen.insert(id.clone()));
+        beside.retain(|(_, place)| seen.insert(place.clone()));
         self.also = beside;
         Ok(())
+    }
+
+    /// A list or an item of one. A list that is not known is not opened, and so needs no closing; an item would be seen by
+    /// whoever its list lets in.
+    async fn listed(
+        &mut self,
+        target: &Graph,
+        (item, kind, path): (ItemId, ItemKind, &str),
+        must_be_closed: bool,
+        files: &KnownFiles,
+    ) -> Result<Vec<(ItemId, Place)>> {
+        let found = match kind {
+            ItemKind::List => files.lists.list(target, &self.owner, path).await?,
+            _ => files.lists.item(target, &self.owner, path).await?,
+        };
+        match found {
+            Listed::Unknown if kind == ItemKind::ListItem && must_be_closed => Err(no_row(path)),
+            Listed::Gone => Err(not_found(path)),
+            Listed::Unknown => {
+                self.absent += 1;
+                Ok(Vec::new())
+            }
+            Listed::There { restored, beside } => {
+                match restored {
+                    Some(place) => drop(self.ids.insert(item, place)),
+                    None => self.absent += 1,
+                }
+                let beside = beside.into_iter().filter(|_| must_be_closed);
+                Ok(beside.map(|place| (item, place)).collect())
+            }
+        }
+    }
+
+    /// Where what lies in the drive or library has its rights.
+    async fn place(&self, target: &Graph, id: TargetId, is_root: bool) -> Result<Place> {
+        if !self.is_site {
+            return Ok(Place::Drive(id));
+        }
+        let found = patiently(|| target.securable(&self.owner, &id, is_root)).await;
+        Ok(Place::Site(found.map_err(target_meaning)?, Some(id)))
     }
 
     /// What was restored of a path, by the ids of the record; a folder has none there and is found by its path.

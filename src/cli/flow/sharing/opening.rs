@@ -5,14 +5,14 @@ use serde_json::json;
 use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::located::Located;
+use super::on_site::{Doors, Place};
 use super::readback::{Objects, compare};
 use super::{Prepared, lines};
-use crate::domain::access::{Grant, ItemId};
+use crate::domain::access::{Grant, ItemId, PrincipalKind};
 use crate::domain::case::{AccessCommand, CaseCommand};
 use crate::domain::event::{AccessApplied, AccessPlanned, AccessPlannedFacts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::targets::TargetId;
 use crate::targets::graph::Graph;
 
 /// What was done.
@@ -49,14 +49,25 @@ pub(crate) async fn open(
     };
     let closed = close(target, located, &scopes, &mut opened).await;
     if closed.is_ok() {
+        let mut doors = Doors::of(target, &located.owner);
         for grant in &grants {
-            let id = &located.ids[&grant.item];
             let who = &objects.id[&grant.principal];
-            let role = grant.level.name();
-            let again = || target.open_item(&located.owner, id, who, role);
-            match patiently(again).await {
-                Ok(()) => opened.made += 1,
-                Err(_) => opened.failed += 1,
+            let is_in = match &located.ids[&grant.item] {
+                Place::Drive(id) => {
+                    let role = grant.level.name();
+                    let again = || target.open_item(&located.owner, id, who, role);
+                    patiently(again).await.is_ok()
+                }
+                Place::Site(securable, _) => {
+                    let principal = prepared.mapping.target().principal(grant.principal);
+                    let whom = (&**who, principal.kind == PrincipalKind::Group);
+                    doors.let_in(securable, whom, grant.level).await.is_ok()
+                }
+            };
+            if is_in {
+                opened.made += 1;
+            } else {
+                opened.failed += 1;
             }
         }
     }
@@ -89,15 +100,20 @@ async fn check_nobody_is_in(
         "{} items let in somebody already whom the source did not, the first is {path:?}",
         before.gained.len()
     );
-    Err(Error::new(ErrorKind::GateRefused, text)
-        .hint("`unbroken access diff` names them; nothing was opened"))
+    let hint = if prepared.plan.is_site(located.root) {
+        "`unbroken access diff` names them; who administers the site sees all of it: \
+         `access propose --declared USER`; nothing was opened"
+    } else {
+        "`unbroken access diff` names them; nothing was opened"
+    };
+    Err(Error::new(ErrorKind::GateRefused, text).hint(hint))
 }
 
 async fn plan(
     journal: &Journal,
     prepared: &Prepared,
     located: &Located,
-    (scopes, grants, approved): (&[(ItemId, TargetId)], &[Grant], &str),
+    (scopes, grants, approved): (&[(ItemId, Place)], &[Grant], &str),
 ) -> Result<String> {
     let mut rows = prepared.rows(Some(located.root));
     rows.extend(scopes.iter().map(|(item, _)| {
@@ -141,11 +157,18 @@ async fn plan(
 async fn close(
     target: &Graph,
     located: &Located,
-    scopes: &[(ItemId, TargetId)],
+    scopes: &[(ItemId, Place)],
     opened: &mut Opened,
 ) -> Result<()> {
-    for (_, id) in scopes {
-        if let Err(error) = patiently(|| target.close_item(&located.owner, id)).await {
+    let owner = &located.owner;
+    for (_, place) in scopes {
+        let closed = match place {
+            Place::Drive(id) => patiently(|| target.close_item(owner, id)).await,
+            Place::Site(securable, _) => {
+                patiently(|| target.close_securable(owner, securable)).await
+            }
+        };
+        if let Err(error) = closed {
             opened.failed += 1;
             return Err(target_meaning(error)
                 .while_doing("an item could not be closed, so nobody was let in")

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
 use super::located::Located;
+use super::on_site::{Eyes, Place};
 use super::{Prepared, lines};
 use crate::domain::access::{
     Before, Difference, DifferenceClass, Directory, Effect, Grant, GrantKind, Item, ItemId, Level,
@@ -33,6 +34,8 @@ pub(crate) struct Objects {
     /// Who sees items by office: names as people read them.
     declared: Vec<String>,
     declared_ids: BTreeSet<String>,
+    /// Of this program's own application.
+    client_id: String,
 }
 
 impl Objects {
@@ -53,6 +56,7 @@ impl Objects {
             self.declared.push(user.user_principal_name);
         }
         self.declared.push(format!("application {client_id}"));
+        client_id.clone_into(&mut self.client_id);
         Ok(())
     }
 
@@ -87,6 +91,7 @@ impl Objects {
             by_id,
             declared: Vec::new(),
             declared_ids: BTreeSet::new(),
+            client_id: String::new(),
         })
     }
 }
@@ -141,6 +146,8 @@ pub(super) struct Found<'a> {
     directory: Directory,
     by_id: BTreeMap<String, PrincipalId>,
     asked: BTreeSet<PrincipalId>,
+    /// This program's own application, where it was found.
+    own: Option<PrincipalId>,
 }
 
 fn add(directory: &mut Directory, key: &str, kind: PrincipalKind) -> Result<PrincipalId> {
@@ -154,6 +161,7 @@ impl<'a> Found<'a> {
             directory: prepared.mapping.target().clone(),
             by_id: objects.by_id.clone(),
             asked: BTreeSet::new(),
+            own: None,
         }
     }
 
@@ -228,6 +236,12 @@ impl<'a> Found<'a> {
                 "organisation",
                 PrincipalKind::Organisation,
             ),
+            LetIn::OwnApplication => {
+                let own = "the application of this program";
+                let own = add(&mut self.directory, own, PrincipalKind::App)?;
+                self.own = Some(own);
+                Ok(own)
+            }
             // Somebody is let in whom nothing says who it is: that is never what the source had.
             LetIn::Other(name) => add(
                 &mut self.directory,
@@ -235,6 +249,17 @@ impl<'a> Found<'a> {
                 PrincipalKind::User,
             ),
         }
+    }
+}
+
+fn grant(item: ItemId, principal: PrincipalId, level: Level) -> Grant {
+    Grant {
+        item,
+        principal,
+        level,
+        effect: Effect::Allow,
+        kind: GrantKind::Direct,
+        expires: false,
     }
 }
 
@@ -258,28 +283,34 @@ async fn standing(
         };
         tree.item(item).map_err(Error::failed)?;
     }
-    let also = located.also.iter().map(|(item, id)| (item, id));
-    for (item, id) in located.ids.iter().chain(also) {
-        let listed = patiently(|| target.permissions(&located.owner, id)).await;
-        for permission in listed.map_err(target_meaning)? {
+    let also = located.also.iter().map(|(item, place)| (item, place));
+    let mut eyes = Eyes::of(target, &located.owner, &objects.client_id);
+    for (item, place) in located.ids.iter().chain(also) {
+        let listed = match place {
+            Place::Drive(id) => {
+                let listed = patiently(|| target.permissions(&located.owner, id)).await;
+                listed.map_err(target_meaning)?
+            }
+            Place::Site(securable, in_drive) => {
+                // A site is its own custodian, as a drive's owner is.
+                let own = found.person(&located.owner.id)?;
+                tree.grant(grant(*item, own, Level::Full));
+                eyes.permissions(securable, in_drive.as_ref()).await?
+            }
+        };
+        for permission in listed {
             let level = match &*permission.role {
                 "read" => Level::Read,
                 "write" => Level::Write,
                 // A role that is not known is taken for the most that it could be.
                 _ => Level::Full,
             };
-            tree.grant(Grant {
-                item: *item,
-                principal: found.who(&permission).await?,
-                level,
-                effect: Effect::Allow,
-                kind: GrantKind::Direct,
-                expires: false,
-            });
+            tree.grant(grant(*item, found.who(&permission).await?, level));
         }
     }
     let declared = objects.declared_ids.iter();
     let declared = declared.filter_map(|id| found.by_id.get(&folded(id)).copied());
+    let declared = declared.chain(found.own);
     Ok((found.directory, tree.build(), declared.collect()))
 }
 

@@ -298,6 +298,58 @@ fn what_invite_cannot_make_waits_for_sharepoint() {
 }
 
 #[test]
+fn on_a_site_roots_lists_and_groups_of_the_site_are_granted_too() {
+    let mut scene = Scene::new();
+    let [site, bob, eve] = scene.users(["https://old/sites/quay", "bob", "eve"]);
+    let team = scene.group("team", &[bob]);
+    let members = scene.principal("Members", PrincipalKind::SiteGroup);
+    scene.directory.set_members(members, vec![team, eve]);
+    let root = scene.root(ItemKind::Site, site);
+    let list = scene.below(root, ItemKind::List);
+    let item = scene.below(list, ItemKind::ListItem);
+    let closed = scene.broken(list, ItemKind::ListItem);
+    let folder = scene.below(root, ItemKind::Folder);
+    scene.allow(root, members, Level::Write);
+    scene.allow(folder, bob, Level::Full);
+    let map = scene.whole_map();
+    planned_within(&scene, &map, Limits::GRAPH_ALONE, |input, plan| {
+        let kept = |how, level| Outcome::Kept(how, level);
+        let expected = [
+            kept(Kept::People, Level::Write),
+            kept(Kept::Granted, Level::Full),
+        ];
+        assert_eq!(plan.outcomes, expected);
+        let own = |id| !plan.target.item(id).inherits;
+        let broken = [root, list, item, closed, folder].map(own);
+        assert_eq!(broken, [true, true, false, true, true]);
+        let let_in = |id| {
+            let grants = plan.target.own_grants(id);
+            let all = grants.map(|number| plan.target.grants()[number]);
+            all.map(|one| (one.principal, one.level))
+                .collect::<Vec<_>>()
+        };
+        let who = |id| input.mapping.target_of(id).expect("mapped");
+        let both = [(who(eve), Level::Write), (who(team), Level::Write)];
+        assert_eq!((let_in(root), let_in(list)), (both.to_vec(), both.to_vec()));
+        assert_eq!(let_in(closed), []);
+        assert!(plan.is_site(root));
+        assert_eq!(plan.scopes(), 4, "the library as well");
+    });
+    // A drive is none, whatever is in it.
+    let (mut scene, [drive, _], [_, bob, _]) = drive();
+    scene.allow(drive, bob, Level::Read);
+    planned_within(
+        &scene,
+        &scene.whole_map(),
+        Limits::GRAPH_ALONE,
+        |_, plan| {
+            assert!(!plan.is_site(drive));
+            assert_eq!(plan.outcomes[0], Outcome::Out(Reason::NeedsSharePoint));
+        },
+    );
+}
+
+#[test]
 fn the_page_on_fidelity_has_each_reason_as_the_report_says_it() {
     let page = include_str!("../../../../docs/fidelity.md");
     let section = page.split("\n## Access\n").nth(1).expect("a section");

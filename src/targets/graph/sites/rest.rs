@@ -75,14 +75,24 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", segment(&text.replace('\'', "''")))
 }
 
-/// Somebody's number in the site, by principal name. Being known to a site lets nobody in.
+/// Somebody's number in the site, by principal name.
 pub(in super::super) async fn person(
     session: &Session,
     site: &TargetUser,
     principal: &str,
 ) -> Result<Option<u32>, TargetError> {
+    let claim = format!("i:0#.f|membership|{principal}");
+    numbered(session, site, &claim).await
+}
+
+/// The number in the site of whoever has a claim. Being known to a site lets nobody in.
+pub(super) async fn numbered(
+    session: &Session,
+    site: &TargetUser,
+    claim: &str,
+) -> Result<Option<u32>, TargetError> {
     let operation = "POST {site}/_api/web/ensureuser";
-    let body = json!({"logonName": format!("i:0#.f|membership|{principal}")});
+    let body = json!({ "logonName": claim });
     let body = Payload::Json(body.to_string().into_bytes());
     let call = call(
         session,
@@ -156,9 +166,14 @@ pub(super) async fn attached(
     session.bytes(call).await
 }
 
+/// Where a list stands in SharePoint's own interface.
+pub(super) fn list_path(list: &str) -> String {
+    format!("web/lists(guid{})", quoted(list))
+}
+
 /// Where an item stands in SharePoint's own interface.
 pub(super) fn item_path(list: &str, item: &str) -> String {
-    format!("web/lists(guid{})/items({})", quoted(list), segment(item))
+    format!("{}/items({})", list_path(list), segment(item))
 }
 
 #[cfg(test)]

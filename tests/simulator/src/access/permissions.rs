@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::access::{Entry, ROLES, Who};
+use crate::access::{Entry, ROLES, Who, site_roles};
 use crate::answer::{Answer, empty, json_answer, refuse};
 use crate::request::Request;
 use crate::tenant::Tenant;
@@ -78,10 +78,11 @@ pub(crate) fn scope_of(tenant: &Tenant, user: usize, id: &str) -> String {
         if tenant.access.scopes.contains_key(at) {
             return at.to_owned();
         }
-        match items.get(at).and_then(|item| item.parent.as_deref()) {
-            Some(parent) => at = parent,
-            None => return at.to_owned(),
-        }
+        let Some(parent) = items.get(at).and_then(|item| item.parent.as_deref()) else {
+            let web = site_roles::web_of(tenant, user);
+            return web.map_or(at, |web| &tenant.users[web].id).to_owned();
+        };
+        at = parent;
     }
 }
 
@@ -109,6 +110,7 @@ fn shown(entry: &Entry, from: Option<&str>) -> Value {
     let mut value = json!({"id": entry.id, "roles": [ROLES[entry.role]]});
     let identity = match &entry.who {
         Who::Anyone | Who::Organization => Value::Null,
+        Who::App => json!({"application": {"id": "00000003-0000-0ff1-ce00-000000000000"}}),
         Who::Group(id) => json!({"group": {"id": id}}),
         Who::SiteGroup(number) => json!({"siteGroup": {"id": number.to_string()}}),
         Who::User(id) => json!({"user": {"id": id}}),
@@ -148,6 +150,11 @@ fn share(tenant: &mut Tenant, user: usize, id: &str, retain: bool) {
 /// Lets somebody in behind everybody's back, links for whom only a link reaches; what the item takes over stays.
 pub(crate) fn plant(tenant: &mut Tenant, user: usize, id: &str, who: Who, role: usize) {
     share(tenant, user, id, true);
+    plant_on(tenant, id, who, role);
+}
+
+/// The same where what is opened has a scope of its own.
+pub(crate) fn plant_on(tenant: &mut Tenant, id: &str, who: Who, role: usize) {
     let scope = match who {
         Who::Anyone => "anonymous",
         Who::Organization => "organization",

@@ -10,11 +10,11 @@ use crate::request::{Request, decode};
 use crate::tenant::Tenant;
 
 /// Read, Contribute, Full Control: the ids are the same on every site.
-const ROLE_DEFINITIONS: [u32; 3] = [1_073_741_826, 1_073_741_827, 1_073_741_829];
+pub(super) const ROLE_DEFINITIONS: [u32; 3] = [1_073_741_826, 1_073_741_827, 1_073_741_829];
 /// The first number of a principal of a site that is no group of it.
 pub(crate) const SITE_USERS_FROM: u32 = 1_000;
 
-fn bad(message: &str) -> Answer {
+pub(super) fn bad(message: &str) -> Answer {
     refuse(
         400,
         "-1, Microsoft.SharePoint.Client.InvalidClientQueryException",
@@ -22,7 +22,7 @@ fn bad(message: &str) -> Answer {
     )
 }
 
-fn done() -> Answer {
+pub(super) fn done() -> Answer {
     json_answer(200, json!({"odata.null": true}))
 }
 
@@ -82,12 +82,12 @@ pub(crate) fn handle(
 }
 
 /// `name(inside)`.
-fn inside(part: &str) -> Option<&str> {
+pub(super) fn inside(part: &str) -> Option<&str> {
     part.split_once('(')?.1.strip_suffix(')')
 }
 
 /// `a=1,b=2`, names without regard to case.
-fn argument(part: &str, name: &str) -> Option<String> {
+pub(super) fn argument(part: &str, name: &str) -> Option<String> {
     inside(part)?.split(',').find_map(|pair| {
         let (found, value) = pair.split_once('=')?;
         found
@@ -172,7 +172,7 @@ fn assign(tenant: &mut Tenant, user: usize, item: &str, call: &str) -> Result<An
     Ok(done())
 }
 
-fn principal_of(tenant: &Tenant, user: usize, number: u32) -> Option<Who> {
+pub(super) fn principal_of(tenant: &Tenant, user: usize, number: u32) -> Option<Who> {
     let site = &tenant.users[user].id;
     if number < SITE_USERS_FROM {
         let groups = tenant.access.site_groups.get(site)?;

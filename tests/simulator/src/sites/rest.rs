@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::access::rest as users;
+use crate::access::{rest as users, site_roles};
 use crate::answer::{Answer, Body, bytes, json_answer};
 use crate::request::{Request, decode};
 use crate::tenant::Tenant;
@@ -60,6 +60,9 @@ pub(crate) fn handle(tenant: &mut Tenant, request: &Request, rest: &str) -> Resu
     let call = call.strip_prefix("web/").ok_or_else(nowhere)?;
     if call == "ensureuser" && request.method == "POST" {
         return users::ensure_user(tenant, request, site).map_err(as_of_sharepoint);
+    }
+    if let Some(answer) = site_roles::answer(tenant, request, site, call) {
+        return answer.map_err(as_of_sharepoint);
     }
     let (list, call) = call.split_once('/').ok_or_else(nowhere)?;
     let id = list.strip_prefix("lists(guid'");
@@ -172,6 +175,10 @@ fn making(tenant: &mut Tenant, request: &Request, call: &str) -> Result<Answer, 
                 return answer(address, 3);
             }
             let site = super::add(tenant, &path, text("Title"));
+            let admin = tenant.user_index(text("Owner"));
+            let admin = admin.map(|place| tenant.users[place].id.clone());
+            let admins = tenant.access.site_admins.entry(site.clone()).or_default();
+            admins.extend(admin);
             let made = tenant.users.iter_mut().find(|user| user.id == site);
             if let Some(made) = made {
                 // Sharing by e-mail is on where nobody says that it is not.
