@@ -16,6 +16,7 @@ pub mod outlook;
 pub mod properties;
 mod render;
 pub mod rtf;
+pub mod rule;
 pub mod tnef;
 pub mod value;
 pub mod winmail;

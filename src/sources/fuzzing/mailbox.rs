@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::sanitise::{Hazard, Inside, Setting, hazard};
 use crate::sources::archive::index::{Entry, MailboxEntry, MailboxKind, RuleFolder};
 use crate::sources::archive::mailbox::{read, told};
+use crate::sources::mapi::{self, Key, Properties, rule};
 
 /// Takes the first line for an entry of the index and the rest for the object that it names, and judges what they say.
 pub fn mailbox(bytes: &[u8]) {
@@ -34,6 +35,10 @@ pub fn mailbox(bytes: &[u8]) {
         }
     }
     expect_sent_outside(object, &folders, &inside);
+    // The same of a data file: bytes of Outlook's own form.
+    let mut of_outlook = Properties::default();
+    of_outlook.set(Key::Tag(0x0E99), mapi::Value::Bytes(bytes.to_vec()));
+    assert!(rule::told(&of_outlook).starts_with("a rule without a name"));
 }
 
 /// A rule that also redirects to a stranger sends mail outside, whatever else it says.

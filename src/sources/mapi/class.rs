@@ -58,13 +58,16 @@ pub fn kind(class: &str) -> Kind {
     found.map_or(Kind::Left("unknown-class"), |(_, kind)| *kind)
 }
 
+/// Why a rule of a mailbox is held.
+pub const RULE: &str = "inbox-rule";
+
 /// What is said of an item that is hidden from people: a rule of the mailbox is told from a view or a setting.
 pub fn hidden(class: &str) -> &'static str {
     let class = class.to_lowercase();
     let is_rule = ["ipm.rule", "ipm.extendedrule", "ipm.note.rules"]
         .iter()
         .any(|prefix| class.starts_with(prefix));
-    if is_rule { "inbox-rule" } else { "settings" }
+    if is_rule { RULE } else { "settings" }
 }
 
 /// Whether the class says that the message is signed or encrypted as one piece (RFC 8551).

@@ -36,6 +36,8 @@ impl Built {
 }
 
 pub(super) const MESSAGE: u32 = 0x0020_0024;
+/// An item that the folder hides from people.
+pub(super) const HIDDEN: u32 = 0x0020_0048;
 /// The block of subnodes of the message.
 pub(super) const SUBNODES: u64 = 0x22;
 /// The block of the message's own properties.
@@ -43,6 +45,32 @@ pub(super) const PROPERTIES: u64 = 0x18;
 
 /// The file.
 pub(super) fn file() -> Built {
+    let (blocks, nodes) = parts();
+    written(blocks, &nodes)
+}
+
+/// The same, and hidden in its folder a rule with these actions.
+pub(super) fn file_with_rule(actions: Vec<u8>) -> Built {
+    let (mut blocks, mut nodes) = parts();
+    let class = "IPM.Rule.Version2.Message";
+    let text = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let rule = [
+        (0x001A, STRING, Value::Behind(text(class))),
+        (0x65EC, STRING, Value::Behind(text("Ads"))),
+        (0x65EF, BINARY, Value::Behind(actions)),
+    ];
+    blocks.push(Block(0x2C, table(&[(HIDDEN, class)])));
+    blocks.push(Block(0x30, properties(&rule)));
+    nodes.push((0x802F, 0x2C, 0, 0));
+    nodes.push((HIDDEN, 0x30, 0, 0x8022));
+    nodes.sort_unstable();
+    written(blocks, &nodes)
+}
+
+/// A node: its id, its data, its subnodes, its parent.
+type Node = (u32, u64, u64, u32);
+
+fn parts() -> (Vec<Block>, Vec<Node>) {
     let text = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let mut entry_id = vec![0; 20];
     entry_id.extend(0x8022_u32.to_le_bytes());
@@ -92,7 +120,7 @@ pub(super) fn file() -> Built {
             subnodes(&[(0x671, 0x1C), (0x692, 0x28), (0x8025, 0x24)]),
         ),
     ];
-    let nodes: [(u32, u64, u64, u32); 6] = [
+    let nodes = vec![
         (0x21, 0x04, 0, 0),
         (0x122, 0x08, 0, 0x122),
         (0x12D, 0x0C, 0, 0),
@@ -100,7 +128,7 @@ pub(super) fn file() -> Built {
         (0x802E, 0x14, 0, 0),
         (MESSAGE, PROPERTIES, SUBNODES, 0x8022),
     ];
-    written(blocks, &nodes)
+    (blocks, nodes)
 }
 
 enum Value {
@@ -209,7 +237,7 @@ fn page(kind: u8, size: u8, entries: &[Vec<u8>]) -> Vec<u8> {
     page
 }
 
-fn written(mut blocks: Vec<Block>, nodes: &[(u32, u64, u64, u32)]) -> Built {
+fn written(mut blocks: Vec<Block>, nodes: &[Node]) -> Built {
     let mut bytes = vec![0_u8; FIRST_BLOCK_AT];
     let mut places = Vec::new();
     let mut entries = Vec::new();

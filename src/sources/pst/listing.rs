@@ -12,7 +12,7 @@ use crate::sources::BadItem;
 use crate::sources::folders::mail_folder;
 use crate::sources::mapi::bytes::hex;
 use crate::sources::mapi::class::{self, Kind};
-use crate::sources::mapi::{Key, ids, message};
+use crate::sources::mapi::{Key, ids, message, rule};
 use crate::sources::pinned::Pinned;
 
 /// `PidTagSearchKey`: travels with an object into copies and exports.
@@ -161,11 +161,7 @@ impl Iterator for Walk<'_> {
                 folder,
                 node,
                 class,
-            } => {
-                let found = class::hidden(&class);
-                let reason = format!("hidden from people ({class}); never restored");
-                Err(self.bad(self.locator(folder, node), Problem::new(found, reason)))
-            }
+            } => Err(self.hidden(self.locator(folder, node), node, &class)),
             Step::Orphan { node } => {
                 let problem = Problem::new("in-no-folder", "deleted: no folder lists it any more");
                 Err(self.bad(format!("{}#{node:x}", self.file.locator), problem))
@@ -200,6 +196,31 @@ impl Walk<'_> {
         }
     }
 
+    /// A view, a setting or a rule: of a rule also what it does, so that whoever decides knows it.
+    fn hidden(&self, locator: String, node: u32, class: &str) -> BadItem {
+        let found = class::hidden(class);
+        let hidden = format!("hidden from people ({class})");
+        if found != class::RULE {
+            let reason = format!("{hidden}; never restored");
+            return self.bad(locator, Problem::new(found, reason));
+        }
+        match self.opened.item(node) {
+            Ok(read) => {
+                let does = rule::told(&read.object.properties);
+                let reason = format!("{hidden}: {does}; never restored");
+                BadItem {
+                    digest: Some(read.digest),
+                    size_bytes: read.size_bytes,
+                    ..self.bad(locator, Problem::new(found, reason))
+                }
+            }
+            Err(error) => {
+                let reason = format!("{hidden}: it cannot be read ({error}); never restored");
+                self.bad(locator, Problem::new(found, reason))
+            }
+        }
+    }
+
     fn item(&self, folder: usize, node: u32) -> Read {
         let locator = self.locator(folder, node);
         let read = match self.opened.item(node) {
@@ -227,7 +248,10 @@ impl Walk<'_> {
             let Kind::Left(left) = class::kind(&class) else {
                 unreachable!("only what is left has no place");
             };
-            let reason = format!("an object of the class {class:?} is not restored");
+            let mut reason = format!("an object of the class {class:?} is not restored");
+            if left == class::RULE {
+                reason = format!("{reason}: {}", rule::told(properties));
+            }
             return Err(BadItem {
                 digest: Some(read.digest),
                 size_bytes: read.size_bytes,

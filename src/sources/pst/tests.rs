@@ -246,3 +246,34 @@ fn a_file_that_ends_its_trial_costs_one_error_and_the_others_stay() {
     }
     assert_eq!(ended, [None, Some("reader-ended")]);
 }
+
+/// A rule is held, and whoever decides about it reads what it does.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "tests plant files")]
+fn a_rule_that_is_hidden_in_a_folder_is_held_with_what_it_does() {
+    // One action: forward, to one recipient, who is named by an SMTP address of eight bits.
+    let address = b"eve@evil.example\0";
+    let length = u32::try_from(9 + 4 + 1 + 4 + 4 + address.len()).expect("short");
+    let mut actions = vec![0, 0, 1, 0, 0, 0, 1, 0, 0, 0];
+    actions.extend(length.to_le_bytes());
+    actions.extend([7, 0, 0, 0, 0, 0, 0, 0, 0]);
+    actions.extend([1, 0, 0, 0, 1, 1, 0, 0, 0, 0x1E, 0, 0xFE, 0x39]);
+    actions.extend(address);
+    let half = actions[..actions.len() - 1].to_vec();
+    for (actions, does) in [
+        (actions, "which forwards to eve@evil.example"),
+        (half, "and what it does cannot be read"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let built = built::file_with_rule(actions);
+        std::fs::write(folder.path().join("ada@old.example.pst"), &built.bytes).expect("written");
+        let source = crate::sources::open(folder.path()).expect("a source");
+        let description = source.description();
+        let items = source.items(&description.points[0].id, &description.custodians[0]);
+        let bad = items.expect("listed").filter_map(Result::err);
+        let said: Vec<_> = bad.map(|bad| (bad.class, bad.reason)).collect();
+        let hidden = "hidden from people (IPM.Rule.Version2.Message)";
+        let reason = format!("{hidden}: the rule \"Ads\", {does}; never restored");
+        assert_eq!(said, [("inbox-rule", reason)]);
+    }
+}
