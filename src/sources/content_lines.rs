@@ -21,6 +21,8 @@ pub(super) struct Line {
     pub(super) params: Vec<(String, String)>,
     /// What follows the colon.
     pub(super) value: Vec<u8>,
+    /// Where it stands in the bytes, with its line ends.
+    pub(super) range: Range<usize>,
 }
 
 /// A component and what lies in it.
@@ -34,6 +36,8 @@ pub(super) struct Component {
     pub(super) children: Vec<Component>,
     /// Where it stands in the bytes, from `BEGIN` to the end of its `END` line.
     pub(super) range: Range<usize>,
+    /// Where its `BEGIN` line stands.
+    pub(super) opening: Range<usize>,
     /// Its `END` is there.
     pub(super) is_ended: bool,
 }
@@ -206,7 +210,49 @@ struct Reader {
     /// The line that may still go on, and where it began and ends.
     line: Vec<u8>,
     range: Range<usize>,
+    head: Head,
     stray: usize,
+}
+
+/// What stands before the colon of the line that may still go on. A line is looked at once however often it goes on: one of many
+/// thousand pieces without a colon would cost its length again at each of them.
+#[derive(Default)]
+struct Head {
+    /// How much of the line has been looked at.
+    seen: usize,
+    /// How many bytes were looked at in all, of every line.
+    looked_at: usize,
+    is_over: bool,
+    is_quoted_printable: bool,
+    is_base64: bool,
+}
+
+impl Head {
+    fn look(&mut self, line: &[u8]) {
+        // The sign of a soft break is taken off again.
+        self.seen = self.seen.min(line.len());
+        if self.is_over {
+            return;
+        }
+        let new = &line[self.seen..];
+        let colon = new.iter().position(|byte| *byte == b':');
+        let end = self.seen + colon.unwrap_or(new.len());
+        // A word may have begun in the piece before.
+        let part = line[self.seen.saturating_sub(15)..end].to_ascii_uppercase();
+        self.looked_at += new.len() + part.len();
+        let has = |word: &[u8]| part.windows(word.len()).any(|found| found == word);
+        self.is_quoted_printable |= has(b"QUOTED-PRINTABLE");
+        self.is_base64 |= has(b"BASE64") || has(b"ENCODING=B");
+        self.is_over = colon.is_some();
+        self.seen = end;
+    }
+
+    fn forget(&mut self) {
+        *self = Self {
+            looked_at: self.looked_at,
+            ..Self::default()
+        };
+    }
 }
 
 impl Reader {
@@ -234,26 +280,18 @@ impl Reader {
         self.range = range;
     }
 
-    fn head(&self) -> &[u8] {
-        let colon = self.line.iter().position(|byte| *byte == b':');
-        &self.line[..colon.unwrap_or(self.line.len())]
-    }
-
-    fn is_soft_broken(&self) -> bool {
-        self.line.ends_with(b"=")
-            && self
-                .head()
-                .to_ascii_uppercase()
-                .windows(16)
-                .any(|part| part == b"QUOTED-PRINTABLE")
+    fn is_soft_broken(&mut self) -> bool {
+        if !self.line.ends_with(b"=") {
+            return false;
+        }
+        self.head.look(&self.line);
+        self.head.is_quoted_printable
     }
 
     /// vCard 2.1: base64 may go on without a blank, up to an empty line.
-    fn is_open_base64(&self, line: &[u8]) -> bool {
-        let head = self.head().to_ascii_uppercase();
-        let is_base64 = head.windows(6).any(|part| part == b"BASE64")
-            || head.windows(10).any(|part| part == b"ENCODING=B");
-        is_base64
+    fn is_open_base64(&mut self, line: &[u8]) -> bool {
+        self.head.look(&self.line);
+        self.head.is_base64
             && !line.is_empty()
             && line
                 .iter()
@@ -263,13 +301,15 @@ impl Reader {
     fn flush(&mut self) {
         let line = std::mem::take(&mut self.line);
         let range = self.range.clone();
+        self.head.forget();
         if line.iter().all(u8::is_ascii_whitespace) {
             return;
         }
-        let Some(line) = property(&line) else {
+        let Some(mut line) = property(&line) else {
             self.stray += 1;
             return;
         };
+        line.range = range.clone();
         match &*line.name {
             "BEGIN" => self.begin(&line, range),
             "END" => self.close(&line, range.end),
@@ -294,6 +334,7 @@ impl Reader {
         }
         self.open.push(Component {
             name,
+            opening: range.clone(),
             range,
             ..Component::default()
         });
@@ -376,6 +417,7 @@ fn property(line: &[u8]) -> Option<Line> {
         name: name.to_ascii_uppercase(),
         params,
         value: line[colon + 1..].to_vec(),
+        range: Range::default(),
     })
 }
 
@@ -409,6 +451,28 @@ mod tests {
         assert_eq!(line.text(), "a=b");
         let line = one("PHOTO;ENCODING=BASE64;TYPE=GIF:\r\nAQID\r\nBAUG\r\n");
         assert!(line.is_binary());
+        assert_eq!(line.bytes(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_line_that_goes_on_is_looked_at_once() {
+        for (first, further) in [("A", " ="), ("PHOTO;BASE64", "QUJD"), ("A:x", " =")] {
+            let text = format!("{first}\n{}", format!("{further}\n").repeat(120_000));
+            let mut reader = Reader::default();
+            for (range, line) in physical(text.as_bytes()) {
+                reader.take(range, line);
+            }
+            let looked_at = reader.head.looked_at;
+            // Each piece again with what may have begun before it, for each of the two questions.
+            assert!(looked_at < 40 * text.len(), "{first}: {looked_at}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_that_is_named_over_two_lines_counts() {
+        let line = one("NOTE;ENCODING=QUOTED-PRIN\r\n TABLE:a=\r\nb=3D");
+        assert_eq!(line.text(), "ab=");
+        let line = one("PHOTO;ENCODING=BA\r\n SE64:AQID\r\nBAUG\r\n");
         assert_eq!(line.bytes(), [1, 2, 3, 4, 5, 6]);
     }
 

@@ -18,6 +18,9 @@ use crate::domain::outlook::OutlookItem;
 const CUSTODIAN: &str = "mailbox";
 /// An item with its attachments: what Exchange takes, in base64.
 const ITEM_BYTES_MAX: u64 = MESSAGE_BYTES_MAX;
+/// All items of a file with the time zones that they name: a large one that each of very many events names would be read and
+/// hashed for days.
+const ITEMS_BYTES_MAX: u64 = 4 << 30;
 
 /// One item of a file.
 struct Piece {
@@ -201,6 +204,12 @@ fn pieces_of(pinned: &Pinned, file: &PinnedFile) -> Result<Vec<Piece>, Problem> 
     };
     if found.is_empty() {
         return Err(Problem::new("no-items", "holds no event, task or card"));
+    }
+    let length = |range: &Range<usize>| (range.end - range.start) as u64;
+    let all: u64 = found.iter().flat_map(|one| &one.ranges).map(length).sum();
+    if all > ITEMS_BYTES_MAX {
+        let reason = format!("its items with their time zones are over {ITEMS_BYTES_MAX} bytes");
+        return Err(Problem::new("too-large", reason));
     }
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let pieces = found.into_iter().enumerate();

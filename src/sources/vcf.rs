@@ -3,6 +3,7 @@
 mod fields;
 mod further;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::content_lines::{self, Component, Line};
@@ -47,12 +48,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contact, Problem> {
     let card = card.ok_or_else(|| Problem::new("no-card", "no BEGIN:VCARD"))?;
     let mut contact = Contact::default();
     let mut further = Further::default();
+    let labels = Labels::of(&card);
     for line in &card.lines {
         if line.raw().1 {
             contact.transforms.push(mime::CHARSET_GUESSED);
         }
-        if !fields::take(&mut contact, &card, line, &mut further) {
-            further.take(&card, line);
+        if !fields::take(&mut contact, &labels, line, &mut further) {
+            further.take(&labels, line);
         }
     }
     if !card.children.is_empty() {
@@ -89,10 +91,25 @@ fn is_empty(contact: &Contact) -> bool {
     *contact == named
 }
 
-/// What Apple's programs call a line by, in a line of its own: `item1.X-ABLabel`.
-fn label<'a>(card: &'a Component, line: &Line) -> Option<&'a Line> {
-    let mut labels = card.lines_of("X-ABLABEL");
-    labels.find(|label| !line.group.is_empty() && label.group == line.group)
+/// What Apple's programs call lines by, each in a line of its own (`item1.X-ABLabel`), by their groups: looked for among all lines
+/// once a card, not once a line.
+struct Labels<'a>(BTreeMap<&'a str, &'a Line>);
+
+impl<'a> Labels<'a> {
+    fn of(card: &'a Component) -> Self {
+        let mut labels = BTreeMap::new();
+        for label in card
+            .lines_of("X-ABLABEL")
+            .filter(|one| !one.group.is_empty())
+        {
+            labels.entry(&*label.group).or_insert(label);
+        }
+        Self(labels)
+    }
+
+    fn label(&self, line: &Line) -> Option<&'a Line> {
+        self.0.get(&*line.group).copied()
+    }
 }
 
 /// A picture where the line holds one.

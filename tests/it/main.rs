@@ -25,6 +25,7 @@ mod erasure;
 mod fidelity;
 mod gates;
 mod golden;
+mod hostile;
 mod http2;
 mod identities;
 mod imports;

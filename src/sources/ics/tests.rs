@@ -132,6 +132,12 @@ fn zones_are_known_by_name_by_rules_or_not_at_all() {
         "2026-07-01T16:17:00+00:00"
     );
     assert_eq!(named(&odd), ["time-zone"]);
+    // Rules that no zone has are none: each time that they place would be a walk through all of their days.
+    let daily = rules
+        .replace("Eastern", "Daily")
+        .replace("FREQ=YEARLY;BYMONTH=3;BYDAY=2SU", "FREQ=DAILY");
+    assert_eq!(named(&of("Daily", &daily)), ["time-zone"]);
+    assert_eq!(of("Daily", &daily).facts.start.zone.name(), "UTC");
     assert_eq!(named(&of("Nowhere", "")), ["time-zone"]);
     let floating = event("BEGIN:VEVENT\nDTSTART:20260701T120000\nEND:VEVENT");
     assert_eq!(named(&floating), ["time-zone"]);
@@ -191,9 +197,10 @@ fn tasks_keep_days() {
 
 #[test]
 fn one_uid_is_one_item_and_the_same_twice_is_two() {
-    let inside = "BEGIN:VTIMEZONE\nTZID:Z\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:a\nEND:VEVENT\n\
-                  BEGIN:VTODO\nUID:a\nEND:VTODO\n\
-                  BEGIN:VEVENT\nUID:a\nRECURRENCE-ID:20260101\nEND:VEVENT\n\
+    let inside = "BEGIN:VTIMEZONE\nTZID:Z\nEND:VTIMEZONE\n\
+                  BEGIN:VEVENT\nUID:a\nDTSTART;TZID=Z:20260101T100000\nEND:VEVENT\n\
+                  BEGIN:VTODO\nUID:a\nDUE;TZID=\"Z\":20260101T100000\nEND:VTODO\n\
+                  BEGIN:VEVENT\nUID:a\nRECURRENCE-ID;TZID=Z:20260101T100000\nEND:VEVENT\n\
                   BEGIN:VEVENT\nUID:a\nEND:VEVENT\n\
                   BEGIN:VEVENT\nEND:VEVENT\nBEGIN:VEVENT\nEND:VEVENT\n\
                   BEGIN:VJOURNAL\nEND:VJOURNAL";
@@ -207,13 +214,59 @@ fn one_uid_is_one_item_and_the_same_twice_is_two() {
         [
             ("VEVENT", 3),
             ("VTODO", 2),
-            ("VEVENT", 2),
-            ("VEVENT", 2),
-            ("VEVENT", 2),
-            ("VJOURNAL", 2)
+            ("VEVENT", 1),
+            ("VEVENT", 1),
+            ("VEVENT", 1),
+            ("VJOURNAL", 1)
         ]
     );
     assert_eq!(found[5].workload, None);
+}
+
+#[test]
+fn zones_and_events_without_end_are_no_product_of_both() {
+    let zone = |number: usize| format!("BEGIN:VTIMEZONE\nTZID:{number}\nEND:VTIMEZONE\n");
+    let zones: String = (0..3_000).map(zone).collect();
+    let bare = "BEGIN:VTIMEZONE\nEND:VTIMEZONE\n".repeat(3_000);
+    let ranges = |events: &str| -> usize {
+        let found = groups(calendar(&format!("{zones}{bare}{events}")).as_bytes());
+        assert_eq!(found.len(), 3_000);
+        found.iter().map(|one| one.ranges.len()).sum()
+    };
+    assert_eq!(ranges(&"BEGIN:VEVENT\nEND:VEVENT\n".repeat(3_000)), 3_000);
+    let named = "BEGIN:VEVENT\nDTSTART;TZID=7:20260101T100000\n\
+                 DTEND;TZID=8:20260101T100000\nEND:VEVENT\n";
+    assert_eq!(ranges(&named.repeat(3_000)), 9_000);
+}
+
+#[test]
+fn an_item_of_a_file_knows_the_zone_of_its_whole_calendar() {
+    let text = "BEGIN:VCALENDAR\nVERSION:2.0\n\
+                BEGIN:VEVENT\nUID:a\nDTSTART:20260105T090000\nEND:VEVENT\n\
+                BEGIN:VEVENT\nUID:b\nDTSTART:20260105T090000Z\nEND:VEVENT\n\
+                X-WR-TIMEZONE:Europe/Berlin\nEND:VCALENDAR\n";
+    let starts: Vec<(String, usize)> = groups(text.as_bytes())
+        .iter()
+        .map(|group| {
+            let ranges = group.ranges.iter().cloned();
+            let bytes: Vec<u8> = ranges
+                .flat_map(|range| text.as_bytes()[range].to_vec())
+                .collect();
+            let Ok(OutlookItem::Event(event)) = read(&bytes) else {
+                panic!("{bytes:?}")
+            };
+            assert_eq!(named(&event), Vec::<&str>::new());
+            (event.facts.start.instant().to_rfc3339(), group.ranges.len())
+        })
+        .collect();
+    let wanted = [
+        ("2026-01-05T08:00:00+00:00", 3),
+        ("2026-01-05T09:00:00+00:00", 1),
+    ];
+    assert_eq!(
+        starts,
+        wanted.map(|(start, ranges)| (start.to_owned(), ranges))
+    );
 }
 
 #[test]

@@ -9,12 +9,16 @@ use super::rule;
 use super::stamp::{self, Stamp};
 use crate::domain::calendar_event::EventTime;
 use crate::domain::message::{Delta, Transform};
-use crate::domain::recurrence::Recurrence;
+use crate::domain::recurrence::{Pattern, Recurrence};
 use crate::domain::time_zone;
 use crate::sources::content_lines::{Component, Line};
 
 /// The zone's name said nothing; a zone with the same rules stands for it.
 const BY_ITS_RULES: Transform = Transform("time-zone-by-its-rules/1");
+
+/// No zone has had more stretches of time than this, or more single days on which one began.
+const OBSERVANCES_MAX: usize = 100;
+const ONSETS_MAX: usize = 2_000;
 
 /// The zones that a calendar defines.
 pub(super) struct Zones {
@@ -146,8 +150,15 @@ fn own(zone: &Component) -> Own {
         .children
         .iter()
         .filter(|one| matches!(&*one.name, "STANDARD" | "DAYLIGHT"))
+        .take(OBSERVANCES_MAX + 1)
         .filter_map(observance)
         .collect();
+    // Its rules are gone through for each time that it places: one that no zone has could keep a processor busy for hours.
+    let onsets: usize = observances.iter().map(|one| one.further.len()).sum();
+    let is_a_zones = observances.len() <= OBSERVANCES_MAX
+        && onsets <= ONSETS_MAX
+        && observances.iter().all(Observance::is_yearly);
+    let observances = if is_a_zones { observances } else { Vec::new() };
     let mut own = Own {
         observances,
         known: located,
@@ -254,6 +265,16 @@ impl Own {
 }
 
 impl Observance {
+    fn is_yearly(&self) -> bool {
+        let is_yearly = |rule: &Recurrence| {
+            matches!(
+                rule.pattern,
+                Pattern::AbsoluteYearly { .. } | Pattern::RelativeYearly { .. }
+            )
+        };
+        self.rule.as_ref().is_none_or(is_yearly)
+    }
+
     fn onset_before(&self, local: NaiveDateTime) -> Option<NaiveDateTime> {
         let ruled = self.rule.as_ref().and_then(|rule| {
             let days = rule.days().take_while(|day| *day <= local.date());

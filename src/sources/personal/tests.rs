@@ -107,3 +107,26 @@ fn a_file_that_changed_is_refused() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn a_zone_that_very_many_events_name_ends_its_file_alone() {
+    let zone = format!(
+        "BEGIN:VTIMEZONE\nTZID:z\nX:{}\nEND:VTIMEZONE\n",
+        "x".repeat(1 << 20)
+    );
+    let event = "BEGIN:VEVENT\nDTSTART;TZID=z:20260101T100000\nEND:VEVENT\n";
+    let hostile = format!(
+        "BEGIN:VCALENDAR\n{zone}{}END:VCALENDAR\n",
+        event.repeat(4_100)
+    );
+    let folder = plant(&[("a.ics", EVENT), ("b.ics", &hostile)]);
+    let source = open(folder.path()).expect("opened");
+    let description = source.description();
+    let listed = source.items(&description.points[0].id, &description.custodians[0]);
+    let found: Vec<_> = listed.expect("listed").collect();
+    let ended: Vec<&str> = found
+        .iter()
+        .map(|one| one.as_ref().map_or_else(|bad| bad.class, |item| &item.name))
+        .collect();
+    assert_eq!(ended, ["One", "no-start", "Do", "too-large"]);
+}

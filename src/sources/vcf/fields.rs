@@ -3,17 +3,19 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::further::Further;
-use super::{Component, KIND_ASSUMED, Line, label, photo, stamp};
+use super::{KIND_ASSUMED, Labels, Line, photo, stamp};
 use crate::domain::contact::{Contact, PostalAddress};
 use crate::domain::message::Address;
 
 /// A birthday without its year (RFC 6350, 4.3.1: `--0412`) is kept in the year that Outlook takes for it.
 const YEAR_UNKNOWN: i32 = 1604;
+/// Values of one kind; what is beyond stands in the notes. Each new one is compared with those that there are.
+const VALUES_MAX: usize = 1_000;
 
 /// Takes what a line says into its place; `false` where the contact has none for it.
 pub(super) fn take(
     contact: &mut Contact,
-    card: &Component,
+    labels: &Labels,
     line: &Line,
     further: &mut Further,
 ) -> bool {
@@ -37,7 +39,7 @@ pub(super) fn take(
             notes.push_str(line.text().trim());
             true
         }
-        "EMAIL" => email(contact, card, line),
+        "EMAIL" => email(contact, labels, line),
         "TEL" => telephone(contact, line),
         "ADR" => address(contact, line),
         "IMPP" | "X-AIM" | "X-ICQ" | "X-JABBER" | "X-MSN" | "X-YAHOO" | "X-GTALK" | "X-QQ"
@@ -47,10 +49,10 @@ pub(super) fn take(
         "URL" => first(&mut contact.business_home_page, text()),
         "BDAY" => birthday(contact, line, further),
         "CATEGORIES" => {
-            for name in line.list(',') {
-                push(&mut contact.categories, name.trim().to_owned());
-            }
-            true
+            let names = line.list(',').into_iter();
+            names.fold(true, |has_room, name| {
+                push(&mut contact.categories, name.trim().to_owned()) && has_room
+            })
         }
         "UID" => first(&mut contact.uid, text()),
         "PHOTO" => {
@@ -80,7 +82,7 @@ pub(super) fn take(
             });
             true
         }
-        _ => related(contact, card, line),
+        _ => related(contact, labels, line),
     }
 }
 
@@ -97,7 +99,13 @@ fn first(place: &mut String, text: String) -> bool {
 }
 
 fn push(list: &mut Vec<String>, text: String) -> bool {
-    if !text.is_empty() && !list.contains(&text) {
+    if text.is_empty() {
+        return true;
+    }
+    if list.len() >= VALUES_MAX {
+        return false;
+    }
+    if !list.contains(&text) {
         list.push(text);
     }
     true
@@ -149,8 +157,11 @@ fn organisation(contact: &mut Contact, line: &Line) -> bool {
     true
 }
 
-fn email(contact: &mut Contact, card: &Component, line: &Line) -> bool {
+fn email(contact: &mut Contact, labels: &Labels, line: &Line) -> bool {
     let address = line.text().trim().trim_start_matches("mailto:").to_owned();
+    if contact.email_addresses.len() >= VALUES_MAX {
+        return false;
+    }
     if address.is_empty()
         || contact
             .email_addresses
@@ -164,7 +175,8 @@ fn email(contact: &mut Contact, card: &Component, line: &Line) -> bool {
         address,
     });
     // What it is called goes with it into no place of its own.
-    label(card, line).is_none_or(|label| label.text().starts_with("_$!<"))
+    let label = labels.label(line);
+    label.is_none_or(|label| label.text().starts_with("_$!<"))
 }
 
 fn telephone(contact: &mut Contact, line: &Line) -> bool {
@@ -290,7 +302,7 @@ fn birthday(contact: &mut Contact, line: &Line, further: &mut Further) -> bool {
 }
 
 /// Names of others, as vendors and RFC 6350 write them.
-fn related(contact: &mut Contact, card: &Component, line: &Line) -> bool {
+fn related(contact: &mut Contact, labels: &Labels, line: &Line) -> bool {
     let text = line.text().trim().to_owned();
     let kind = match &*line.name {
         "X-MS-MANAGER" | "X-EVOLUTION-MANAGER" => "manager".to_owned(),
@@ -300,7 +312,7 @@ fn related(contact: &mut Contact, card: &Component, line: &Line) -> bool {
         "X-PHONETIC-LAST-NAME" => "yomi-last".to_owned(),
         "X-PHONETIC-ORG" => "yomi-org".to_owned(),
         "X-ABRELATEDNAMES" => {
-            let label = label(card, line).map(Line::text).unwrap_or_default();
+            let label = labels.label(line).map(Line::text).unwrap_or_default();
             label
                 .trim_matches(['_', '$', '!', '<', '>'])
                 .to_ascii_lowercase()

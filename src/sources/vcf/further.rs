@@ -1,7 +1,7 @@
 //! What a card says beyond what a contact has places for: standard properties become lines of the notes; vendors' own and
 //! binary ones are left out and named as such.
 
-use super::{Component, Delta, Line, Transform, label};
+use super::{Delta, Labels, Line, Transform};
 use crate::domain::contact::Contact;
 
 /// Properties without a place of their own stand in the notes.
@@ -34,7 +34,7 @@ impl Further {
     }
 
     /// Takes a line that the contact has no place for.
-    pub(super) fn take(&mut self, card: &Component, line: &Line) {
+    pub(super) fn take(&mut self, labels: &Labels, line: &Line) {
         if PROGRAMS.contains(&&*line.name) {
             return;
         }
@@ -82,7 +82,7 @@ impl Further {
                 .contains(&&**kind)
             })
             .collect();
-        if let Some(label) = label(card, line) {
+        if let Some(label) = labels.label(line) {
             let text = label.text();
             kinds.push(text.trim_matches(['_', '$', '!', '<', '>']).to_owned());
         }
