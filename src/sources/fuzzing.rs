@@ -1,11 +1,13 @@
 //! What the fuzz targets call: the readers of untrusted bytes, whole, without files. A panic in here is what they look for.
 //! Calendars and cards stand here; what Outlook writes has a file below.
 
+mod mail;
 mod mailbox;
 mod outlook;
 mod site;
 mod teams;
 
+pub use mail::mail;
 pub use mailbox::mailbox;
 pub use outlook::{load_file, message_file, pst_file, rtf, tnef};
 pub use site::site;

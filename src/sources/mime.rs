@@ -24,13 +24,20 @@ pub(super) use signed::keep_original;
 pub(super) use transfer::{base64, quoted_printable};
 pub(super) use words::{decoded_as, text};
 
+/// The fields whose text people read.
+const TEXTS: [&str; 8] = [
+    "subject", "from", "sender", "reply-to", "to", "cc", "bcc", "keywords",
+];
 /// Category names that are kept.
 const CATEGORIES_MAX: usize = 50;
 
-/// A charset that was missing, unknown or wrong was guessed: UTF-8 where the bytes are that, else windows-1252.
+/// A charset that was missing, unknown or wrong was guessed, of a header, a name or a body: UTF-8 where the bytes are that, else
+/// windows-1252; what is no letter of a charset that was named became U+FFFD.
 pub const CHARSET_GUESSED: Transform = Transform("charset-guessed/1");
 /// An attachment without a file name got one.
 pub const NAME_MADE_UP: Transform = Transform("attachment-name-made-up/1");
+/// A part was encoded in pieces, each with a padding of its own; all of them were decoded.
+pub const BASE64_IN_PIECES: Transform = Transform("base64-in-pieces/1");
 /// The plainer form of a body that came in several was left out: the target holds one.
 pub const ALTERNATIVE_LEFT_OUT: Transform = Transform("alternative-body-left-out/1");
 
@@ -64,7 +71,12 @@ pub fn parse(bytes: &[u8]) -> Result<Message, Unreadable> {
     message.subject = outline.subject;
     message.sent = outline.sent;
     message.received = outline.received;
-    message.transport_headers = words::text(&bytes[..bytes.len() - root.content.len()]).0;
+    let block = &bytes[..bytes.len() - root.content.len()];
+    let is_guessed;
+    (message.transport_headers, is_guessed) = words::text(block);
+    if is_guessed || root.headers.are_guessed(&TEXTS) {
+        message.transforms.push(CHARSET_GUESSED);
+    }
     body::fill(&mut message, &root);
     message.smime = signed::opaque(&message, &root);
     Ok(message)

@@ -26,6 +26,7 @@ pub(super) fn read(value: &str) -> Vec<Address> {
             }
             ':' if list.opens_group() => {
                 list.words.clear();
+                list.has_at = false;
                 after
             }
             '(' => list.comment(after),
@@ -54,6 +55,8 @@ struct Word {
 struct List {
     found: Vec<Address>,
     words: Vec<Word>,
+    /// One of the words has an `@` outside of quotes. Kept, because each colon asks for it.
+    has_at: bool,
     comment: String,
     address: Option<String>,
     touches: bool,
@@ -63,7 +66,7 @@ struct List {
 
 impl List {
     fn opens_group(&self) -> bool {
-        self.address.is_none() && !self.words.is_empty() && !self.words.iter().any(Word::has_at)
+        self.address.is_none() && !self.words.is_empty() && !self.has_at
     }
 
     fn add(&mut self, text: String, is_quoted: bool) {
@@ -71,11 +74,13 @@ impl List {
             self.end(' ');
             self.is_stray = true;
         }
-        self.words.push(Word {
+        let word = Word {
             text,
             is_quoted,
             touches: self.touches,
-        });
+        };
+        self.has_at |= word.has_at();
+        self.words.push(word);
         self.touches = true;
     }
 
@@ -163,6 +168,7 @@ impl List {
     /// Closes what was being read.
     fn end(&mut self, letter: char) {
         let words = std::mem::take(&mut self.words);
+        self.has_at = false;
         let comment = std::mem::take(&mut self.comment);
         let is_stray = std::mem::take(&mut self.is_stray);
         self.touches = false;
@@ -233,6 +239,22 @@ fn without_brackets(words: &[Word]) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colons_behind_very_many_words_are_no_work() {
+        let mut list = List::default();
+        for number in 0..200_000 {
+            list.add(format!("x{number}"), false);
+            list.touches = false;
+        }
+        assert!(list.opens_group() && !list.has_at);
+        list.add("a@b".to_owned(), false);
+        assert!(!list.opens_group() && list.has_at);
+        list.end(',');
+        assert!(!list.has_at, "the next address begins anew");
+        let header = format!("{}a@b{}", "x ".repeat(200_000), " :".repeat(200_000));
+        assert_eq!(read(&header).len(), 1);
+    }
 
     #[test]
     fn lists_as_they_come() {

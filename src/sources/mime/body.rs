@@ -4,14 +4,24 @@
 
 use std::collections::BTreeSet;
 
-use mail_parser::decoders::charsets::map::charset_decoder;
-
 use super::structure::Part;
+use super::transfer::{self, Behind};
 use super::{
-    ALTERNATIVE_LEFT_OUT, CHARSET_GUESSED, NAME_MADE_UP, Outline, outline, parameters, transfer,
-    words,
+    ALTERNATIVE_LEFT_OUT, BASE64_IN_PIECES, CHARSET_GUESSED, NAME_MADE_UP, Outline, outline,
+    parameters, words,
 };
-use crate::domain::message::{Attachment, Body, BodyKind, Message};
+use crate::domain::message::{Attachment, Body, BodyKind, Delta, Message, Transform};
+
+/// More parts than are taken apart (`structure.rs`).
+const PARTS_AS_ONE: Delta = Delta {
+    property: "attachments",
+    reason: "more parts than are taken apart: those that follow are one file, as they came",
+};
+/// What stands below a base64 in the same part.
+const BEHIND_BASE64: Delta = Delta {
+    property: "content",
+    reason: "what stands in a part behind the end of its base64 is left out",
+};
 
 /// Where a part stands: the place within each multipart on the way down.
 type Place = Vec<usize>;
@@ -20,7 +30,7 @@ type Place = Vec<usize>;
 pub(super) fn fill(message: &mut Message, root: &Part<'_>) {
     let chosen = choose(root);
     if let Some((_, part)) = &chosen {
-        let (content, guessed) = text_of(part);
+        let (content, guessed) = text_of(message, part);
         let kind = if part.kind.main == "text/html" {
             BodyKind::Html
         } else {
@@ -28,7 +38,7 @@ pub(super) fn fill(message: &mut Message, root: &Part<'_>) {
         };
         message.body = Body { kind, content };
         if guessed {
-            message.transforms.push(CHARSET_GUESSED);
+            say(message, CHARSET_GUESSED);
         }
     }
     let mut leaves = Vec::new();
@@ -37,9 +47,7 @@ pub(super) fn fill(message: &mut Message, root: &Part<'_>) {
         match &chosen {
             Some((body, _)) if *body == place => {}
             Some((body, _)) if is_other_form(root, body, &place, part) => {
-                if !message.transforms.contains(&ALTERNATIVE_LEFT_OUT) {
-                    message.transforms.push(ALTERNATIVE_LEFT_OUT);
-                }
+                say(message, ALTERNATIVE_LEFT_OUT);
             }
             _ => attach(message, part),
         }
@@ -48,6 +56,18 @@ pub(super) fn fill(message: &mut Message, root: &Part<'_>) {
     for attachment in &mut message.attachments {
         let id = attachment.content_id.as_deref();
         attachment.is_inline |= id.is_some_and(|id| shown.contains(id));
+    }
+}
+
+fn say(message: &mut Message, transform: Transform) {
+    if !message.transforms.contains(&transform) {
+        message.transforms.push(transform);
+    }
+}
+
+fn declare(message: &mut Message, delta: Delta) {
+    if !message.deltas.contains(&delta) {
+        message.deltas.push(delta);
     }
 }
 
@@ -143,23 +163,30 @@ fn collect<'a, 'b>(part: &'b Part<'a>, place: &mut Place, leaves: &mut Vec<(Plac
 }
 
 fn attach(message: &mut Message, part: &Part<'_>) {
-    let content = transferred(part);
+    let content = transferred(message, part);
     // A message of nothing but headers has an empty text as its only part, a multipart that broke may hold nothing.
     let says_nothing = match part.main_type() {
         "text" => content.is_empty(),
         "multipart" => content.trim_ascii().is_empty(),
         _ => false,
     };
-    if says_nothing && file_name(part).is_none() {
+    let name = file_name(part);
+    if says_nothing && name.is_none() {
         return;
     }
+    if part.is_rest {
+        declare(message, PARTS_AS_ONE);
+    }
     let number = message.attachments.len() + 1;
-    let name = file_name(part).unwrap_or_else(|| {
-        if !message.transforms.contains(&NAME_MADE_UP) {
-            message.transforms.push(NAME_MADE_UP);
+    let name = if let Some((name, is_guessed)) = name {
+        if is_guessed {
+            say(message, CHARSET_GUESSED);
         }
+        name
+    } else {
+        say(message, NAME_MADE_UP);
         made_up_name(number, &part.kind.main, &content)
-    });
+    };
     let content_id = part.headers.first("content-id").map(|value| {
         let value = value.trim();
         let inner = value
@@ -178,15 +205,19 @@ fn attach(message: &mut Message, part: &Part<'_>) {
     });
 }
 
-/// The name that the sender gave: RFC 2183 `filename`, else the older `name`.
-fn file_name(part: &Part<'_>) -> Option<String> {
+/// The name that the sender gave: RFC 2183 `filename`, else the older `name`; and whether a charset had to be guessed for it.
+fn file_name(part: &Part<'_>) -> Option<(String, bool)> {
     let disposition = part.headers.first("content-disposition");
-    let name = disposition
-        .and_then(|value| parameters::Value::read(&value).parameter("filename"))
-        .or_else(|| part.kind.parameter("name"))?;
+    let (name, is_guessed) = disposition
+        .and_then(|value| parameters::Value::read(&value).decoded("filename"))
+        .or_else(|| part.kind.decoded("name"))?;
     let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
     let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    let fields = ["content-disposition", "content-type"];
+    (!name.is_empty()).then(|| {
+        let is_guessed = is_guessed || part.headers.are_guessed(&fields);
+        (name.to_owned(), is_guessed)
+    })
 }
 
 fn made_up_name(number: usize, kind: &str, content: &[u8]) -> String {
@@ -220,14 +251,20 @@ fn made_up_name(number: usize, kind: &str, content: &[u8]) -> String {
     format!("attachment-{number}.{extension}")
 }
 
-fn transferred(part: &Part<'_>) -> Vec<u8> {
+fn transferred(message: &mut Message, part: &Part<'_>) -> Vec<u8> {
     let encoding = part.headers.first("content-transfer-encoding");
-    transfer::decode(&encoding.unwrap_or_default(), part.content)
+    let (content, behind) = transfer::decode(&encoding.unwrap_or_default(), part.content);
+    match behind {
+        Behind::Nothing => {}
+        Behind::Other => declare(message, BEHIND_BASE64),
+        Behind::Pieces => say(message, BASE64_IN_PIECES),
+    }
+    content
 }
 
 /// The text of a part, and whether its charset had to be guessed.
-fn text_of(part: &Part<'_>) -> (String, bool) {
-    let bytes = transferred(part);
+fn text_of(message: &mut Message, part: &Part<'_>) -> (String, bool) {
+    let bytes = transferred(message, part);
     let charset = part.kind.parameter("charset").unwrap_or_default();
     let charset = charset
         .trim()
@@ -243,9 +280,6 @@ fn text_of(part: &Part<'_>) -> (String, bool) {
             Ok(text) => (text, false),
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
         },
-        _ => match charset_decoder(charset.as_bytes()) {
-            Some(decode) => (decode(&bytes), false),
-            None => (words::text(&bytes).0, true),
-        },
+        _ => words::decoded_as(&charset, &bytes),
     }
 }

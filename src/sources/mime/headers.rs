@@ -24,7 +24,23 @@ impl<'a> Headers<'a> {
         self.fields
             .iter()
             .filter(move |(found, _)| found.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| unfolded(value))
+            .map(|(_, value)| unfolded(value).0)
+    }
+
+    /// Whether a charset had to be guessed for any field of these names: for raw bytes, or for an encoded word.
+    pub(super) fn are_guessed(&self, names: &[&str]) -> bool {
+        let is_named = |found: &[u8]| {
+            names
+                .iter()
+                .any(|name| found.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        self.fields
+            .iter()
+            .filter(|(found, _)| is_named(found))
+            .any(|(_, value)| {
+                let (text, is_guessed) = unfolded(value);
+                is_guessed || words::decoded(&text).1
+            })
     }
 
     /// The first value under a name.
@@ -110,12 +126,12 @@ pub(super) fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some(bytes.split_at(end))
 }
 
-fn unfolded(value: &[u8]) -> String {
+fn unfolded(value: &[u8]) -> (String, bool) {
     let joined: Vec<u8> = value
         .iter()
         .copied()
         .filter(|byte| !matches!(byte, b'\r' | b'\n'))
         .collect();
-    let (text, _) = words::text(&joined);
-    text.trim_matches([' ', '\t']).to_owned()
+    let (text, is_guessed) = words::text(&joined);
+    (text.trim_matches([' ', '\t']).to_owned(), is_guessed)
 }

@@ -1,7 +1,5 @@
 //! A header value with parameters (`Content-Type`, `Content-Disposition`): RFC 2045 section 5.1 and the continuations of RFC 2231.
 
-use mail_parser::decoders::charsets::map::charset_decoder;
-
 use super::words;
 
 /// Parameters in one value.
@@ -42,6 +40,11 @@ impl Value {
 
     /// A parameter, decoded: plain, or RFC 2231 with a charset, or in numbered pieces.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.decoded(name).map(|(text, _)| text)
+    }
+
+    /// The same, and whether a charset had to be guessed for it.
+    pub(super) fn decoded(&self, name: &str) -> Option<(String, bool)> {
         let plain = self.parameters.iter().find(|(found, _)| found == name);
         let mut sections: Vec<(u32, bool, &str)> = self
             .parameters
@@ -61,7 +64,7 @@ impl Value {
             })
             .collect();
         if sections.is_empty() {
-            return plain.map(|(_, value)| words::decode(value));
+            return plain.map(|(_, value)| words::decoded(value));
         }
         sections.sort_by_key(|(number, ..)| *number);
         Some(extended(&sections))
@@ -69,7 +72,7 @@ impl Value {
 }
 
 /// RFC 2231 sections 3 and 4: the charset stands in the first piece; the bytes of all are one text.
-fn extended(sections: &[(u32, bool, &str)]) -> String {
+fn extended(sections: &[(u32, bool, &str)]) -> (String, bool) {
     let mut charset = String::new();
     let mut bytes = Vec::new();
     for (place, (_, encoded, value)) in sections.iter().enumerate() {
@@ -88,10 +91,7 @@ fn extended(sections: &[(u32, bool, &str)]) -> String {
             bytes.extend_from_slice(value.as_bytes());
         }
     }
-    match charset_decoder(charset.as_bytes()) {
-        Some(decode) if !charset.is_empty() => decode(&bytes),
-        _ => words::text(&bytes).0,
-    }
+    words::decoded_as(&charset, &bytes)
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -200,6 +200,19 @@ mod tests {
             let value = Value::read(text);
             assert_eq!(value.main, "attachment");
             assert_eq!(value.parameter("filename").as_deref(), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_charset_that_nobody_knows_is_guessed() {
+        for (text, is_guessed) in [
+            ("attachment; filename*=UTF-8''%e2%82%ac", false),
+            ("attachment; filename*=x-unknown''%d0", true),
+            ("attachment; filename*=%d0", true),
+            ("attachment; filename=\"=?x-unknown?B?8NLJ?=\"", true),
+        ] {
+            let name = Value::read(text).decoded("filename").expect("a name");
+            assert_eq!(name.1, is_guessed, "{text}");
         }
     }
 

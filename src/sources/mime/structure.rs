@@ -5,8 +5,9 @@ use super::parameters::Value;
 
 /// Multiparts within multiparts; deeper ones are read as one piece. Each level reads its lines again, so it bounds the time too.
 const LEVELS_MAX: usize = 20;
-/// Parts in one message; the rest is read as one piece.
-const PARTS_MAX: usize = 10_000;
+/// Parts in one message; the rest is read as one piece. Of parts of six bytes a mail could have forty million, each of them a file
+/// in memory and a request. Exchange Online takes 250 files a message.
+const PARTS_MAX: usize = 1_000;
 
 /// A message or a part of one.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Part<'a> {
     pub(super) parts: Vec<Part<'a>>,
     /// It was split at its boundary: its content is that of its parts.
     pub(super) is_multipart: bool,
+    /// What follows the last part that is read: parts as they came, boundaries and all.
+    pub(super) is_rest: bool,
 }
 
 impl Part<'_> {
@@ -74,10 +77,10 @@ impl<'a> Input<'a> {
             content: rest,
             parts: Vec::new(),
             is_multipart: false,
+            is_rest: false,
         };
         if part.main_type() == "multipart"
             && self.boundaries.len() < LEVELS_MAX
-            && self.parts < PARTS_MAX
             && let Some(boundary) = part.kind.parameter("boundary")
         {
             let digest = part.kind.main == "multipart/digest";
@@ -108,6 +111,11 @@ impl<'a> Input<'a> {
                 // Before the first boundary: the preamble, for readers that know no MIME.
                 Mark::No => self.at += line.len(),
                 Mark::End => break,
+                Mark::Between if self.parts >= PARTS_MAX => {
+                    opened = true;
+                    parts.push(self.rest());
+                    break;
+                }
                 Mark::Between => {
                     opened = true;
                     self.skip_boundaries(boundary);
@@ -124,6 +132,21 @@ impl<'a> Input<'a> {
             }
         }
         if opened { Ok(parts) } else { Err(self.at) }
+    }
+
+    /// All that is left of this multipart.
+    fn rest(&mut self) -> Part<'a> {
+        let end = self.end_of_enclosed();
+        let content = &self.bytes[self.at..end];
+        self.at = end;
+        Part {
+            headers: Headers::default(),
+            kind: Value::bare("application/octet-stream"),
+            content,
+            parts: Vec::new(),
+            is_multipart: false,
+            is_rest: true,
+        }
     }
 
     /// Boundaries one after the other enclose nothing.
@@ -200,4 +223,42 @@ fn content_type(headers: &Headers<'_>, default_type: &str) -> Value {
         "text/plain".clone_into(&mut kind.main);
     }
     kind
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(part: &Part<'_>) -> usize {
+        let inner: usize = part.parts.iter().map(leaves).sum();
+        inner + usize::from(!part.is_multipart)
+    }
+
+    #[test]
+    fn parts_without_end_are_one_piece_in_the_end() {
+        let head = "Content-Type: multipart/mixed; boundary=b\n\n";
+        let many = "--b\nx\n".repeat(200_000);
+        let text = format!("{head}{many}--b--\n");
+        let root = read(text.as_bytes());
+        let last = root.parts.last().expect("parts");
+        assert_eq!(leaves(&root), PARTS_MAX);
+        assert!(last.is_rest && last.content.len() > 6 * 198_000);
+        assert!(last.content.starts_with(b"--b\nx\n--b"));
+        // A mail that has as many as are read is read whole.
+        let text = format!("{head}{}--b--\n", "--b\nx\n".repeat(PARTS_MAX - 1));
+        let root = read(text.as_bytes());
+        assert_eq!(leaves(&root), PARTS_MAX - 1);
+        assert!(root.parts.iter().all(|part| !part.is_rest));
+    }
+
+    #[test]
+    fn multiparts_without_end_have_a_rest_each_at_most() {
+        let inner = "--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\nx\n--c\ny\n--c--\n";
+        let text = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n{}",
+            inner.repeat(100_000)
+        );
+        let root = read(text.as_bytes());
+        assert!(leaves(&root) <= PARTS_MAX + LEVELS_MAX, "{}", leaves(&root));
+    }
 }

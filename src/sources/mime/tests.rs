@@ -98,6 +98,67 @@ fn raw_bytes_in_headers_and_bodies_are_read_and_declared() {
 }
 
 #[test]
+fn what_had_to_be_guessed_in_a_header_or_a_name_is_declared() {
+    let named = |name: &str| {
+        format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n\
+             Content-Disposition: attachment; {name}\n\nx\n--b--\n"
+        )
+        .into_bytes()
+    };
+    for (bytes, is_guessed) in [
+        (b"Subject: \xf0\xd2\xc9\xd7\xc5\xd4\n\nx\n".to_vec(), true),
+        (b"Subject: =?x-unknown?B?8NLJ18XU?=\n\nx\n".to_vec(), true),
+        (
+            b"From: =?x-unknown?B?8NLJ18XU?= <a@b>\n\nx\n".to_vec(),
+            true,
+        ),
+        (b"Subject: =?koi8-r?B?8NLJ18XU?=\n\nx\n".to_vec(), false),
+        (named("filename*=x-unknown''%f0"), true),
+        (named("filename=\"=?x-unknown?B?8NLJ18XU?=\""), true),
+        (named("filename=\"\u{e9}\""), false),
+        (
+            b"Content-Type: text/plain; charset=big5\n\n\xff\xff\n".to_vec(),
+            true,
+        ),
+    ] {
+        let message = parse(&bytes).expect("a message");
+        let wanted: &[Transform] = if is_guessed { &[CHARSET_GUESSED] } else { &[] };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert_eq!(message.transforms, wanted, "{text}");
+    }
+}
+
+#[test]
+fn parts_without_end_are_one_file_and_declared() {
+    let text = format!(
+        "Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n",
+        "--b\nx\n".repeat(110_000)
+    );
+    let message = read(&text);
+    assert_eq!(message.attachments.len(), 999, "and the body");
+    let last = message.attachments.last().expect("the rest");
+    assert!(last.content.len() > 600_000 && last.content.starts_with(b"--b\nx\n"));
+    let declared: Vec<&str> = message.deltas.iter().map(|delta| delta.property).collect();
+    assert_eq!(declared, ["attachments"]);
+}
+
+#[test]
+fn what_stands_behind_a_base64_is_decoded_or_declared() {
+    let read = |behind: &str| {
+        read(&format!(
+            "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n{behind}"
+        ))
+    };
+    let pieces = read("d29ybGQh\n");
+    assert_eq!(pieces.body.content, "Helloworld!");
+    assert_eq!(pieces.transforms, [BASE64_IN_PIECES]);
+    let footer = read("--\nsent by a list\n");
+    assert_eq!(footer.body.content, "Hello");
+    assert_eq!((footer.transforms.len(), footer.deltas.len()), (0, 1));
+}
+
+#[test]
 fn a_boundary_that_never_comes_leaves_the_text() {
     let message = read("Content-Type: multipart/mixed; boundary=b\n\njust text\n");
     assert_eq!(message.body.content, "just text\n");

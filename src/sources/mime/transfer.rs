@@ -1,26 +1,79 @@
 //! Content transfer encodings (RFC 2045 section 6): base64, quoted-printable, uuencode; each takes what real writers got wrong.
 
+/// What stands behind the padding that ends a base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// Nothing that says anything.
+    Nothing,
+    /// Pieces that were encoded one by one: they are decoded too.
+    Pieces,
+    /// Something else, such as a line that a mailing list put below; it is left out.
+    Other,
+}
+
 /// Decodes a part's content by its `Content-Transfer-Encoding`; what has no encoding that we know stays as it is.
-pub(super) fn decode(encoding: &str, content: &[u8]) -> Vec<u8> {
+pub(super) fn decode(encoding: &str, content: &[u8]) -> (Vec<u8>, Behind) {
     let word = encoding
         .split([';', '(', ' ', '\t'])
         .next()
         .unwrap_or_default();
-    match word.trim_matches('"').to_ascii_lowercase().as_str() {
-        "base64" => base64(content),
+    let bytes = match word.trim_matches('"').to_ascii_lowercase().as_str() {
+        "base64" => return in_pieces(content),
         "quoted-printable" => quoted_printable(content),
         "uue" | "uuencode" | "x-uue" | "x-uuencode" => {
             uuencoded(content).unwrap_or_else(|| content.to_vec())
         }
         _ => content.to_vec(),
+    };
+    (bytes, Behind::Nothing)
+}
+
+/// Padding ends a base64 for Python, and for whoever wrote a text below it. Writers that encode a file piece by piece go on.
+fn in_pieces(content: &[u8]) -> (Vec<u8>, Behind) {
+    let (mut out, mut end) = piece(content);
+    let rest = &content[end..];
+    if rest.iter().all(|b| *b == b'=' || b.is_ascii_whitespace()) {
+        return (out, Behind::Nothing);
     }
+    if !is_base64_alone(rest) {
+        return (out, Behind::Other);
+    }
+    while end < content.len() {
+        let (more, used) = piece(&content[end..]);
+        out.extend(more);
+        end += used;
+    }
+    (out, Behind::Pieces)
+}
+
+/// Whole groups of four in lines without blanks, and nothing else: what no words for people are.
+fn is_base64_alone(rest: &[u8]) -> bool {
+    let (mut place, mut is_padded) = (0, false);
+    for line in rest.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        for byte in line.trim_ascii() {
+            let is_letter = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+            let is_padding = *byte == b'=' && place >= 2;
+            if !(is_padding || is_letter && !is_padded) {
+                return false;
+            }
+            place = (place + 1) % 4;
+            is_padded = is_padding && place != 0;
+        }
+    }
+    place == 0
 }
 
 /// Base64 with anything else in between. Padding after a whole group ends it, as it does for Python.
 pub(in crate::sources) fn base64(content: &[u8]) -> Vec<u8> {
+    piece(content).0
+}
+
+/// What is encoded up to the first padding, and how much of the content that is.
+fn piece(content: &[u8]) -> (Vec<u8>, usize) {
     let mut out = Vec::with_capacity(content.len() / 4 * 3 + 3);
     let (mut group, mut letters, mut padding) = (0_u32, 0_u32, 0_u32);
-    for byte in content {
+    let mut end = content.len();
+    for (at, byte) in content.iter().enumerate() {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -30,6 +83,7 @@ pub(in crate::sources) fn base64(content: &[u8]) -> Vec<u8> {
             b'=' => {
                 padding += 1;
                 if letters >= 2 && letters + padding >= 4 {
+                    end = at + 1;
                     break;
                 }
                 continue;
@@ -49,7 +103,7 @@ pub(in crate::sources) fn base64(content: &[u8]) -> Vec<u8> {
         3 => out.extend_from_slice(&(group << 6).to_be_bytes()[1..3]),
         _ => {}
     }
-    out
+    (out, end)
 }
 
 /// Quoted-printable; an `=` that introduces nothing stands for itself.
@@ -64,10 +118,7 @@ pub(in crate::sources) fn quoted_printable(content: &[u8]) -> Vec<u8> {
         }
         match *after {
             [] => break,
-            [b'\n' | b'\r', ..] => {
-                let end = after.iter().position(|byte| *byte == b'\n');
-                rest = end.map_or(&[][..], |at| &after[at + 1..]);
-            }
+            [b'\n' | b'\r', ..] => rest = &after[line_end(after)..],
             [b'=', ..] => {
                 out.push(b'=');
                 rest = &after[1..];
@@ -80,6 +131,15 @@ pub(in crate::sources) fn quoted_printable(content: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// How long the line end is that begins here: LF, or any number of CR before it, or CR alone.
+fn line_end(bytes: &[u8]) -> usize {
+    let returns = bytes.iter().take_while(|byte| **byte == b'\r').count();
+    match bytes.get(returns) {
+        Some(b'\n') => returns + 1,
+        _ => 1,
+    }
 }
 
 fn hex(digit: u8) -> u8 {
@@ -137,6 +197,32 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_the_padding_is_decoded_or_named() {
+        for (text, bytes, behind) in [
+            ("SGVsbG8=\r\nd29ybGQh", "Helloworld!", Behind::Pieces),
+            (
+                "SGVsbG8=SGVsbG8=\n\nSGVs\n",
+                "HelloHelloHel",
+                Behind::Pieces,
+            ),
+            ("SGVsbG8=\r\n=\r\n", "Hello", Behind::Nothing),
+            ("SGVs bG8", "Hello", Behind::Nothing),
+            (
+                "SGVsbG8=\r\n_____\r\nA list of mails\r\n",
+                "Hello",
+                Behind::Other,
+            ),
+            ("SGVsbG8=\r\nregards", "Hello", Behind::Other),
+            ("SGVsbG8=\r\nto you", "Hello", Behind::Other),
+            ("SGVsbG8=\r\nab=c", "Hello", Behind::Other),
+        ] {
+            let (found, what) = decode("base64", text.as_bytes());
+            let found = String::from_utf8(found).expect("text");
+            assert_eq!((&*found, what), (bytes, behind), "{text}");
+        }
+    }
+
+    #[test]
     fn quoted_printable_as_it_comes() {
         for (text, bytes) in [
             ("a=3Db=3d", "a=b="),
@@ -144,6 +230,9 @@ mod tests {
             ("a==b", "a=b"),
             ("a=zzb=", "a=zzb"),
             ("a \r\nb", "a \r\nb"),
+            ("Hello=\rworld and more\rlast", "Helloworld and more\rlast"),
+            ("a=\r\r\nb=\r\rc", "ab\rc"),
+            ("a=\r", "a"),
         ] {
             assert_eq!(
                 quoted_printable(text.as_bytes()),
@@ -156,7 +245,7 @@ mod tests {
     #[test]
     fn uuencode_as_it_comes() {
         let text = b"begin 644 a\r\n%:&5L;&\\\r\n`\r\nend\r\n";
-        assert_eq!(decode("x-uuencode", text), b"hello");
-        assert_eq!(decode("x-uuencode", b"no begin"), b"no begin");
+        assert_eq!(decode("x-uuencode", text).0, b"hello");
+        assert_eq!(decode("x-uuencode", b"no begin").0, b"no begin");
     }
 }

@@ -43,21 +43,26 @@ pub(super) fn length_at(text: &str) -> Option<usize> {
 /// Decodes all encoded words. Blanks between two of them do not count (RFC 2047 section 6.2); neighbours in one
 /// charset are decoded as one, because many writers cut characters in the middle.
 pub(super) fn decode(value: &str) -> String {
-    let mut out = String::new();
+    decoded(value).0
+}
+
+/// The same, and whether a charset had to be guessed for it.
+pub(super) fn decoded(value: &str) -> (String, bool) {
+    let mut out = Decoded::default();
     let mut pending: Option<(String, Vec<u8>)> = None;
     let mut rest = value;
     while let Some(start) = rest.find("=?") {
         let Some(word) = word_at(&rest[start..]) else {
-            flush(&mut out, &mut pending);
-            out.push_str(&rest[..start + 2]);
+            out.flush(&mut pending);
+            out.text.push_str(&rest[..start + 2]);
             rest = &rest[start + 2..];
             continue;
         };
         let between = &rest[..start];
         let joins = !between.is_empty() && between.trim().is_empty() || start == 0;
         if pending.is_none() || !joins {
-            flush(&mut out, &mut pending);
-            out.push_str(between);
+            out.flush(&mut pending);
+            out.text.push_str(between);
         }
         let charset = word.charset.to_ascii_lowercase();
         // Escapes put these back to ASCII at the end of each word; joined, two of them in a row would count as an attack.
@@ -66,7 +71,7 @@ pub(super) fn decode(value: &str) -> String {
             .as_ref()
             .is_some_and(|(known, _)| *known != charset || has_escapes)
         {
-            flush(&mut out, &mut pending);
+            out.flush(&mut pending);
         }
         let (_, bytes) = pending.get_or_insert_with(|| (charset, Vec::new()));
         if word.is_base64 {
@@ -78,9 +83,9 @@ pub(super) fn decode(value: &str) -> String {
         }
         rest = &rest[start + word.length..];
     }
-    flush(&mut out, &mut pending);
-    out.push_str(rest);
-    out
+    out.flush(&mut pending);
+    out.text.push_str(rest);
+    (out.text, out.is_guessed)
 }
 
 /// The bytes of a payload. Raw ones that were read as windows-1252 go back to what they were, unless the word says UTF-8.
@@ -95,13 +100,23 @@ fn raw_bytes(payload: &str, charset: &str) -> Vec<u8> {
     }
 }
 
-fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
-    let Some((charset, bytes)) = pending.take() else {
-        return;
-    };
-    // Lines cannot stand in a header; a decoded one would start a header of its own further on.
-    let decoded = decoded_as(&charset, &bytes).0;
-    out.push_str(&decoded.replace("\r\n", " ").replace(['\r', '\n'], " "));
+#[derive(Default)]
+struct Decoded {
+    text: String,
+    is_guessed: bool,
+}
+
+impl Decoded {
+    fn flush(&mut self, pending: &mut Option<(String, Vec<u8>)>) {
+        let Some((charset, bytes)) = pending.take() else {
+            return;
+        };
+        let (text, is_guessed) = decoded_as(&charset, &bytes);
+        self.is_guessed |= is_guessed;
+        // Lines cannot stand in a header; a decoded one would start a header of its own further on.
+        let text = text.replace("\r\n", " ").replace(['\r', '\n'], " ");
+        self.text.push_str(&text);
+    }
 }
 
 /// Bytes in a charset, and whether that took a guess.
@@ -115,9 +130,27 @@ pub(in crate::sources) fn decoded_as(charset: &str, bytes: &[u8]) -> (String, bo
         return text(bytes);
     }
     match charset_decoder(charset.to_ascii_lowercase().as_bytes()) {
-        Some(decode) => (decode(bytes), false),
+        Some(decode) => {
+            let text = decode(bytes);
+            let is_guessed = gave_up(charset, &text, bytes);
+            (text, is_guessed)
+        }
         None => (text(bytes).0, true),
     }
+}
+
+/// Whether decoding gave bytes up: the text has more U+FFFD than the bytes spell.
+fn gave_up(charset: &str, text: &str, bytes: &[u8]) -> bool {
+    let found = text.matches(char::REPLACEMENT_CHARACTER).count();
+    let charset = charset.to_ascii_lowercase();
+    let spelled: &[&[u8]] = match charset.get(..2) {
+        _ if found == 0 => return false,
+        Some("gb") => &[b"\x84\x31\xa4\x37"],
+        Some("ut") => &[b"\xff\xfd", b"\xfd\xff"],
+        _ => &[],
+    };
+    let count = |one: &[u8]| bytes.windows(one.len()).filter(|part| *part == one).count();
+    found > spelled.iter().map(|one| count(one)).max().unwrap_or(0)
 }
 
 fn word_at(text: &str) -> Option<Word<'_>> {
@@ -159,6 +192,21 @@ fn payload_end(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_had_to_be_guessed_is_said() {
+        for (value, is_guessed) in [
+            ("=?utf-8?q?caf=C3=A9?=", false),
+            ("=?koi8-r?q?=F0=D2?=", false),
+            ("=?x-unknown?B?8NLJ18XU?=", true),
+            ("=?utf-8?q?caf=E9?=", true),
+            ("=?big5?q?=FF=FFabc?=", true),
+            ("=?gb18030?q?=841=A47?=", false),
+            ("plain =?utf-8?q?a?= =?x-unknown?q?=E9?= b", true),
+        ] {
+            assert_eq!(decoded(value).1, is_guessed, "{value}");
+        }
+    }
 
     #[test]
     fn words_as_they_come() {

@@ -51,6 +51,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "Nobody in the new tenant was named for whoever wrote it, and nobody stands in.",
     ),
     (
+        "base64-in-pieces/1",
+        "A part had been encoded in several pieces; all of them were decoded.",
+    ),
+    (
         "calendar-exception",
         "A changed day of a series without its series; a person decides.",
     ),
@@ -69,7 +73,7 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "charset-guessed/1",
-        "The mail did not say how its letters are coded; that was worked out.",
+        "It did not say, or said wrongly, how its letters are coded; that was worked out.",
     ),
     (
         "chat-author-stand-in/1",
@@ -332,6 +336,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "ole-object-as-file/1",
         "What another program had put into the text became a file.",
+    ),
+    (
+        "outbox-into-own-folder/1",
+        "It waited to be sent; it lies in a folder of its own, so that no click sends it.",
     ),
     (
         "outside-layout",
