@@ -1,4 +1,6 @@
-//! Whether what was read back is what was written: which fields are equal, which differ. Pure.
+//! Whether what was read back is what was written: which fields are equal, which differ. Pure but for the thread that it runs on.
+
+use std::sync::Arc;
 
 use crate::domain::file::FileReadBack;
 use crate::domain::item::{Digest, SourceItem};
@@ -37,14 +39,26 @@ pub(crate) struct Compared {
     pub(crate) found_digest: Digest,
 }
 
-/// Compares by semantic digest: the service re-encodes what it stores.
-pub(crate) fn messages(written: &Message, found: &Message) -> Compared {
-    by_field(semantic::compare(written, found))
+/// Compares by semantic digest: the service re-encodes what it stores. On a thread of its own, because a message may have many
+/// megabytes: on the runtime's, every other worker and every timer would wait for it.
+pub(crate) async fn messages(written: &Arc<Message>, found: Message) -> Compared {
+    aside(written, found, semantic::compare).await
 }
 
 /// The same for events, contacts and tasks.
-pub(crate) fn outlook_items(written: &OutlookItem, found: &OutlookItem) -> Compared {
-    by_field(semantic::compare_outlook(written, found))
+pub(crate) async fn outlook_items(written: &Arc<OutlookItem>, found: OutlookItem) -> Compared {
+    aside(written, found, semantic::compare_outlook).await
+}
+
+async fn aside<I: Send + Sync + 'static>(
+    written: &Arc<I>,
+    found: I,
+    compare: fn(&I, &I) -> semantic::Compared,
+) -> Compared {
+    let written = Arc::clone(written);
+    let compared = tokio::task::spawn_blocking(move || compare(&written, &found)).await;
+    // It is never aborted: all that can end it is a panic, which is one of the worker.
+    by_field(compared.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic())))
 }
 
 /// The same for what a site keeps beside files.

@@ -102,6 +102,7 @@ async fn look_for_outlook_item<R: Record, T: Target + 'static, C: Time>(
     let Ok(item) = worker::read_outlook_item(shop, work).await else {
         return Ok(Found::NotCompared);
     };
+    let item = Arc::new(item);
     for id in copies {
         let compared = outlook::compare(shop, work, &folder, &item, &id).await?;
         if compared.differing.is_empty() {

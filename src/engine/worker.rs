@@ -159,8 +159,8 @@ pub(crate) enum End {
 /// What was read from the source, before any intent.
 pub(crate) enum Content {
     File,
-    Message(Box<Message>),
-    Outlook(Box<OutlookItem>),
+    Message(Arc<Message>),
+    Outlook(Arc<OutlookItem>),
     Site(Box<SiteItem>),
     Teams(Box<TeamsItem>),
 }
@@ -300,10 +300,10 @@ async fn read<R: Record, T: Target + 'static, C: Time>(
         Workload::Files => Ok(Content::File),
         Workload::Mail => read_message(shop, work)
             .await
-            .map(|message| Content::Message(Box::new(message))),
+            .map(|message| Content::Message(Arc::new(message))),
         Workload::Calendar | Workload::Contacts | Workload::Tasks => read_outlook_item(shop, work)
             .await
-            .map(|item| Content::Outlook(Box::new(item))),
+            .map(|item| Content::Outlook(Arc::new(item))),
         Workload::Lists | Workload::Pages => site::read(shop, work)
             .await
             .map(|item| Content::Site(Box::new(item))),

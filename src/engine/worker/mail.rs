@@ -21,7 +21,7 @@ struct Copy {
 pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
-    message: &Message,
+    message: &Arc<Message>,
     tries: &Tries,
 ) -> Result<Restored, Trouble> {
     let earlier = if tries.look_first {
@@ -153,7 +153,7 @@ async fn create<R: Record, T: Target + 'static, C: Time>(
 async fn read_back<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
-    message: &Message,
+    message: &Arc<Message>,
     copy: &Copy,
 ) -> Result<Restored, Trouble> {
     let call = shop.target.read_message(&work.user, &copy.id);
@@ -161,7 +161,8 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
         .call(work, cost::read_message(message), call)
         .await
         .map_err(just_created)?;
-    let compared = compare::messages(message, &found);
+    let smime = found.smime;
+    let compared = compare::messages(message, found).await;
     if !compared.differing.is_empty() {
         return Err(Trouble::Differs(compared.differing));
     }
@@ -174,7 +175,7 @@ async fn read_back<R: Record, T: Target + 'static, C: Time>(
         .concat(),
     );
     // The piece is there byte for byte; whether the service takes the class it alone can tell.
-    let lost: &[Delta] = if message.smime == found.smime {
+    let lost: &[Delta] = if message.smime == smime {
         &[]
     } else {
         &Smime::LOST

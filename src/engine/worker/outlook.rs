@@ -17,7 +17,7 @@ struct InFolder<'a, R, T: Target, C: Time> {
     shop: &'a Arc<Shop<R, T, C>>,
     work: &'a Work,
     folder: TargetId,
-    item: &'a OutlookItem,
+    item: &'a Arc<OutlookItem>,
     tries: &'a Tries,
 }
 
@@ -25,7 +25,7 @@ struct InFolder<'a, R, T: Target, C: Time> {
 pub(super) async fn write<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
-    item: &OutlookItem,
+    item: &Arc<OutlookItem>,
     tries: &Tries,
 ) -> Result<Restored, Trouble> {
     let place = InFolder {
@@ -128,7 +128,7 @@ pub(crate) async fn compare<R: Record, T: Target + 'static, C: Time>(
     shop: &Arc<Shop<R, T, C>>,
     work: &Work,
     folder: &TargetId,
-    item: &OutlookItem,
+    item: &Arc<OutlookItem>,
     id: &TargetId,
 ) -> Result<Compared, Trouble> {
     let call = shop
@@ -138,5 +138,5 @@ pub(crate) async fn compare<R: Record, T: Target + 'static, C: Time>(
         .call(work, cost::read_outlook_item(item), call)
         .await
         .map_err(just_created)?;
-    Ok(compare::outlook_items(item, &found))
+    Ok(compare::outlook_items(item, found).await)
 }
