@@ -3,7 +3,7 @@
 use super::message;
 use super::{Attached, ids, render};
 use crate::domain::message::{Attachment, Delta, Message, Smime, Transform};
-use crate::sources::mime::NAME_MADE_UP;
+use crate::sources::mime::{CHARSET_GUESSED, NAME_MADE_UP};
 
 /// A message within a message was written as RFC 5322 out of its properties; no such bytes existed.
 pub(super) const EMBEDDED_WRITTEN_OUT: Transform = Transform("embedded-message-written-out/1");
@@ -41,6 +41,9 @@ pub(super) fn add(message: &mut Message, mut attached: Attached) {
             content: render::rfc5322(&inner),
         });
         return;
+    }
+    if attached.properties.have_guessed_texts() {
+        message.transforms.push(CHARSET_GUESSED);
     }
     let content = attached.properties.take_bytes(&ids::ATTACH_DATA);
     let text = |key| attached.properties.text(&key);

@@ -32,6 +32,11 @@ pub(super) struct Read {
 pub(super) fn read(object: &Object) -> Read {
     let properties = &object.properties;
     let mut read = Read::default();
+    // Of all its texts, the subject and the people's names too: this is what every kind of object asks for.
+    let mut bags = object.recipients.iter().chain([properties]);
+    if bags.any(Properties::have_guessed_texts) {
+        read.transforms.push(CHARSET_GUESSED);
+    }
     if let Some(html) = html(properties, &mut read) {
         read.body = Body {
             kind: BodyKind::Html,
@@ -86,7 +91,7 @@ fn html(properties: &Properties, read: &mut Read) -> Option<String> {
                     Err(_) => (codepage::decode(properties.code_page(), bytes).0, true),
                 },
             };
-            if is_guessed {
+            if is_guessed && !read.transforms.contains(&CHARSET_GUESSED) {
                 read.transforms.push(CHARSET_GUESSED);
             }
             text
@@ -95,4 +100,24 @@ fn html(properties: &Properties, read: &mut Read) -> Option<String> {
     };
     let text = text.trim_end_matches('\0');
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_in_a_code_page_that_nobody_knows_are_guessed() {
+        let guessed = |page: u32, bytes: &[u8]| {
+            let mut object = Object::default();
+            object.properties.set_code_page(page);
+            let narrow = Value::Narrow(bytes.to_vec());
+            object.properties.set(ids::SUBJECT, narrow);
+            super::read(&object).transforms
+        };
+        assert_eq!(guessed(9_999, b"\xf0\xd2"), [CHARSET_GUESSED]);
+        assert_eq!(guessed(65_001, b"\xf0\xd2"), [CHARSET_GUESSED]);
+        assert_eq!(guessed(20_866, b"\xf0\xd2"), []);
+        assert_eq!(guessed(9_999, b"plain"), []);
+    }
 }

@@ -102,6 +102,14 @@ impl Properties {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// Whether any narrow text is in a code page that it cannot be in, or that nobody knows.
+    pub fn have_guessed_texts(&self) -> bool {
+        let mut narrow = self.values.values();
+        narrow.any(|value| {
+            matches!(value, Value::Narrow(bytes) if codepage::decode(self.code_page, bytes).1)
+        })
+    }
+
     /// Several texts.
     pub fn texts(&self, key: &Key) -> Vec<String> {
         let one = |value: &Value| match value {

@@ -106,6 +106,12 @@ fn head(message: &Message) -> String {
 fn kept_fields(block: &str) -> String {
     let mut kept = String::new();
     let mut is_kept = false;
+    // A CR alone is no line end where there are others: written out it would begin a field that nobody wrote.
+    let block = if block.contains('\n') {
+        block.replace("\r\n", "\n").replace('\r', " ")
+    } else {
+        block.replace('\r', "\n")
+    };
     for line in block.lines() {
         if line.starts_with([' ', '\t']) {
             if is_kept && !line.trim().is_empty() {
@@ -244,6 +250,17 @@ mod tests {
             name: name.to_owned(),
             address: address.to_owned(),
         }
+    }
+
+    #[test]
+    fn a_bare_return_in_the_header_block_begins_no_field() {
+        let block = "Received: from x\r\nX-A: 1\rBcc: eve@x\rX-B: 2\r\n by\rand by\r\n";
+        assert_eq!(
+            kept_fields(block),
+            "Received: from x\r\nX-A: 1 Bcc: eve@x X-B: 2\r\n by and by\r\n"
+        );
+        // Where every line ends so, they are lines.
+        assert_eq!(kept_fields("X-A: 1\r 2\rBcc: eve@x\r"), "X-A: 1\r\n 2\r\n");
     }
 
     #[test]

@@ -65,26 +65,44 @@ pub enum NoTnef {
     Cut,
 }
 
+/// An object, and whether the stream is sound.
+#[derive(Debug)]
+pub struct Stream {
+    /// What was read.
+    pub object: Object,
+    /// Every byte belongs to an attribute, and each of those has the sum that stands behind it: nothing was passed over.
+    pub is_whole: bool,
+}
+
 /// Reads a TNEF stream. What comes after the last whole attribute is passed over, as Outlook does.
 pub fn read(bytes: &[u8]) -> Result<Object, NoTnef> {
+    stream(bytes).map(|stream| stream.object)
+}
+
+/// The same, and whether anything was passed over.
+pub fn stream(bytes: &[u8]) -> Result<Stream, NoTnef> {
     read_at(bytes, 0)
 }
 
-fn read_at(bytes: &[u8], level: usize) -> Result<Object, NoTnef> {
+fn read_at(bytes: &[u8], level: usize) -> Result<Stream, NoTnef> {
     if u32_at(bytes, 0) != Some(SIGNATURE) {
         return Err(NoTnef::Signature);
     }
     let mut object = Object::default();
     let mut at = 6;
-    let mut read_any = false;
+    let (mut read_any, mut is_whole) = (false, true);
     while let Some((id, content, next)) = attribute_at(bytes, at) {
+        is_whole &= has_its_sum(bytes, content, next);
         at = next;
         read_any = true;
-        apply(&mut object, id, content, level)?;
+        is_whole &= apply(&mut object, id, content, level)?;
     }
     if !read_any {
         return Err(NoTnef::Cut);
     }
+    // Writers fill up with zeros, and mail ends its lines.
+    let rest = bytes.get(at..).unwrap_or_default();
+    is_whole &= rest.iter().all(|byte| matches!(byte, 0 | b'\r' | b'\n'));
     let page = object.properties.code_page();
     for recipient in &mut object.recipients {
         recipient.set_code_page(page);
@@ -92,7 +110,15 @@ fn read_at(bytes: &[u8], level: usize) -> Result<Object, NoTnef> {
     for attached in &mut object.attachments {
         attached.properties.set_code_page(page);
     }
-    Ok(object)
+    Ok(Stream { object, is_whole })
+}
+
+/// [MS-OXTNEF] 2.1.3.2: behind each attribute stands the sum of its bytes, of which 16 bits count.
+fn has_its_sum(bytes: &[u8], content: &[u8], next: usize) -> bool {
+    let sum = content
+        .iter()
+        .fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+    next.checked_sub(2).and_then(|at| u16_at(bytes, at)) == Some(sum)
 }
 
 /// Level, id, length, content, sum.
@@ -107,7 +133,9 @@ fn attribute_at(bytes: &[u8], at: usize) -> Option<(u32, &[u8], usize)> {
     Some((id, content, at + 9 + length + 2))
 }
 
-fn apply(object: &mut Object, id: u32, content: &[u8], level: usize) -> Result<(), NoTnef> {
+/// Whether all that lies within it was whole.
+fn apply(object: &mut Object, id: u32, content: &[u8], level: usize) -> Result<bool, NoTnef> {
+    let mut is_whole = true;
     let narrow = || Value::Narrow(content.to_vec());
     match id {
         attribute::CODE_PAGE => {
@@ -143,7 +171,7 @@ fn apply(object: &mut Object, id: u32, content: &[u8], level: usize) -> Result<(
         attribute::ATTACH_RENDERING => object.attachments.push(Attached::default()),
         attribute::ATTACH_DATA | attribute::ATTACH_TITLE => {
             let Some(last) = object.attachments.last_mut() else {
-                return Ok(());
+                return Ok(false);
             };
             if id == attribute::ATTACH_DATA {
                 let data = Value::Bytes(content.to_vec());
@@ -156,8 +184,9 @@ fn apply(object: &mut Object, id: u32, content: &[u8], level: usize) -> Result<(
         attribute::ATTACH_PROPERTIES => {
             let (read, _) = properties(content, 0, level)?;
             let Some(last) = object.attachments.last_mut() else {
-                return Ok(());
+                return Ok(false);
             };
+            is_whole = !read.is_cut;
             last.embedded = read.embedded.map(Box::new);
             for (key, value) in read.properties {
                 last.properties.set(key, value);
@@ -165,7 +194,7 @@ fn apply(object: &mut Object, id: u32, content: &[u8], level: usize) -> Result<(
         }
         _ => {}
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 fn bag(read: Vec<(Key, Value)>) -> Properties {
@@ -180,6 +209,8 @@ fn bag(read: Vec<(Key, Value)>) -> Properties {
 struct Read {
     properties: Vec<(Key, Value)>,
     embedded: Option<Object>,
+    /// Of the object within, something could not be read.
+    is_cut: bool,
 }
 
 /// `MsgPropertyList`: a count, then type, id, name and value of each. Gives back where it ends.
@@ -202,7 +233,9 @@ fn properties(bytes: &[u8], at: usize, level: usize) -> Result<(Read, usize), No
         for _ in 0..values {
             let content = list.content(kind, is_sized)?;
             if kind == OBJECT && content.starts_with(&MESSAGE) && level < LEVELS_MAX {
-                read.embedded = read_at(&content[16..], level + 1).ok();
+                let within = read_at(&content[16..], level + 1).ok();
+                read.is_cut |= within.as_ref().is_none_or(|stream| !stream.is_whole);
+                read.embedded = within.map(|stream| stream.object);
             } else if kind == OBJECT {
                 found.extend(content.get(16..).map(|bytes| Value::Bytes(bytes.to_vec())));
             } else {
@@ -335,6 +368,51 @@ mod tests {
             (body, vec!["A".to_owned()])
         );
         assert_eq!(message.transforms, [winmail::UNPACKED]);
+        assert_eq!(message.deltas, []);
+    }
+
+    #[test]
+    fn a_damaged_winmail_dat_stays_beside_what_could_be_read() {
+        let second = [
+            attribute(2, attribute::ATTACH_RENDERING, &[0; 14]),
+            attribute(2, attribute::ATTACH_DATA, b"second"),
+        ]
+        .concat();
+        let whole = [winmail_dat(), second.clone()].concat();
+        let level = whole.len() - second.len();
+        let unpacked = |bytes: &[u8]| {
+            let mut message = Message {
+                attachments: vec![Attachment {
+                    name: "winmail.dat".to_owned(),
+                    content_type: "application/ms-tnef".to_owned(),
+                    content_id: None,
+                    is_inline: false,
+                    content: bytes.to_vec(),
+                }],
+                ..Message::default()
+            };
+            winmail::unpack(&mut message);
+            let files = message.attachments.iter().map(|file| file.content.clone());
+            (files.collect::<Vec<_>>(), message.deltas.len())
+        };
+        let files = |files: &[&[u8]]| files.iter().map(|file| file.to_vec()).collect::<Vec<_>>();
+        assert_eq!(unpacked(&whole), (files(&[b"bytes", b"second"]), 0));
+        let padded = [&whole[..], b"\0\0\r\n"].concat();
+        assert_eq!(unpacked(&padded), (files(&[b"bytes", b"second"]), 0));
+        // The level of an attribute: what follows it cannot be told any more.
+        let mut flipped = whole.clone();
+        flipped[level] = 9;
+        assert_eq!(unpacked(&flipped), (files(&[b"bytes", &flipped]), 1));
+        // A byte of a file: its sum does not match.
+        let mut altered = whole.clone();
+        let last = altered.len() - 3;
+        altered[last] = b'x';
+        assert_eq!(
+            unpacked(&altered),
+            (files(&[b"bytes", b"seconx", &altered]), 1)
+        );
+        let cut = &whole[..whole.len() - 4];
+        assert_eq!(unpacked(cut).0.last().map(Vec::as_slice), Some(cut));
     }
 
     #[test]

@@ -2,10 +2,16 @@
 //! a plainer one.
 
 use super::{message, tnef};
-use crate::domain::message::{Attachment, BodyKind, Importance, Message, Smime, Transform};
+use crate::domain::message::{Attachment, BodyKind, Delta, Importance, Message, Smime, Transform};
 
-/// Files and body were taken out of a TNEF attachment, which is not kept as such.
+/// Files and body were taken out of a TNEF attachment, which is not kept as such unless it is damaged.
 pub const UNPACKED: Transform = Transform("tnef-unpacked/1");
+
+/// Something of it was passed over, or has another sum than it should.
+const DAMAGED: Delta = Delta {
+    property: "attachments",
+    reason: "a winmail.dat is damaged: what can be read was taken out, and the file stays beside it",
+};
 
 /// Unpacks every TNEF attachment; one that cannot be read stays as it is.
 pub fn unpack(message: &mut Message) {
@@ -15,11 +21,11 @@ pub fn unpack(message: &mut Message) {
     let mut kept = Vec::new();
     for file in std::mem::take(&mut message.attachments) {
         let read = if is_tnef(&file) {
-            tnef::read(&file.content).ok()
+            tnef::stream(&file.content).ok()
         } else {
             None
         };
-        let Some(object) = read else {
+        let Some(tnef::Stream { object, is_whole }) = read else {
             kept.push(file);
             continue;
         };
@@ -31,6 +37,10 @@ pub fn unpack(message: &mut Message) {
             message.deltas.extend(Smime::LOST);
         }
         kept.extend(inner.attachments);
+        if !is_whole {
+            message.deltas.push(DAMAGED);
+            kept.push(file);
+        }
         let is_richer = message.body.kind == BodyKind::Text && inner.body.kind == BodyKind::Html;
         let says_nothing = message.body.content.trim().is_empty();
         if (is_richer || says_nothing) && !inner.body.content.trim().is_empty() {
