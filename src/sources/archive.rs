@@ -87,20 +87,22 @@ impl Archive {
                 }
             }
         }
-        archive.lists = archive.read_lists()?;
+        archive.lists = archive.read_lists();
         Ok(archive)
     }
 
-    /// Every list once, whichever items name it.
-    fn read_lists(&self) -> Result<site::Lists, SourceError> {
+    /// Every list once, whichever items name it. One that is too large or cannot be read is its items' trouble: all else of the
+    /// archive is read.
+    fn read_lists(&self) -> site::Lists {
         let mut objects = BTreeMap::new();
         for list in self.sites.values().filter_map(|entry| entry.list.as_ref()) {
             if objects.contains_key(&list.sha256) {
                 continue;
             }
-            objects.insert(list.sha256, self.bytes_of(list, LIST_BYTES_MAX)?);
+            let bytes = self.bytes_of(list, LIST_BYTES_MAX);
+            objects.insert(list.sha256, bytes.map_err(|error| error.to_string()));
         }
-        Ok(site::Lists::read(&objects))
+        site::Lists::read(&objects)
     }
 
     /// An object that an index names, whole.

@@ -22,14 +22,14 @@ pub(super) struct Lists {
 
 impl Lists {
     /// Reads every list that is named; two that have one id have one name.
-    pub(super) fn read(objects: &BTreeMap<Digest, Vec<u8>>) -> Self {
-        let named = objects
-            .values()
-            .filter_map(|bytes| site_json::named(bytes).ok());
+    pub(super) fn read(objects: &BTreeMap<Digest, Result<Vec<u8>, String>>) -> Self {
+        let whole = objects.values().filter_map(|bytes| bytes.as_ref().ok());
+        let named = whole.filter_map(|bytes| site_json::named(bytes).ok());
         let names: BTreeMap<String, String> = named.map(|list| (list.id, list.name)).collect();
         let lists = objects.iter().map(|(digest, bytes)| {
-            let list = site_json::list(bytes, &names).map(Arc::new);
-            (*digest, list)
+            let bytes = bytes.as_ref().map_err(Clone::clone);
+            let list = bytes.and_then(|bytes| site_json::list(bytes, &names));
+            (*digest, list.map(Arc::new))
         });
         let by_object: BTreeMap<_, _> = lists.collect();
         let depths = depths(by_object.values().filter_map(|list| list.as_deref().ok()));

@@ -325,6 +325,50 @@ proptest! {
     }
 }
 
+#[test]
+fn a_list_that_is_too_large_is_the_trouble_of_its_own_items() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bag");
+    let mut writer = ArchiveWriter::create(&path, tag()).expect("created");
+    let mail = writer.object(MAIL).expect("stored");
+    let item = writer
+        .object(b"{\"id\":\"1\",\"fields\":{}}")
+        .expect("stored");
+    let list = |choices: usize| {
+        let choices: Vec<String> = (0..choices).map(|number| format!("{number:016}")).collect();
+        let list = serde_json::json!({
+            "id": "l", "displayName": "Cranes", "list": {"template": "genericList"},
+            "columns": [{"name": "State", "displayName": "State",
+                         "choice": {"choices": choices, "displayAs": "dropDownMenu"}}],
+        });
+        list.to_string().into_bytes()
+    };
+    let mut line = |id: &str, bytes: &[u8]| {
+        let line = serde_json::json!({
+            "workload": "lists", "id": id, "name": id, "parentReference": {"path": ["Cranes"]},
+            "object": item, "list": writer.object(bytes).expect("stored"),
+        });
+        serde_json::from_value::<Entry>(line).expect("an entry")
+    };
+    let large = list(1_000_000);
+    assert!(large.len() as u64 > LIST_BYTES_MAX);
+    let entries = [
+        mail_line("1", &mail),
+        line("l/1", &large),
+        line("l/2", &list(2)),
+        line("l/3", b"no list"),
+    ];
+    let (point, custodian) = names();
+    writer.index(&point, &custodian, &entries).expect("written");
+    writer.finish().expect("finished");
+    let archive = opened(&path).expect("all else is read");
+    let listed = archive.items(&point, &custodian).expect("listed");
+    let ended: Vec<String> = listed
+        .map(|one| one.map_or_else(|bad| bad.class.to_owned(), |item| item.name))
+        .collect();
+    assert_eq!(ended, ["kept", "list-item", "l/2", "list-item"]);
+}
+
 /// An event, a card, a task with a checklist, and a task that is none.
 fn personal() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
