@@ -35,6 +35,13 @@ pub(super) fn add(
     if !is_attached {
         return Ok(());
     }
+    if item.size_bytes > BYTES_MAX {
+        message.deltas.push(Delta {
+            property: "raw copy",
+            reason: "over 150 MiB, which no mailbox takes as one message: it is not attached",
+        });
+        return Ok(());
+    }
     message.transforms.push(COPY_ATTACHED);
     // What was signed in the open has its bytes beside it already.
     if message.transforms.contains(&ORIGINAL_ATTACHED) {
@@ -68,4 +75,34 @@ fn bytes_of(source: &dyn Source, item: &SourceItem) -> Result<Vec<u8>, SourceErr
         planned: item.digest,
         found,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests plant files")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_to_be_attached_is_declared_and_no_change_of_the_backup() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("a.eml"), b"Subject: a\r\n\r\nx\r\n").expect("written");
+        let source = crate::sources::open(folder.path()).expect("opened");
+        let description = source.description();
+        let listed = source.items(&description.points[0].id, &description.custodians[0]);
+        let mut item = listed.expect("listed").next().expect("one").expect("mail");
+        let copied = |item: &SourceItem| {
+            let mut message = Message::default();
+            add(&*source, item, &[COPY_ATTACHED], &mut message).expect("no change");
+            (
+                message.transforms,
+                message.deltas.len(),
+                message.attachments.len(),
+            )
+        };
+        assert_eq!(copied(&item), (vec![COPY_ATTACHED], 0, 1));
+        item.size_bytes = BYTES_MAX + 1;
+        assert_eq!(copied(&item), (vec![], 1, 0));
+    }
 }
