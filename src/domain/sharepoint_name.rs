@@ -6,7 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::folder::FolderPath;
+use super::folder::{FolderPath, WellKnownFolder};
 use super::item::Digest;
 use super::message::Transform;
 
@@ -149,6 +149,21 @@ pub(crate) fn is_cut(accepted: &str) -> bool {
 pub fn accepted_mail_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>) {
     let all = |names: &[String]| names.iter().map(|name| mail_folder_name(name)).collect();
     let one = |name: &Option<String>| name.as_deref().map(mail_folder_name);
+    let mut transforms = Vec::new();
+    let folder = &match folder {
+        FolderPath::Mail {
+            root: WellKnownFolder::Outbox,
+            below,
+        } => {
+            transforms.push(OUTBOX_BESIDE);
+            let top = std::iter::once(OUTBOX_NAME.to_owned());
+            FolderPath::Mail {
+                root: WellKnownFolder::MessageFolderRoot,
+                below: top.chain(below.iter().cloned()).collect(),
+            }
+        }
+        other => other.clone(),
+    };
     let accepted = match folder {
         FolderPath::Calendar(name) => FolderPath::Calendar(one(name)),
         FolderPath::Contacts(names) => FolderPath::Contacts(all(names)),
@@ -159,14 +174,16 @@ pub fn accepted_mail_folder(folder: &FolderPath) -> (FolderPath, Vec<Transform>)
         },
         FolderPath::Tasks(name) => FolderPath::Tasks(one(name)),
     };
-    let transforms = if accepted == *folder {
-        vec![]
-    } else {
-        vec![FOLDER_CHANGED]
-    };
+    if accepted != *folder {
+        transforms.push(FOLDER_CHANGED);
+    }
     (accepted, transforms)
 }
 
+/// What waited to be sent lies in a folder of its own: in the outbox, mail that an intruder had made ready is one click from going
+/// out.
+const OUTBOX_BESIDE: Transform = Transform("outbox-into-own-folder/1");
+const OUTBOX_NAME: &str = "Outbox (restored)";
 /// A mail folder's name was changed so that Exchange takes it.
 const FOLDER_CHANGED: Transform = Transform("mail-folder-name/1");
 
@@ -204,6 +221,20 @@ pub(crate) mod tests {
             && lower != ".lock"
             && lower != "desktop.ini"
             && !is_device
+    }
+
+    #[test]
+    fn what_waited_to_be_sent_comes_into_no_outbox() {
+        let mail = |root, below: &[&str]| FolderPath::Mail {
+            root,
+            below: below.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let (folder, transforms) = accepted_mail_folder(&mail(WellKnownFolder::Outbox, &["a"]));
+        let root = WellKnownFolder::MessageFolderRoot;
+        assert_eq!(folder, mail(root, &[OUTBOX_NAME, "a"]));
+        assert_eq!(transforms, [OUTBOX_BESIDE]);
+        let inbox = mail(WellKnownFolder::Inbox, &["Outbox"]);
+        assert_eq!(accepted_mail_folder(&inbox), (inbox, vec![]));
     }
 
     #[test]
