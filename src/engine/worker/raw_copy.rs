@@ -78,8 +78,9 @@ fn bytes_of(source: &dyn Source, item: &SourceItem) -> Result<Vec<u8>, SourceErr
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests plant files")]
 mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests plant files")]
+
     use std::fs;
 
     use super::*;

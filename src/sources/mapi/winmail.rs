@@ -10,7 +10,7 @@ pub const UNPACKED: Transform = Transform("tnef-unpacked/1");
 /// Something of it was passed over, or has another sum than it should.
 const DAMAGED: Delta = Delta {
     property: "attachments",
-    reason: "a winmail.dat is damaged: what can be read was taken out, and the file stays beside it",
+    reason: "a winmail.dat is damaged: what can be read was taken out, the file stays beside it",
 };
 
 /// Unpacks every TNEF attachment; one that cannot be read stays as it is.
