@@ -49,10 +49,9 @@ pub(super) fn take(
         "URL" => first(&mut contact.business_home_page, text()),
         "BDAY" => birthday(contact, line, further),
         "CATEGORIES" => {
-            let names = line.list(',').into_iter();
-            names.fold(true, |has_room, name| {
-                push(&mut contact.categories, name.trim().to_owned()) && has_room
-            })
+            let mut names = line.list(',').into_iter();
+            // Where there is no room for one there is none for those behind it.
+            names.all(|name| push(&mut contact.categories, name.trim().to_owned()))
         }
         "UID" => first(&mut contact.uid, text()),
         "PHOTO" => {
