@@ -82,7 +82,7 @@ pub const CHECKS: [Check; 32] = [
     },
     Check {
         id: "C12",
-        requirement: "every credential of an app was declared, and named administrators own it",
+        requirement: "each app has declared credentials alone and is owned by named administrators",
         look: apps::credentials,
     },
     Check {
