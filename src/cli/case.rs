@@ -8,6 +8,7 @@ mod declared;
 mod import;
 mod kept;
 mod pin;
+mod unmap;
 
 use std::path::PathBuf;
 
@@ -41,6 +42,7 @@ pub(crate) enum CaseCommand {
     Map(Map),
     Pin(pin::Pin),
     Status(Status),
+    Unmap(unmap::Unmap),
     Window(declaration::Window),
 }
 
@@ -103,13 +105,18 @@ pub(crate) struct Connect {
 
 people.csv:
   source,target
-  jane@acme.example,jane@acme-clean.example")]
+  jane@acme.example,jane@acme-clean.example
+
+The first column names a custodian as `source inspect` lists them, letter by letter.")]
 pub(crate) struct Map {
     #[command(flatten)]
     folder: CaseFolder,
     /// The mapping file.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: PathBuf,
+    /// Take names too that no registered backup has: the one that has them is registered later.
+    #[arg(long)]
+    pub(crate) backup_comes_later: bool,
     #[command(flatten)]
     pub(crate) target: TargetAccess,
 }
@@ -149,6 +156,7 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
         CaseCommand::Map(map) => run_map(&map, output).await,
         CaseCommand::Pin(pin) => pin::run(&pin, output).await,
         CaseCommand::Status(status) => run_status(&status, output),
+        CaseCommand::Unmap(unmap) => unmap::run(&unmap, output).await,
         CaseCommand::Window(window) => declaration::run_window(&window, output).await,
     }
 }
@@ -198,7 +206,12 @@ async fn run_map(map: &Map, output: &Output) -> Result<()> {
     let rows = mapping::read(&map.csv)?;
     let journal = opening::open_folder(&map.folder)?;
     let target = tenant::of_case(&journal, &map.target).await?;
-    let mapped = mapping::map(&journal, &target, &rows, &map.csv).await?;
+    let names = if map.backup_comes_later {
+        mapping::Names::Believed
+    } else {
+        mapping::Names::InBackups
+    };
+    let mapped = mapping::map(&journal, &target, (&rows, names), &map.csv).await?;
     let before = rows.len() - mapped;
     output.answer(
         &json!({ "mapped": mapped, "already": before }),

@@ -98,7 +98,8 @@ pub(crate) async fn run(
     mapping::connect(&journal, &tenant.restore, true).await?;
     let certify = gates.certify(Family::Baseline, &journal, &tenant.verify, &keys);
     output.note(&certify.await?);
-    mapping::map(&journal, &tenant.restore, &rows, &folder.write_map(&rows)?).await?;
+    let named = (&*rows, mapping::Names::Believed);
+    mapping::map(&journal, &tenant.restore, named, &folder.write_map(&rows)?).await?;
     let planned = plan(&journal, &backup, demo.as_of, &keys).await?;
     output.note(&format!("as of restore point {}", planned.point));
     let bar = output.progress(

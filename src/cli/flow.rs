@@ -34,6 +34,7 @@ mod teaming;
 pub(crate) mod tenant;
 pub(crate) mod waiving;
 pub(crate) mod waving;
+pub(crate) mod withdrawing;
 
 use unbroken_ledger::random;
 

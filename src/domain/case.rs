@@ -13,6 +13,7 @@ mod one_mailbox;
 mod seal_keys;
 mod sites;
 mod waves;
+mod withdrawing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +29,8 @@ use super::closing::{Closing, ClosingCommand};
 use super::domain_move::{MoveCommand, Moves};
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
-    ExceptionAssigned, IssuerFacts, ItemsTakenUp, NoFacts, PlanAdopted, PlanMade, ReportIssued,
-    SourceFacts, SourceRegistered, TAKEN_UP_MAX, TargetConnected, TargetFacts, Wave,
+    ExceptionAssigned, IssuerFacts, ItemsTakenUp, MappingWithdrawn, NoFacts, PlanAdopted, PlanMade,
+    ReportIssued, SourceFacts, SourceRegistered, TAKEN_UP_MAX, TargetConnected, TargetFacts, Wave,
 };
 use super::gates::{GateCommand, Gates, Guard, stands};
 use super::hold::{HoldFacts, Holds, LegalHold};
@@ -90,6 +91,8 @@ pub enum CaseCommand {
     TakeUp(ItemsTakenUp),
     /// Something about waves, at an instant.
     Waves(Box<WaveCommand>, DateTime<Utc>),
+    /// Take a mapping back, on which nothing rests in the plans that were looked through.
+    WithdrawMapping(MappingWithdrawn, BTreeSet<String>),
 }
 
 /// A mapped custodian.
@@ -209,6 +212,7 @@ impl Case {
                 Ok(Event::WaveClosed(Box::new(data), no_facts()))
             }
             CaseCommand::TakeUp(data) => self.take_up(data),
+            CaseCommand::WithdrawMapping(data, looked) => self.withdraw(data, &looked),
             CaseCommand::Identity(command, now) => self.decide_identity(*command, now),
             CaseCommand::Waves(command, now) => self.decide_wave(*command, now),
             CaseCommand::Content(command, now) => self.decide_content(*command, now),
@@ -388,6 +392,7 @@ impl Case {
                 };
                 self.custodians.insert(data.custodian.clone(), known);
             }
+            Event::MappingWithdrawn(data, _) => self.forget_mapping(&data.custodian),
             Event::PlanMade(data, _) => {
                 self.plans.insert(data.plan.clone(), (**data).clone());
             }

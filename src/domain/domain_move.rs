@@ -173,6 +173,12 @@ impl Moves {
         self.0.iter().find(|(_, one)| is_it(one))
     }
 
+    /// Whether a user's address in any domain was swapped, or is about to be.
+    pub fn is_swapped(&self, user: &Pseudonym) -> bool {
+        let mut moves = self.0.values();
+        moves.any(|one| one.swapped.contains_key(user) || one.swapping.contains_key(user))
+    }
+
     fn of(&self, domain: &Pseudonym) -> Result<&Move, Refusal> {
         let found = self.0.get(domain);
         found.ok_or_else(|| Refusal::NoSuchDomain(domain.to_string()))

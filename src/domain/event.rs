@@ -41,7 +41,8 @@ pub use gates::{
 };
 pub use identity::{
     AcceptedFacts, CAME_IN, IdentityAttempted, IdentityConfirmed, IdentityEnded, IdentityFacts,
-    IdentityMade, IdentityProofed, MADE, MappingAccepted, Pass, ProofedFacts, SHARED,
+    IdentityMade, IdentityProofed, MADE, MappingAccepted, MappingWithdrawn, Pass, ProofedFacts,
+    SHARED,
 };
 pub use outcomes::{
     AttemptFailed, AttemptFailedFacts, AttemptInterrupted, EndedFacts, Folder, FolderFacts,
@@ -89,6 +90,7 @@ impl Event {
     pub fn concerns(&self) -> Option<&Pseudonym> {
         match self {
             Self::CustodianMapped(data, _) => Some(&data.custodian),
+            Self::MappingWithdrawn(data, _) => Some(&data.custodian),
             Self::LegalHoldPlaced(data, _) | Self::LegalHoldReleased(data, _) => {
                 Some(&data.custodian)
             }
@@ -185,6 +187,8 @@ events! {
     TargetConnected("TargetConnected/1"): TargetConnected, TargetFacts;
     /// A custodian of the source is somebody in the target.
     CustodianMapped("CustodianMapped/1"): CustodianMapped, CustodianFacts;
+    /// That mapping was a slip: the custodian is nobody in the target again.
+    MappingWithdrawn("MappingWithdrawn/1"): MappingWithdrawn, NoFacts;
     /// A plan is frozen under its hash.
     PlanMade("PlanMade/1"): PlanMade, NoFacts;
     /// The approved plan is in force.

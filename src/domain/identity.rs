@@ -1,11 +1,13 @@
 //! The identity map: which custodian of the source is which user of the target. Reads CSV; who exists is asked elsewhere.
 
 mod guests;
+mod near;
 mod rows;
 mod suggest;
 mod wanted;
 
 pub use guests::{GUEST, GuestRefused, NOT_A_GUEST, approved_guests, is_guest_name};
+pub use near::{did_you_mean, nearest};
 pub use rows::parse_identities;
 pub use suggest::{Likeness, Named, Suggestion, parse_people, suggestions};
 pub use wanted::{

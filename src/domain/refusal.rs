@@ -52,6 +52,17 @@ pub enum Refusal {
          name a user of their own for each custodian"
     )]
     UserTaken(String),
+    /// Something rests on the mapping.
+    #[error("the mapping of custodian {custodian} stays: {by}")]
+    MappingUsed {
+        /// The custodian.
+        custodian: String,
+        /// What rests on it.
+        by: String,
+    },
+    /// A plan that nobody looked through yet.
+    #[error("a plan was made meanwhile; look again whether anything of it rests on the mapping")]
+    PlannedMeanwhile,
     /// Nobody is mapped.
     #[error("no custodian is mapped; nothing could be restored")]
     NobodyMapped,

@@ -111,6 +111,7 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "SourceRegistered/1" => "backup registered",
         "TargetConnected/1" => "clean tenant connected",
         "CustodianMapped/1" => "custodian mapped",
+        "MappingWithdrawn/1" => "mapping of a custodian taken back",
         "PlanMade/1" => "plan made",
         "Proposed" => "approval asked for",
         "Approved" => "approved",
@@ -223,6 +224,7 @@ fn about(written: &Written) -> String {
         Some(Event::CaseDeclared(data, _)) => data.case.to_string(),
         Some(Event::SourceRegistered(data, _)) => format!("source {}", data.source),
         Some(Event::CustodianMapped(data, _)) => data.custodian.to_string(),
+        Some(Event::MappingWithdrawn(data, _)) => data.custodian.to_string(),
         Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
             data.custodian.to_string()
         }

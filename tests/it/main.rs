@@ -53,6 +53,7 @@ mod rule_ids;
 mod sanitise;
 mod shares;
 mod sites;
+mod slips;
 mod smime;
 mod strangers;
 mod tampering;

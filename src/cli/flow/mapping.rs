@@ -1,16 +1,18 @@
 //! Connecting the clean tenant, and saying which custodian is which of its users.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use unbroken_ledger::Role;
 
-use super::{meaning, new_pseudonym, target_meaning};
-use crate::domain::case::CaseCommand;
+use super::{meaning, new_pseudonym, sources, target_meaning};
+use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{CustodianFacts, CustodianMapped, TargetConnected, TargetFacts};
-use crate::domain::identity::{MappingError, MappingRow, parse_map};
+use crate::domain::identity::{MappingError, MappingRow, did_you_mean, parse_map};
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, custodian_stream};
 use crate::targets::{Organization, Target, TargetUser};
@@ -79,12 +81,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MappingRow>> {
     })
 }
 
+/// What a mapping file is held against besides the clean tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A registered backup has each of them.
+    InBackups,
+    /// They were read from the backup itself, or it comes later.
+    Believed,
+}
+
 /// Looks up every user and has every row decided, then records them: a user that does not exist or a row that is refused
 /// stops it before anything is recorded. Rows that stand in the record already are passed over.
 pub(crate) async fn map<T: Target>(
     journal: &Journal,
     target: &T,
-    rows: &[MappingRow],
+    (rows, names): (&[MappingRow], Names),
     path: &Path,
 ) -> Result<usize> {
     let mut users = Vec::new();
@@ -103,6 +114,9 @@ pub(crate) async fn map<T: Target>(
         users.push(user);
     }
     let mut case = journal.case().map_err(meaning)?;
+    if names == Names::InBackups {
+        expect_in_backups(&case, rows, path)?;
+    }
     let mut commands = Vec::new();
     for (row, user) in rows.iter().zip(users) {
         let same = |facts: &CustodianFacts| {
@@ -122,11 +136,9 @@ pub(crate) async fn map<T: Target>(
             None => new_pseudonym()?,
         };
         let command = command(custodian, &row.source, Some(&user));
-        let event = case.decide(command.clone()).map_err(|refusal| {
-            Error::new(ErrorKind::GateRefused, refusal)
-                .while_doing(format!("{}: line {}", path.display(), row.line))
-                .hint("correct the row; nothing of the file was recorded")
-        })?;
+        let event = case
+            .decide(command.clone())
+            .map_err(|refusal| refused(&case, refusal, row, path))?;
         case.evolve(&event);
         commands.push(command);
     }
@@ -136,6 +148,79 @@ pub(crate) async fn map<T: Target>(
     }
     hand_over(journal)?;
     Ok(mapped)
+}
+
+/// A name that no backup has takes a user from whoever has it, and is seen only when that person's items are held: it is
+/// refused while the row can still be corrected.
+fn expect_in_backups(case: &Case, rows: &[MappingRow], path: &Path) -> Result<()> {
+    let is_mapped = |row: &&MappingRow| {
+        let mut known = case.custodians.values().filter(|known| known.is_mapped);
+        known.any(|known| known.facts.source_name.as_deref() == Some(&row.source))
+    };
+    let rows: Vec<&MappingRow> = rows.iter().filter(|row| !is_mapped(row)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (there, away) = names_in_backups(case);
+    let Some(row) = rows.into_iter().find(|row| !there.contains(&row.source)) else {
+        return Ok(());
+    };
+    let (path, line, name) = (path.display(), row.line, &row.source);
+    let near = did_you_mean(name, there.iter().map(String::as_str));
+    let text = format!("{path}: line {line}: no registered backup has a custodian {name}{near}");
+    let error = Error::new(ErrorKind::GateRefused, text).hint(
+        "correct the row, or register the backup first; `--backup-comes-later` maps names that no \
+         registered backup has. Nothing of the file was recorded",
+    );
+    Err(away.into_iter().fold(error, |error, place| {
+        error.hint(format!(
+            "the backup {place} is not at hand: its names are not known here"
+        ))
+    }))
+}
+
+/// Whoever is in the backups that lie where they lay, and the places of those that do not.
+fn names_in_backups(case: &Case) -> (BTreeSet<String>, BTreeSet<&str>) {
+    let places = case.sources.iter();
+    let places: BTreeSet<&str> = places
+        .filter_map(|(_, facts)| facts.path.as_deref())
+        .collect();
+    let (mut there, mut away) = (BTreeSet::new(), BTreeSet::new());
+    for place in places {
+        match sources::open(Path::new(place)) {
+            Ok(source) => {
+                let names = source.description().custodians.iter();
+                there.extend(names.map(|name| name.0.clone()));
+            }
+            Err(_) => {
+                away.insert(place);
+            }
+        }
+    }
+    (there, away)
+}
+
+/// A row that the case refuses: whom it meets is named as people know them, which the record does not.
+fn refused(case: &Case, refusal: Refusal, row: &MappingRow, path: &Path) -> Error {
+    let met = match &refusal {
+        Refusal::AlreadyMapped(other) | Refusal::UserTaken(other) => other.clone(),
+        _ => String::new(),
+    };
+    let error = Error::new(ErrorKind::GateRefused, refusal)
+        .while_doing(format!("{}: line {}", path.display(), row.line))
+        .hint("nothing of the file was recorded; correct the row where it is wrong");
+    let met = Pseudonym::parse(&met).and_then(|met| case.custodians.get(&met));
+    let Some(facts) = met.map(|known| &known.facts) else {
+        return error;
+    };
+    let (Some(name), Some(user)) = (&facts.source_name, &facts.target_upn) else {
+        return error;
+    };
+    error.hint(format!(
+        "the custodian is {name} in the backup and became {user}; where that was a slip, \
+         `unbroken case unmap --custodian {name}` takes it back, as long as no plan writes \
+         anything for them"
+    ))
 }
 
 fn facts(source_name: &str, user: Option<&TargetUser>) -> CustodianFacts {

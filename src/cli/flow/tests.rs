@@ -58,9 +58,14 @@ async fn mapped(folder: &Path, source: &FakeSource, target: &FakeTarget) -> (Key
         .await
         .expect("connected");
     let rows = parse_map("source,target\nann,ann@clean.example\n").expect("rows");
-    mapping::map(&journal, target, &rows, Path::new("map.csv"))
-        .await
-        .expect("mapped");
+    mapping::map(
+        &journal,
+        target,
+        (&rows, mapping::Names::Believed),
+        Path::new("map.csv"),
+    )
+    .await
+    .expect("mapped");
     (keys, journal)
 }
 
@@ -164,7 +169,13 @@ async fn a_user_that_does_not_exist_stops_the_mapping_before_anything_is_written
     let size = journal.ledger().size();
     let rows = parse_map("source,target\nbob,bob@clean.example\ncid,nobody@clean.example\n");
     let rows = rows.expect("rows");
-    let refused = mapping::map(&journal, &target, &rows, Path::new("map.csv")).await;
+    let refused = mapping::map(
+        &journal,
+        &target,
+        (&rows, mapping::Names::Believed),
+        Path::new("map.csv"),
+    )
+    .await;
     let error = refused.expect_err("refused");
     assert!(error.to_string().contains("map.csv: line 3: "), "{error}");
     assert!(
@@ -176,7 +187,13 @@ async fn a_user_that_does_not_exist_stops_the_mapping_before_anything_is_written
 
 async fn map(journal: &Journal, target: &FakeTarget, rows: &str) -> Result<usize> {
     let rows = parse_map(&format!("source,target\n{rows}\n")).expect("rows");
-    mapping::map(journal, target, &rows, Path::new("map.csv")).await
+    mapping::map(
+        journal,
+        target,
+        (&rows, mapping::Names::Believed),
+        Path::new("map.csv"),
+    )
+    .await
 }
 
 #[tokio::test]

@@ -80,6 +80,14 @@ pub struct IdentityEnded {
     pub reason: String,
 }
 
+/// Public data of `MappingWithdrawn/1`: a mapping was taken back before anything rested on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingWithdrawn {
+    /// Whose.
+    pub custodian: Pseudonym,
+}
+
 /// Public data of `IdentityProofed/1`: somebody made sure who stands before them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,10 +9,11 @@ use crate::projections::signers::SignedBy;
 use crate::projections::timeline::{Milestone, RECORDED};
 
 /// Steps by which the data or the power over them change hands, or are kept from doing so.
-const CUSTODY: [&str; 11] = [
+const CUSTODY: [&str; 12] = [
     "SourceRegistered/1",
     "TargetConnected/1",
     "CustodianMapped/1",
+    "MappingWithdrawn/1",
     "PlanAdopted/1",
     "WaveOpened/1",
     "WaveClosed/1",

@@ -90,9 +90,14 @@ async fn plan_and_hand_out(custodians: usize, items_each: usize) {
         text + &format!("person{number:05},person{number:05}@clean.example\n")
     });
     let rows = parse_map(&map).expect("rows");
-    mapping::map(&journal, &target, &rows, Path::new("map.csv"))
-        .await
-        .expect("mapped");
+    mapping::map(
+        &journal,
+        &target,
+        (&rows, mapping::Names::Believed),
+        Path::new("map.csv"),
+    )
+    .await
+    .expect("mapped");
     say("declared and mapped", start);
     let planned = planning::make(&journal, &source, None, &Choices::default()).await;
     let plan = planned.expect("planned").plan;
@@ -185,9 +190,14 @@ async fn end_all(custodians: usize, items_each: usize) {
         .expect("connected");
     // One of them is, or no plan is made.
     let rows = parse_map("source,target\nperson00000,ann@clean.example\n").expect("rows");
-    mapping::map(&journal, &target, &rows, Path::new("map.csv"))
-        .await
-        .expect("mapped");
+    mapping::map(
+        &journal,
+        &target,
+        (&rows, mapping::Names::Believed),
+        Path::new("map.csv"),
+    )
+    .await
+    .expect("mapped");
     let planned = planning::make(&journal, &source, None, &Choices::default()).await;
     let plan = planned.expect("planned").plan;
     adopted(&journal, &keys, &plan).await;
