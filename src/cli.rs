@@ -30,6 +30,7 @@ mod key_file;
 mod keyring;
 mod keys;
 mod ledger;
+mod next;
 mod notify;
 mod open;
 mod output;

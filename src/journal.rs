@@ -57,7 +57,7 @@ pub enum JournalError {
         source: UnreadableEvent,
     },
     /// A key that is needed was not given.
-    #[error("the {role} key is needed for this; name its key file")]
+    #[error("{role}.pem is needed for this: the {role} signs it")]
     NoKey {
         /// The role.
         role: &'static str,
@@ -143,6 +143,15 @@ impl Journal {
     /// The worker key that this process may sign with.
     pub fn worker(&self) -> Option<KeyId> {
         self.0.keys.worker.as_ref().map(|key| key.key_id())
+    }
+
+    /// Whether this process has the keys of everybody who signs something of a restore.
+    pub fn expect_restorer(&self) -> Result<(), JournalError> {
+        self.operator()?;
+        match self.0.keys.worker {
+            Some(_) => Ok(()),
+            None => Err(JournalError::NoKey { role: "worker" }),
+        }
     }
 
     /// The case as the record shows it now.

@@ -19,6 +19,7 @@ pub mod pst;
 mod reader;
 pub mod sample;
 mod site_json;
+pub mod strays;
 mod teams;
 mod url_bytes;
 mod vcf;
@@ -155,6 +156,11 @@ pub type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, BadItem>> + Send
 pub trait Source: Send + Sync {
     /// What it is.
     fn description(&self) -> &SourceDescription;
+
+    /// The files of a bare folder by kind; empty where the backup's own layout says what each of them is.
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::Kinds::new()
+    }
 
     /// Every item of a custodian as of a restore point, in a stable order, digests taken on the way.
     fn items(

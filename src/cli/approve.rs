@@ -269,6 +269,7 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
         let count = count(name).ok_or_else(|| refused("the plan in the request has no counts"))?;
         lines.push((label, format!("{count} {what}")));
     }
+    lines.extend(of_workloads(data));
     let parts = data.field("parts").and_then(Value::as_size);
     let parts = parts.ok_or_else(|| refused("the plan in the request has no number of people"))?;
     lines.push(("people", parts.to_string()));
@@ -276,6 +277,17 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
     lines.extend(of_time(data));
     lines.push(("content gate", of_gate(data)?));
     Ok(lines)
+}
+
+/// What is restored by workload: a folder of mails that would come back as files shows here. Older plans do not say.
+fn of_workloads(data: &Value) -> Option<(&'static str, String)> {
+    let members = data.field("workloads")?.as_object()?;
+    let counted = members.iter().filter_map(|(name, count)| {
+        let count = count.as_size()?;
+        Some(format!("{} {count}", shown(name)))
+    });
+    let words: Vec<String> = counted.collect();
+    (!words.is_empty()).then(|| ("of these", words.join(", ")))
 }
 
 /// What the operator chose where a mailbox leaves a choice.

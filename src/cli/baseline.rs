@@ -104,9 +104,10 @@ async fn run(
         expected: &look.expected,
         files: &look.evidence,
     };
-    let findings = gating::look(&journal, family, &graph, &brought).await?;
+    let gating::Look { findings, revoked } =
+        gating::look(&journal, family, &graph, &brought).await?;
     let open = findings.iter().filter(|one| !one.verdict.opens()).count();
-    let mut value = json!({ "findings": findings, "open": open });
+    let mut value = json!({ "findings": findings, "open": open, "revoked": revoked });
     let mut text = table(&findings);
     if let Some((source, _)) = source {
         let found = leftovers::count(&journal, source.into(), links.is_some()).await?;
@@ -137,9 +138,25 @@ async fn run(
     }
     let text = format!("{open} of {} checks are open", findings.len());
     let certificate = family.certificate().name();
-    Err(Error::new(ErrorKind::GateRefused, text).hint(format!(
+    let error = Error::new(ErrorKind::GateRefused, text).hint(format!(
         "no {certificate} certificate rests on an open check"
-    )))
+    ));
+    Err(match revoked {
+        None => error,
+        Some(number) => error.hint(ended(family, number)),
+    })
+}
+
+/// A look at a tenant that drifted takes away what others rest on: whoever looked is told, not only the record.
+fn ended(family: Family, number: u64) -> String {
+    let (certificate, what) = match family {
+        Family::Baseline => ("readiness", "workers stop at their next item"),
+        Family::Separation => ("trust", "nobody is let in and no domain moves"),
+    };
+    format!(
+        "this look ended {certificate} certificate {number}: {what} until the checks pass and \
+         others certify anew (`unbroken certify propose`)"
+    )
 }
 
 /// A line for each link; no cell is a formula to a spreadsheet.

@@ -20,10 +20,12 @@ use serde_json::json;
 use super::access::{CaseFolder, TargetAccess, instant};
 use super::flow::opening::{self, Circumstances, Declaration};
 use super::flow::{self, mapping, restoring, tenant};
+use super::next;
 use super::output::Output;
 use super::summary::Summary;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Result;
+use crate::targets::Target as _;
 
 /// Declare a case, connect its clean tenant, map its people, see where it stands.
 #[derive(Debug, Subcommand)]
@@ -164,12 +166,15 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
 async fn run_connect(connect: &Connect, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&connect.folder)?;
     let target = tenant::open(&connect.target)?;
-    let tenant = mapping::connect(&journal, &target, connect.target.is_simulated()).await?;
+    let answered = target.organization().await;
+    let answered = answered.map_err(|error| tenant::unreached(&connect.target, error))?;
+    let simulated = connect.target.is_simulated();
+    let tenant = mapping::connect_to(&journal, answered, simulated).await?;
     output.answer(
         &json!({ "tenant": tenant.tenant_id, "name": tenant.display_name }),
         &format!("connected: {} ({})", tenant.display_name, tenant.tenant_id),
     );
-    Ok(())
+    next::before_plans(&journal, output)
 }
 
 fn run_declare(declare: Declare, output: &Output) -> Result<()> {
@@ -191,7 +196,7 @@ fn run_declare(declare: Declare, output: &Output) -> Result<()> {
         &json!({ "origin": origin }),
         &format!("declared; the ledger is {origin}"),
     );
-    Ok(())
+    next::before_plans(&journal, output)
 }
 
 async fn run_finish(finish: &Finish, output: &Output) -> Result<()> {
@@ -199,6 +204,7 @@ async fn run_finish(finish: &Finish, output: &Output) -> Result<()> {
     restoring::finish(&journal).await?;
     let summary = Summary::load(&journal)?;
     output.answer(&summary.to_json(), &summary.to_text());
+    output.next(next::step(&journal)?);
     Ok(())
 }
 
@@ -217,7 +223,7 @@ async fn run_map(map: &Map, output: &Output) -> Result<()> {
         &json!({ "mapped": mapped, "already": before }),
         &format!("{mapped} custodians mapped, {before} were already"),
     );
-    Ok(())
+    next::before_plans(&journal, output)
 }
 
 fn run_status(status: &Status, output: &Output) -> Result<()> {
@@ -236,8 +242,10 @@ fn run_status(status: &Status, output: &Output) -> Result<()> {
     value["plans_adopted"] = case.adopted.len().into();
     value["open_items"] = open.into();
     value["finished"] = case.finished.is_some().into();
+    let next = next::step(&journal)?;
+    value["next"] = next.into();
     let text = format!(
-        "{} custodians, {mapped} mapped; {} plans in force; {open} items waiting{}\n\n{}",
+        "{} custodians, {mapped} mapped; {} plans in force; {open} items waiting{}\n\n{}\nnext: {next}",
         case.custodians.len(),
         case.adopted.len(),
         if case.finished.is_some() {

@@ -103,7 +103,7 @@ pub(crate) async fn run(
     let planned = plan(&journal, &backup, demo.as_of, &keys).await?;
     output.note(&format!("as of restore point {}", planned.point));
     let bar = output.progress(
-        restoring::open_items(&journal)?.max(planned.counts.restore),
+        restoring::open_items(&journal)?.max(planned.made.counts.restore),
         "restored",
     );
     let ran = restoring::restore(

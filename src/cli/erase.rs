@@ -13,6 +13,7 @@ use super::exchange;
 use super::flow::copies::{self, Copies};
 use super::flow::{custodians, erasing, meaning, opening, planning};
 use super::keyring;
+use super::keys::expect_yes;
 use super::open;
 use super::output::Output;
 use crate::clock::{Clock, SystemClock};
@@ -44,6 +45,9 @@ pub(crate) struct Erase {
     /// Approve the newest proposal; with the key of somebody who did not propose it.
     #[arg(long, group = "step")]
     approve: bool,
+    /// Sign without asking.
+    #[arg(long, requires = "approve")]
+    yes: bool,
     /// Destroy what an old copy of the vault brought back of custodians who are erased already.
     #[arg(long, group = "step", conflicts_with = "custodian")]
     finish: bool,
@@ -109,12 +113,17 @@ fn run_approve(wanted: &Erase, custodian: &str, output: &Output) -> Result<()> {
     let case = journal.case().map_err(meaning)?;
     let custodian = custodians::find(&case, custodian)?;
     let proposal = erasing::proposal_of(&journal, &custodian)?;
+    let mut asked = Vec::new();
     for subject in erasing::subjects(&journal, &custodian)? {
         let proposal = erasing::proposal_of(&journal, &subject)?;
-        let asked = erasing::request(&journal, &proposal, &subject)?;
-        output.note(approve::summary(&asked)?.trim_end());
-        // This one, which was shown, and none that somebody proposes meanwhile.
-        planning::approve(&journal, &proposal, &*approver)?;
+        let request = erasing::request(&journal, &proposal, &subject)?;
+        output.note(approve::summary(&request)?.trim_end());
+        asked.push(proposal);
+    }
+    expect_yes(wanted.yes, "Approve this?")?;
+    // Those that were shown, and none that somebody proposes meanwhile.
+    for proposal in &asked {
+        planning::approve(&journal, proposal, &*approver)?;
     }
     output.answer(
         &json!({

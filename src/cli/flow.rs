@@ -63,6 +63,10 @@ pub(crate) fn meaning(error: JournalError) -> Error {
                 .hint("`unbroken case map` says who becomes whom")
         }
         JournalError::Refused(refusal) => Error::new(ErrorKind::GateRefused, refusal),
+        JournalError::NoKey { .. } => Error::failed(error).hint(
+            "--keys names the folder that holds it; docs/operating.md says which command needs \
+             whose key",
+        ),
         other => Error::failed(other),
     }
 }

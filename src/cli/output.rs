@@ -79,6 +79,13 @@ impl Output {
         let _closed_pipe = writeln!(std::io::stderr().lock(), "{}", harmless(text));
     }
 
+    /// What a person does next, behind the answer of a step that is done; programs know.
+    pub(crate) fn next(&self, text: &str) {
+        if !self.json {
+            Self::data(&format!("next: {text}"));
+        }
+    }
+
     /// A bar of `total` steps on a terminal; elsewhere nothing is drawn.
     pub(crate) fn progress(&self, total: u64, what: &'static str) -> Progress {
         let bar = if self.bars {

@@ -2,6 +2,7 @@
 
 mod diff;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -18,9 +19,9 @@ use super::flow::{self, opening, planning, sources};
 use super::keys::expect_yes;
 use super::output::Output;
 use super::pace::Pace;
-use super::{approve, estimate, exchange, keyring};
+use super::{approve, estimate, exchange, keyring, next};
 use crate::clock::{Clock, SystemClock};
-use crate::domain::event::PlanCounts;
+use crate::domain::event::PlanMade;
 use crate::error::Result;
 use crate::journal::Journal;
 
@@ -62,13 +63,29 @@ pub(crate) struct Make {
     pub(crate) pace: Pace,
 }
 
-/// What the newest plan would do.
+/// Which plan.
+#[derive(Args, Debug)]
+pub(crate) struct Chosen {
+    /// The plan, by its name or eight of its first digits; the newest when not given.
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+}
+
+impl Chosen {
+    fn find(&self, journal: &Journal) -> Result<PlanMade> {
+        planning::chosen(journal, self.plan.as_deref())
+    }
+}
+
+/// What the newest plan would do, or the one that is named.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   unbroken plan show --case acme")]
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
 }
 
 /// When each wave of the newest plan ends, and what binds it: from the documented quotas, nothing is measured.
@@ -84,6 +101,8 @@ pub(crate) struct Estimate {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
     #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    #[command(flatten)]
     pub(crate) pace: Pace,
 }
 
@@ -98,6 +117,8 @@ network. It holds counts and hashes, nothing personal.")]
 pub(crate) struct Propose {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
     /// How long the approval may take.
     #[arg(long, value_name = "HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u32).range(1..=720))]
@@ -116,6 +137,8 @@ What is approved is shown first, and a yes is asked for.")]
 pub(crate) struct Approve {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
     /// Sign without asking.
     #[arg(long)]
     pub(crate) yes: bool,
@@ -128,6 +151,8 @@ pub(crate) struct Approve {
 pub(crate) struct Adopt {
     #[command(flatten)]
     pub(crate) folder: CaseFolder,
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
 }
 
 /// Does what was asked.
@@ -152,25 +177,26 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let waving = Waving::read(make.waves.as_deref(), make.recent_days)?;
     let planned =
         planning::make_in_waves(&journal, &*source, make.as_of, (&choices, &waving)).await?;
-    let mut value = as_json(&planned.plan, planned.counts);
+    let mut value = as_json(&planned.made);
     value["choices"] = json!(choices.words());
     value["point"] = planned.point.clone().into();
     let mut text = format!(
         "restore point {}\n{}",
         planned.point,
-        as_text(&planned.plan, planned.counts)
+        as_text(&planned.made)
     );
     warn(&journal, &planned.plan, &mut value, &mut text)?;
     let estimate = estimate::of_plan(&journal, &planned.plan, make.pace)?;
     value["estimate"] = estimate::as_json(&estimate);
     text += &estimate::as_text(&estimate);
     output.answer(&value, &text);
+    output.next(next::PLAN_MADE);
     Ok(())
 }
 
 fn run_estimate(wanted: &Estimate, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&wanted.folder)?;
-    let plan = planning::newest(&journal)?.plan;
+    let plan = wanted.chosen.find(&journal)?.plan;
     let estimate = estimate::of_plan(&journal, &plan, wanted.pace)?;
     let value = json!({ "plan": plan, "estimate": estimate::as_json(&estimate) });
     let text = format!("plan {plan}\n{}", estimate::as_text(&estimate));
@@ -180,10 +206,10 @@ fn run_estimate(wanted: &Estimate, output: &Output) -> Result<()> {
 
 fn run_show(show: &Show, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&show.folder)?;
-    let made = planning::newest(&journal)?;
+    let made = show.chosen.find(&journal)?;
     let reasons = planning::reasons(&journal, &made.plan)?;
-    let mut value = as_json(&made.plan, made.counts);
-    let mut text = as_text(&made.plan, made.counts);
+    let mut value = as_json(&made);
+    let mut text = as_text(&made);
     for (what, word) in made.choices.iter().flatten() {
         let _ = writeln!(text, "{what:>20}: {word}");
     }
@@ -219,7 +245,7 @@ fn warn(
 fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&propose.folder)?;
     let place = exchange::request_place(propose.request.as_deref(), &propose.folder.case)?;
-    let plan = planning::newest(&journal)?.plan;
+    let plan = propose.chosen.find(&journal)?.plan;
     planning::expect_own(&journal, &plan)?;
     let expires_in = TimeDelta::hours(i64::from(propose.expires_in_hours));
     let proposal = planning::propose(&journal, &plan, SystemClock.now(), expires_in)?;
@@ -234,13 +260,14 @@ fn run_propose(propose: &Propose, output: &Output) -> Result<()> {
         &json!({ "proposal": proposal, "plan": plan, "request": path }),
         &text,
     );
+    output.next(next::PLAN_ASKED);
     Ok(())
 }
 
 fn run_approve(approve: &Approve, output: &Output) -> Result<()> {
     let approver = approve.folder.ring().key(keyring::APPROVER)?;
     let journal = opening::open_folder(&approve.folder)?;
-    let plan = planning::newest(&journal)?.plan;
+    let plan = approve.chosen.find(&journal)?.plan;
     let proposal = planning::proposal_of(&journal, &plan)?;
     let request = planning::request(&journal, &proposal, &plan)?;
     output.note(approve::summary(&request)?.trim_end());
@@ -265,30 +292,42 @@ fn breach(journal: &Journal) -> Result<String> {
 
 async fn run_adopt(adopt: &Adopt, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&adopt.folder)?;
-    let plan = planning::newest(&journal)?.plan;
+    let plan = adopt.chosen.find(&journal)?.plan;
     let proposal = planning::proposal_of(&journal, &plan)?;
     planning::adopt(&journal, &plan, &proposal).await?;
     output.answer(
         &json!({ "plan": plan, "adopted": true }),
         &format!("in force: plan {plan}"),
     );
+    output.next(next::PLAN_IN_FORCE);
     Ok(())
 }
 
-fn as_json(plan: &str, counts: PlanCounts) -> serde_json::Value {
+fn as_json(made: &PlanMade) -> serde_json::Value {
     json!({
-        "plan": plan,
-        "restore": counts.restore,
-        "hold": counts.hold,
-        "skip": counts.skip,
-        "unreadable": counts.unreadable,
+        "plan": made.plan,
+        "restore": made.counts.restore,
+        "hold": made.counts.hold,
+        "skip": made.counts.skip,
+        "unreadable": made.counts.unreadable,
+        "workloads": made.workloads,
     })
 }
 
-fn as_text(plan: &str, counts: PlanCounts) -> String {
+/// So many of each, as a person reads them.
+pub(super) fn by_workload(workloads: &BTreeMap<String, u64>) -> String {
+    let word = |(workload, count): (&String, &u64)| format!("{workload} {count}");
+    let words: Vec<String> = workloads.iter().map(word).collect();
+    words.join(", ")
+}
+
+fn as_text(made: &PlanMade) -> String {
+    let workloads = made.workloads.as_ref().filter(|all| !all.is_empty());
+    let workloads = workloads.map_or_else(String::new, |all| format!(": {}", by_workload(all)));
+    let counts = made.counts;
     format!(
-        "plan {plan}\n{:>9} items to restore\n{:>9} to hold\n{:>9} to skip\n\
+        "plan {}\n{:>9} items to restore{workloads}\n{:>9} to hold\n{:>9} to skip\n\
          {:>9} that cannot be read\n",
-        counts.restore, counts.hold, counts.skip, counts.unreadable
+        made.plan, counts.restore, counts.hold, counts.skip, counts.unreadable
     )
 }

@@ -11,7 +11,7 @@ use super::flow::{anchoring, content, meaning, opening, restoring, sources, tena
 use super::output::Output;
 use super::pace::{self, Pace};
 use super::summary::Summary;
-use super::{open, stopping};
+use super::{next, open, stopping};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::governor::Quotas;
 use crate::engine::{Options, Progress, RunSummary};
@@ -59,6 +59,8 @@ pub(crate) async fn run(
 ) -> Result<()> {
     let source = sources::open(&restore.source)?;
     let journal = opening::open_folder(&restore.folder)?;
+    // Before anything is begun: the operator opens and closes waves, the worker writes the items.
+    journal.expect_restorer().map_err(meaning)?;
     let stop = stopping::also_by_wish(&restore.folder.case, stop);
     sources::expect_registered(&journal, &*source, &restore.source)?;
     let quotas = if restore.without_quotas {
@@ -106,6 +108,7 @@ pub(crate) async fn run(
         return Err(Error::new(ErrorKind::Interrupted, "interrupted")
             .hint("start again with the same command: nothing is written twice"));
     }
+    output.next(next::step(&journal)?);
     summary.expect_all()
 }
 

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::access::CaseFolder;
 use super::flow::{opening, sources};
+use super::next;
 use super::output::Output;
 use crate::error::Result;
-use crate::sources::SourceDescription;
+use crate::sources::{Source, strays};
 
 /// Look into a backup, or make it a source of the case.
 #[derive(Debug, Subcommand)]
@@ -46,8 +47,8 @@ pub(crate) fn run(command: SourceCommand, output: &Output) -> Result<()> {
     match command {
         SourceCommand::Inspect(inspect) => {
             let source = sources::open(&inspect.path)?;
-            let description = source.description();
-            output.answer(&as_json(description), &as_text(description));
+            output.answer(&as_json(&*source), &as_text(&*source));
+            warn(&*source, output);
         }
         SourceCommand::Register(register) => {
             let source = sources::open(&register.path)?;
@@ -58,17 +59,28 @@ pub(crate) fn run(command: SourceCommand, output: &Output) -> Result<()> {
             } else {
                 "registered already, and as it was then"
             };
-            let description = source.description();
             output.answer(
-                &as_json(description),
-                &format!("{done}\n{}", as_text(description)),
+                &as_json(&*source),
+                &format!("{done}\n{}", as_text(&*source)),
             );
+            warn(&*source, output);
+            next::before_plans(&journal, output)?;
         }
     }
     Ok(())
 }
 
-fn as_json(description: &SourceDescription) -> serde_json::Value {
+/// What of the folder would not be restored as what it is: an hour later nobody sees it among the counts.
+fn warn(source: &dyn Source, output: &Output) {
+    if let Some(text) = strays::warning(source.description().kind, &source.files_by_kind()) {
+        output.note(&format!("warning: {text}"));
+    }
+}
+
+fn as_json(source: &dyn Source) -> serde_json::Value {
+    let description = source.description();
+    let found = source.files_by_kind();
+    let warning = strays::warning(description.kind, &found);
     let points: Vec<_> = description
         .points
         .iter()
@@ -92,17 +104,24 @@ fn as_json(description: &SourceDescription) -> serde_json::Value {
         "points": points,
         "custodians": custodians,
         "digest": description.digest.to_string(),
+        "files": found,
+        "warning": warning,
     })
 }
 
-fn as_text(description: &SourceDescription) -> String {
+fn as_text(source: &dyn Source) -> String {
+    let description = source.description();
+    let kind = format!("{} {}", description.kind, description.format);
     let mut text = format!(
-        "kind        {} {}\nfidelity    {}\ndigest      {}\n",
-        description.kind,
-        description.format,
+        "kind        {}\nfidelity    {}\ndigest      {}\n",
+        kind.trim_end(),
         sources::fidelity(description.fidelity),
         description.digest
     );
+    let found = source.files_by_kind();
+    if !found.is_empty() {
+        let _ = writeln!(text, "files       {}", strays::words(&found));
+    }
     for point in &description.points {
         let taken = point.taken.map_or_else(
             || "the source does not say when".to_owned(),
@@ -120,7 +139,10 @@ fn as_text(description: &SourceDescription) -> String {
             evidence.dates,
             "dates that an attacker could not have written",
         ),
-        (evidence.digests, "digests of its own that were checked"),
+        (
+            evidence.digests,
+            "digests of its own, against which each item could be checked",
+        ),
         (
             evidence.immutability,
             "that nobody changed it since it was taken",

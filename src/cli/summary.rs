@@ -155,6 +155,7 @@ impl Summary {
                     "custodian": self.custodian(item),
                     "item": item.item.as_str(),
                     "locator": item.locator,
+                    "name": item.name,
                     "detail": item.detail,
                 })
             })
@@ -216,7 +217,7 @@ impl Summary {
         for item in self.exceptions.iter().take(SHOWN_MAX) {
             let _ = write!(text, "          - {}", self.custodian(item));
             if !self.erased.contains_key(&item.custodian) {
-                let _ = write!(text, ": {}", item.locator);
+                let _ = write!(text, ": {}", place(item));
             }
             let detail = if item.detail.is_empty() {
                 &item.reason
@@ -243,6 +244,14 @@ impl Summary {
     }
 }
 
+/// An item as a person finds it: by its name, and by its place where that says more than the name.
+fn place(item: &Exception) -> String {
+    if item.name.is_empty() || item.locator.ends_with(&item.name) {
+        return item.locator.clone();
+    }
+    format!("{} ({})", item.name, item.locator)
+}
+
 /// What stands where a fact stood.
 pub(crate) fn erased_by(entry: u64) -> String {
     format!("erased, see entry {entry}")
@@ -257,6 +266,7 @@ pub(crate) fn how_to_verify(out: &Path) -> String {
          \x20 {out}/trust    whose record it is: hand it over by another way\n\
          \x20 {out}/ledger   the record itself\n\n\
          Check it without us\n\
+         \x20 unbroken verify {out}/bundle --trust {out}/trust\n\
          \x20 cargo run --release -p unbroken-verify -- {out}/bundle --trust {out}/trust\n\
          \x20 {out}/bundle/VERIFY.txt has commands for tools that are not ours\n"
     )
@@ -282,6 +292,7 @@ mod tests {
                 outcome: "failed",
                 reason: "no-headers-no-body".to_owned(),
                 locator: "a/b.eml".to_owned(),
+                name: "Offer".to_owned(),
                 detail: "the file is empty".to_owned(),
             }],
             names: BTreeMap::from([(Pseudonym::from_random([1; 16]), "ann".to_owned())]),
@@ -297,7 +308,10 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("1 failed: no-headers-no-body"), "{text}");
-        assert!(text.contains("ann: a/b.eml: the file is empty"), "{text}");
+        assert!(
+            text.contains("ann: Offer (a/b.eml): the file is empty"),
+            "{text}"
+        );
         assert!(!text.contains("DO NOT ADD UP"), "{text}");
     }
 

@@ -532,6 +532,9 @@ pub struct PlanMade {
     /// Whether a breach window was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<bool>,
+    /// Rows to restore by workload; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workloads: Option<BTreeMap<String, u64>>,
 }
 
 /// Public data of `PlanAdopted/1`.

@@ -22,6 +22,8 @@ pub struct Exception {
     pub reason: String,
     /// Where it lies in the source, where that may be shown.
     pub locator: String,
+    /// What people call it, where that may be shown: the subject, the file's name.
+    pub name: String,
     /// What a person should know.
     pub detail: String,
 }
@@ -138,6 +140,7 @@ impl Coverage {
             outcome,
             reason: reason.clone(),
             locator: facts.locator.clone().unwrap_or_default(),
+            name: facts.name.clone().unwrap_or_default(),
             detail: facts.detail.clone().unwrap_or_default(),
         });
     }

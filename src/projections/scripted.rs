@@ -100,6 +100,7 @@ impl Script {
             choices: None,
             source: None,
             window: None,
+            workloads: None,
         };
         self.case(Event::PlanMade(Box::new(data), Box::new(NoFacts {})));
     }

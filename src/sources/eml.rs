@@ -7,7 +7,7 @@ use super::folders::mail_folder;
 use super::mapi::winmail;
 use super::mime::{self, Unreadable};
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
-use super::{Fidelity, Items, Source, SourceDescription, SourceError};
+use super::{Fidelity, Items, Source, SourceDescription, SourceError, strays};
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 
@@ -33,6 +33,10 @@ impl EmlTree {
 impl Source for EmlTree {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::pinned::{self, Pinned};
-use super::{Fidelity, Items, Source, SourceDescription, SourceError};
+use super::{Fidelity, Items, Source, SourceDescription, SourceError, strays};
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
 
@@ -30,6 +30,10 @@ impl Files {
 impl Source for Files {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

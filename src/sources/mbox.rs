@@ -13,7 +13,7 @@ use std::io::{Cursor, Read};
 use super::folders::mail_folder;
 use super::mime::{self, Unreadable};
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
-use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError};
+use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError, strays};
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
 use crate::domain::message::{Message, Transform};
 use scan::{Piece, scan};
@@ -148,6 +148,10 @@ impl Mboxes {
 impl Source for Mboxes {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

@@ -7,7 +7,7 @@ use super::folders::mail_folder;
 use super::mapi::class::{self, Kind};
 use super::mapi::{self, Object, ids, message, msg, tnef};
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
-use super::{Fidelity, Items, Source, SourceDescription, SourceError, eml};
+use super::{Fidelity, Items, Source, SourceDescription, SourceError, eml, strays};
 use crate::domain::alias::Named;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
@@ -25,7 +25,7 @@ pub(super) struct MsgTree {
 impl MsgTree {
     pub(super) fn from_pinned(pinned: Pinned) -> Self {
         let custodians = pinned.custodians(CUSTODIAN);
-        let description = pinned.description("msg", Fidelity::OriginalBytes, custodians);
+        let description = pinned.description("msg", Fidelity::Reconstructed, custodians);
         Self {
             pinned,
             description,
@@ -54,6 +54,10 @@ pub(super) fn object(
 impl Source for MsgTree {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::pinned::{self, MESSAGE_BYTES_MAX, Pinned, PinnedFile, Problem};
 use super::reader::digest_of;
-use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError};
+use super::{BadItem, Fidelity, Items, Source, SourceDescription, SourceError, strays};
 use super::{ics, vcf};
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{CustodianName, Digest, RestorePointId, SourceItem, Workload};
@@ -264,6 +264,10 @@ fn folder(workload: Workload, names: &[String]) -> FolderPath {
 impl Source for Personal {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::mapi::{self, Object};
 use super::pinned::{self, Pinned, PinnedFile, Problem};
 use super::reader::digest_of;
-use super::{Fidelity, Items, Source, SourceDescription, SourceError};
+use super::{Fidelity, Items, Source, SourceDescription, SourceError, strays};
 use crate::domain::alias::Named;
 use crate::domain::item::{CustodianName, RestorePointId, SourceItem, Workload};
 use crate::domain::message::Message;
@@ -69,7 +69,7 @@ impl PstFiles {
         custodians.dedup();
         let has_rows = package.found > 0 || !package.missing.is_empty();
         let kind = if has_rows { "purview" } else { "pst" };
-        let description = pinned.description(kind, Fidelity::OriginalBytes, custodians);
+        let description = pinned.description(kind, Fidelity::Reconstructed, custodians);
         Self {
             pinned,
             description,
@@ -154,6 +154,10 @@ impl PstFiles {
 impl Source for PstFiles {
     fn description(&self) -> &SourceDescription {
         &self.description
+    }
+
+    fn files_by_kind(&self) -> strays::Kinds {
+        strays::kinds(&self.pinned.files)
     }
 
     fn items(

@@ -147,7 +147,9 @@ fn after_an_erasure_nothing_of_the_custodian_is_left_and_an_old_copy_is_refused(
     refused(&who, "nobody proposed");
     assert!(erase(&[who[0], who[1], "--propose"]).status.success());
     refused(&who, "approval/count");
-    let approved = erase(&[who[0], who[1], "--approve"]);
+    let unasked = erase(&[who[0], who[1], "--approve"]);
+    assert!(!unasked.status.success(), "nobody said yes");
+    let approved = erase(&[who[0], who[1], "--approve", "--yes"]);
     assert!(approved.status.success());
     let shown = String::from_utf8_lossy(&approved.stderr).into_owned();
     let custodian = String::from_utf8_lossy(&approved.stdout);

@@ -83,3 +83,170 @@ fn a_mapping_that_was_a_slip_is_taken_back_and_its_user_is_free() {
     assert_eq!(events.iter().filter(taken_back).count(), 1);
     case.done("report issue CASE --edition full --issuer t --out @report");
 }
+
+/// Mail, calendars and a data file in one folder of documents: they would come back as files, and that is said before.
+#[test]
+fn what_would_be_restored_as_files_is_said_before_and_counted_for_whoever_approves() {
+    let case = Case::new(Faults::none());
+    for number in 1..=3 {
+        case.plant(&format!("drive/{number}.eml"), &mail(number, 0));
+    }
+    case.plant("drive/month.ics", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
+    for number in 1..=5 {
+        case.plant(&format!("drive/{number}.txt"), b"text");
+    }
+    let seen = case.run("source inspect SOURCE");
+    let said = String::from_utf8_lossy(&seen.stdout).into_owned();
+    assert!(
+        said.contains("files       3 .eml, 1 .ics, 5 of other kinds\n"),
+        "{said}"
+    );
+    assert!(!said.lines().any(|line| line.ends_with(' ')), "{said}");
+    let warned = String::from_utf8_lossy(&seen.stderr).into_owned();
+    let warning = "warning: 3 .eml, 1 .ics would be restored as FILES";
+    assert!(warned.starts_with(warning), "{warned}");
+    case.prepare_people("drive");
+    let made = case.done("plan make CASE --source SOURCE");
+    assert!(made.contains("9 items to restore: files 9\n"), "{made}");
+    case.done("plan propose CASE --request @plan.request");
+    let asked = case.run("approve --request @plan.request --key @case/keys/approver.pem --yes");
+    let shown = String::from_utf8_lossy(&asked.stderr).into_owned();
+    assert!(shown.contains("of these     files 9\n"), "{shown}");
+}
+
+/// What stands behind `next:` in the state of the case.
+fn next(case: &Case) -> String {
+    let status: serde_json::Value =
+        serde_json::from_str(&case.done("case status CASE --json")).expect("JSON");
+    let next = status["next"].as_str().expect("a next step").to_owned();
+    let text = case.done("case status CASE");
+    assert!(text.ends_with(&format!("\nnext: {next}\n")), "{text}");
+    next.split('`').nth(1).expect("a command").to_owned()
+}
+
+#[test]
+fn the_state_of_the_case_names_the_next_step_to_its_end() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.connect("");
+    let mut steps = vec![next(&case)];
+    assert!(map(&case, "mailbox,ada@clean.example", "").status.success());
+    for step in [
+        "plan make CASE --source SOURCE",
+        "plan propose CASE",
+        "plan approve CASE --yes",
+        "plan adopt CASE",
+        "restore CASE --source SOURCE TARGET",
+        "case finish CASE",
+        "report issue CASE --edition full --issuer t --out @report",
+    ] {
+        steps.push(next(&case));
+        case.done(step);
+    }
+    steps.push(next(&case));
+    assert_eq!(
+        steps,
+        [
+            "unbroken case map",
+            "unbroken plan make",
+            "unbroken plan propose",
+            "unbroken plan approve --keys DIR",
+            "unbroken plan adopt",
+            "unbroken restore",
+            "unbroken case finish",
+            "unbroken report issue",
+            "unbroken bundle export",
+        ]
+    );
+}
+
+/// The files are planned before the plan of the mails was put in force: that one can still be named.
+#[test]
+fn a_plan_that_a_newer_one_pushed_aside_is_named() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.connect("");
+    std::fs::create_dir(case.path("files")).expect("a folder");
+    put(&case.path("files/plan.txt"), b"text");
+    case.done("source register CASE @files");
+    put(
+        &case.path("map.csv"),
+        b"source,target\nmailbox,ada@clean.example\ndrive,ben@clean.example\n",
+    );
+    case.done("case map CASE --csv MAP TARGET");
+    let plan = |made: &str| {
+        let made: serde_json::Value = serde_json::from_str(made).expect("JSON");
+        made["plan"].as_str().expect("a plan").to_owned()
+    };
+    let mails = plan(&case.done("plan make CASE --source SOURCE --json"));
+    let files = plan(&case.done("plan make CASE --source @files --json"));
+    let name = &mails[..12];
+    let shown = case.done(&format!("plan show CASE --plan {name}"));
+    assert!(
+        shown.contains(&mails) && shown.contains("mail 1"),
+        "{shown}"
+    );
+    assert!(case.done("plan show CASE").contains(&files));
+    for step in ["propose", "approve --yes", "adopt"] {
+        let done = case.done(&format!("plan {step} CASE --plan {name}"));
+        assert!(done.contains(&mails), "{done}");
+    }
+    assert!(case.restore().status.success());
+    let unknown = case.run("plan adopt CASE --plan 0123456789");
+    expect_refused(&unknown, 12, &["0123456789: no plan of this case", &mails]);
+    let short = case.run(&format!("plan adopt CASE --plan {}", &mails[..7]));
+    expect_refused(&short, 12, &["no plan of this case", "eight digits"]);
+}
+
+#[test]
+fn a_key_that_is_not_here_is_named_before_anything_is_begun() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    let before = entries(&case.done("ledger info CASE --json"));
+    for name in ["operator", "worker"] {
+        let (place, away) = (format!("case/keys/{name}.pem"), case.path("away.pem"));
+        std::fs::rename(case.path(&place), &away).expect("taken away");
+        let said = [
+            &*format!("error: {name}.pem is needed"),
+            "hint: --keys names the folder",
+        ];
+        expect_refused(&case.restore(), 1, &said);
+        std::fs::rename(&away, case.path(&place)).expect("brought back");
+    }
+    let after = entries(&case.done("ledger info CASE --json"));
+    assert_eq!(before, after, "something was recorded");
+    assert!(case.restore().status.success());
+}
+
+#[test]
+fn a_file_that_a_look_left_in_the_backup_is_named_as_the_likely_cause() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.prepare("mailbox");
+    case.plant(".DS_Store", b"a look");
+    let said = [
+        "added, removed or changed since it was registered as source 0",
+        ".DS_Store",
+    ];
+    expect_refused(&case.restore(), 1, &said);
+    std::fs::remove_file(case.source().join(".DS_Store")).expect("taken away");
+    assert!(case.restore().status.success());
+}
+
+#[test]
+fn an_address_at_which_nobody_answers_is_named() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.connect("");
+    let base = case.running.base_url.clone();
+    let words = "case connect CASE --tenant t --client-id c --secret-file @secret";
+    let nobody = case.run(&format!(
+        "{words} --login-base http://127.0.0.1:9 --graph-base {base}/v1.0"
+    ));
+    expect_refused(
+        &nobody,
+        1,
+        &["hint: http://127.0.0.1:9 was asked", "--login-base"],
+    );
+}

@@ -71,7 +71,9 @@ impl Gates {
             expected: &self.expected,
             files: &self.evidence,
         };
-        let findings = gating::look(journal, family, graph, &brought).await?;
+        let findings = gating::look(journal, family, graph, &brought)
+            .await?
+            .findings;
         let open = findings.iter().filter(|finding| !finding.verdict.opens());
         let open: Vec<&str> = open.map(|finding| &*finding.id).collect();
         if !open.is_empty() {

@@ -207,13 +207,21 @@ pub(crate) struct Brought<'a> {
     pub(crate) files: &'a [std::path::PathBuf],
 }
 
-/// Looks at the tenant and records what was found; the findings in the order of their checks.
+/// What a look came to.
+pub(crate) struct Look {
+    /// In the order of their checks.
+    pub(crate) findings: Vec<Finding>,
+    /// The certificate that stood on an earlier look and does not any more.
+    pub(crate) revoked: Option<u64>,
+}
+
+/// Looks at the tenant and records what was found.
 pub(crate) async fn look(
     journal: &Journal,
     family: Family,
     graph: &Graph,
     brought: &Brought<'_>,
-) -> Result<Vec<Finding>> {
+) -> Result<Look> {
     let case = journal.case().map_err(meaning)?;
     let pinned = case.gates.pinned.as_ref();
     let pinned = pinned.ok_or_else(|| refused(Refusal::NotPinned.into()))?;
@@ -249,8 +257,8 @@ pub(crate) async fn look(
     let kept = super::evidence::keep_brought(journal, last, &evidence, brought.files)?;
     let seen = (&evidence, &pages, &kept[..]);
     let text = keeping::account(journal, seen, &declared, &findings)?;
-    record(journal, family, &evidence, &text, &findings).await?;
-    Ok(findings)
+    let revoked = record(journal, family, &evidence, &text, &findings).await?;
+    Ok(Look { findings, revoked })
 }
 
 /// When the case was declared, as the ledger received it.
@@ -381,7 +389,7 @@ async fn record(
     evidence: &Evidence,
     text: &str,
     findings: &[Finding],
-) -> Result<()> {
+) -> Result<Option<u64>> {
     let case = journal.case().map_err(meaning)?;
     let (last, stands) = match family {
         Family::Baseline => (&case.gates.baseline, CertificateKind::Readiness),
@@ -413,9 +421,11 @@ async fn record(
             cause: "drift".to_owned(),
             number: certificate.said.number,
         };
+        let number = revoked.number;
         command(journal, GateCommand::Revoke(revoked)).await?;
+        return Ok(Some(number));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The newest look that a certificate of a kind would rest on.

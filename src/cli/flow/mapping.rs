@@ -27,6 +27,15 @@ pub(crate) async fn connect<T: Target>(
     simulated: bool,
 ) -> Result<Organization> {
     let tenant = target.organization().await.map_err(target_meaning)?;
+    connect_to(journal, tenant, simulated).await
+}
+
+/// The same, of an answer that was had.
+pub(crate) async fn connect_to(
+    journal: &Journal,
+    tenant: Organization,
+    simulated: bool,
+) -> Result<Organization> {
     let facts = TargetFacts {
         display_name: Some(tenant.display_name.clone()),
         domains: Some(tenant.domains.clone()),
@@ -46,7 +55,7 @@ enum MapFileError {
         #[source]
         source: io::Error,
     },
-    #[error("{}: {source}", path.display())]
+    #[error("{}: says not who becomes whom", path.display())]
     Row { path: PathBuf, source: MappingError },
     #[error("{}: line {line}: there is no user or site {user} in the clean tenant", path.display())]
     NoUser {
@@ -59,10 +68,9 @@ enum MapFileError {
 /// Reads a mapping file.
 pub(crate) fn read(path: &Path) -> Result<Vec<MappingRow>> {
     let io = |source| {
-        Error::failed(MapFileError::Io {
-            path: path.to_owned(),
-            source,
-        })
+        let path = path.to_owned();
+        Error::failed(MapFileError::Io { path, source })
+            .hint("--csv names a file with the header `source,target` and a row for each custodian")
     };
     let mut text = String::new();
     let read = File::open(path)
@@ -74,10 +82,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<MappingRow>> {
         ))));
     }
     parse_map(&text).map_err(|source| {
-        Error::failed(MapFileError::Row {
-            path: path.to_owned(),
-            source,
-        })
+        let path = path.to_owned();
+        Error::failed(MapFileError::Row { path, source })
+            .hint("`unbroken case map --help` shows such a file; nothing was recorded")
     })
 }
 

@@ -17,7 +17,7 @@ use super::{meaning, new_pseudonym};
 use crate::domain::case::CaseCommand;
 use crate::domain::event::{CaseDeclared, CaseFacts, Event};
 use crate::domain::item_key::CaseSecret;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, Keys};
 
 /// What reports say of the incident; each can be left out, and the report then says that it is not recorded.
@@ -154,9 +154,16 @@ pub(crate) fn declare(case: &Path, keys: &KeyRing, declared: &Declaration) -> Re
         authority: declared.circumstances.authority.clone(),
         responsible: declared.circumstances.responsible.clone(),
     };
-    journal
-        .command_now(&CaseCommand::Declare(data, facts))
-        .map_err(meaning)?;
+    let done = journal.command_now(&CaseCommand::Declare(data, facts));
+    done.map_err(|error| {
+        let error = meaning(error);
+        if error.kind() == ErrorKind::GateRefused {
+            return error.hint(
+                "`unbroken case status` says where it stands; another case has another --case",
+            );
+        }
+        error
+    })?;
     Ok(journal)
 }
 

@@ -34,6 +34,10 @@ use teams::TeamsPlan;
 pub(crate) const SCOPE: &str = "plan";
 /// Rows of a part at most: small enough that the parts of a thousand custodians can be worked on at once.
 const PART_ROWS: usize = 128;
+/// Fewer digits name no plan.
+const NAME_DIGITS_MIN: usize = 8;
+/// As many plans as a hint names.
+const PLANS_NAMED_MAX: usize = 8;
 /// The one wave of a plan without waves.
 pub(crate) const WAVE: u32 = 1;
 
@@ -44,8 +48,8 @@ pub(crate) struct Planned {
     pub(crate) plan: String,
     /// The restore point's name in the source.
     pub(crate) point: String,
-    /// Rows by decision.
-    pub(crate) counts: PlanCounts,
+    /// What stands in its event.
+    pub(crate) made: PlanMade,
 }
 
 /// Reads the source as of an instant and freezes a plan for everybody in it.
@@ -129,12 +133,12 @@ pub(crate) async fn make_in_waves(
         ..sums.made()
     };
     super::waving::plan(journal, waving, &plan, &sums.waves).await?;
-    let made = journal.command(CaseCommand::MakePlan(made)).await;
-    made.map_err(meaning)?;
+    let done = journal.command(CaseCommand::MakePlan(made.clone())).await;
+    done.map_err(meaning)?;
     Ok(Planned {
         plan,
         point: description.points[place].id.0.clone(),
-        counts: sums.counts,
+        made,
     })
 }
 
@@ -145,6 +149,7 @@ struct Sums {
     unproven: u64,
     has_window: bool,
     waves: BTreeSet<u32>,
+    workloads: BTreeMap<String, u64>,
 }
 
 impl Sums {
@@ -161,6 +166,7 @@ impl Sums {
             source: None,
             unproven: Some(self.unproven),
             window: Some(self.has_window),
+            workloads: Some(self.workloads.clone()),
         }
     }
 
@@ -168,6 +174,9 @@ impl Sums {
         add(&mut self.counts, count(rows.iter()));
         self.unproven += rows.iter().filter(|row| is_unproven(row)).count() as u64;
         self.waves.extend(rows.iter().map(|row| row.wave));
+        for row in rows.iter().filter(|row| row.decision == Decision::Restore) {
+            *self.workloads.entry(row.workload.clone()).or_default() += 1;
+        }
     }
 }
 
@@ -308,6 +317,32 @@ pub(crate) fn newest(journal: &Journal) -> Result<PlanMade> {
     newest.ok_or_else(|| {
         Error::new(ErrorKind::GateRefused, "there is no plan yet").hint("`unbroken plan make`")
     })
+}
+
+/// The plan that is meant: by its name or the first digits of it, among those on the record; the newest where none is named.
+pub(crate) fn chosen(journal: &Journal, wanted: Option<&str>) -> Result<PlanMade> {
+    let Some(wanted) = wanted else {
+        return newest(journal);
+    };
+    let case = journal.case().map_err(meaning)?;
+    let wanted = wanted.trim_end_matches('…').to_lowercase();
+    let is_it =
+        |plan: &&PlanMade| wanted.len() >= NAME_DIGITS_MIN && plan.plan.starts_with(&wanted);
+    let mut found = case.plans.values().filter(is_it);
+    match (found.next(), found.next()) {
+        (Some(plan), None) => Ok(plan.clone()),
+        (found, _) => {
+            let text = match found {
+                Some(_) => format!("{wanted}: several plans of this case begin so"),
+                None => format!("{wanted}: no plan of this case"),
+            };
+            let error = Error::new(ErrorKind::GateRefused, text);
+            Err(case.plans.keys().take(PLANS_NAMED_MAX).fold(
+                error.hint("a plan is named by eight digits of its name or more"),
+                |error, plan| error.hint(format!("plan {plan}")),
+            ))
+        }
+    }
 }
 
 /// How many rows of a plan have which decision, and why.

@@ -9,6 +9,7 @@ mod on_site;
 pub(crate) mod opening;
 pub(crate) mod queue;
 pub(crate) mod readback;
+pub(crate) mod spelled;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;

@@ -113,9 +113,25 @@ pub(crate) fn expect_registered(journal: &Journal, source: &dyn Source, path: &P
     {
         return Ok(());
     }
-    let path = path.display();
-    Err(Error::failed(format!(
-        "{path}: this backup, with the bytes that it has now, is no source"
-    ))
-    .hint("`unbroken source register` makes it one; a source that changed is another source"))
+    let shown = path.display().to_string();
+    let before = case.sources.iter().rev();
+    let mut before = before.filter(|(_, facts)| facts.path.as_deref() == Some(&*shown));
+    let Some((known, _)) = before.next() else {
+        let text = format!("{shown}: this backup is no source of the case");
+        return Err(Error::failed(text).hint("`unbroken source register` makes it one"));
+    };
+    let text = format!(
+        "{shown}: something in this backup was added, removed or changed since it was registered \
+         as source {}",
+        known.source
+    );
+    Err(Error::failed(text)
+        .hint(
+            "a file that a look leaves behind (.DS_Store, Thumbs.db) is enough: take it away and \
+             the backup is what it was",
+        )
+        .hint(
+            "where the change is meant, `unbroken source register` makes it a source of its own; \
+             an item whose bytes changed is then not restored by the plan from before",
+        ))
 }

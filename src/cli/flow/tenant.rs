@@ -17,8 +17,8 @@ use crate::engine::governor::{Governor, Quotas};
 use crate::engine::turnstile::{SharedGovernor, Turnstile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::targets::Target as _;
 use crate::targets::graph::{Credential, Graph, Settings, tenant_of};
+use crate::targets::{Target as _, TargetError};
 
 /// Larger than any key, certificate chain or secret.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -50,7 +50,7 @@ pub(crate) async fn of_case_under(
             .hint("`unbroken case connect` comes first"));
     }
     let found = patiently(|| way.graph.organization()).await;
-    let found = found.map_err(target_meaning)?;
+    let found = found.map_err(|error| unreached(access, error))?;
     case.check_answers(&found.tenant_id, access.is_simulated())
         .map_err(|refusal| {
             let text = format!("{}: is tenant {}", access.tenant, found.tenant_id);
@@ -59,6 +59,20 @@ pub(crate) async fn of_case_under(
                 .hint("--tenant names what `case connect` recorded; nothing was written")
         })?;
     Ok(way)
+}
+
+/// Where nobody answered: the host stands in no error of the calls, which go on record.
+pub(crate) fn unreached(access: &TargetAccess, error: TargetError) -> Error {
+    let is_silent = error.status == 0;
+    let (base, option) = if error.is_of_sign_in() {
+        (&access.login_base, "--login-base")
+    } else {
+        (&access.graph_base, "--graph-base")
+    };
+    let hint =
+        format!("{base} was asked: look at the network and the proxy; {option} names another");
+    let error = target_meaning(error);
+    if is_silent { error.hint(hint) } else { error }
 }
 
 /// Opens a way under the quotas of the smallest tenant; nothing is sent yet, and nobody has said whose it is.

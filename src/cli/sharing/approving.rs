@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::access::CaseFolder;
-use super::super::flow::sharing::{approval, prepare};
-use super::super::flow::{opening, planning};
+use super::super::flow::sharing::{approval, prepare, spelled};
+use super::super::flow::{meaning, opening, planning};
 use super::super::keys::expect_yes;
 use super::super::output::Output;
 use super::super::{exchange, keyring};
@@ -109,6 +109,10 @@ pub(super) async fn propose(propose: &Propose, output: &Output) -> Result<()> {
     let prepared = prepare(&propose.said.sidecar, &propose.said.map)?;
     let journal = opening::open_folder(&propose.folder)?;
     let place = exchange::request_place(propose.request.as_deref(), &propose.folder.case)?;
+    let case = journal.case().map_err(meaning)?;
+    for stranger in spelled::strangers(&case, &prepared) {
+        output.note(&format!("warning: {stranger}"));
+    }
     let kept = approval::keep(
         &journal,
         &prepared,

@@ -194,6 +194,7 @@ mod tests {
             unproven: None,
             source: None,
             window: None,
+            workloads: None,
         })
     }
 

@@ -206,6 +206,7 @@ mod tests {
             unproven: None,
             source: None,
             window: None,
+            workloads: None,
         }
     }
 

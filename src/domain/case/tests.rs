@@ -81,6 +81,7 @@ fn plan() -> CaseCommand {
         unproven: None,
         source: None,
         window: None,
+        workloads: None,
         choices: None,
     })
 }

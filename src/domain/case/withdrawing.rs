@@ -90,6 +90,7 @@ mod tests {
             source: None,
             unproven: None,
             window: None,
+            workloads: None,
         })
     }
 

@@ -192,6 +192,7 @@ impl World {
                     unproven: None,
                     source: None,
                     window: None,
+                    workloads: None,
                 })
             }
             Step::Adopt => return self.adopt(),

@@ -104,6 +104,42 @@ fn expect_leak_seen(case: &Case) {
     );
 }
 
+/// A slip in a path is refused before anybody approves it; of a name that nobody has it is said.
+#[test]
+fn a_misspelt_path_or_custodian_is_named_when_the_plan_is_proposed() {
+    let case = restored();
+    let propose = |sidecar: &str| {
+        put(&case.path("access.csv"), sidecar.as_bytes());
+        case.run(&format!("access propose CASE {ACCESS}"))
+    };
+    let before = count(&case, "AccessPlanMade/1");
+    let refused = propose(&SIDECAR.replace("Contracts/secret.txt", "Contracts/sceret.txt"));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(12), "{said}");
+    assert!(
+        said.contains("Contracts/sceret.txt: must be closed"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hint: did you mean Contracts/secret.txt?"),
+        "{said}"
+    );
+    let events = case.events("bundle-after");
+    let made = events
+        .iter()
+        .filter(|event| event["type"] == "AccessPlanMade/1");
+    assert_eq!(made.count(), before, "nothing is kept of it");
+    let stranger = "drvie,Contracts,folder,yes,ben@old.example,user,read,,,\n";
+    let warned = propose(&format!("{SIDECAR}{stranger}"));
+    let said = String::from_utf8_lossy(&warned.stderr).into_owned();
+    assert!(warned.status.success(), "{said}");
+    assert!(
+        said.contains("warning: drvie: no custodian of this case"),
+        "{said}"
+    );
+    assert!(said.contains("did you mean drive?"), "{said}");
+}
+
 fn recorded(case: &Case) {
     case.inspect().record_access();
     case.inspect().record_exchanges();

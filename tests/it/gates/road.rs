@@ -8,6 +8,7 @@ use unbroken_verify::VerdictKind;
 
 use super::world::app;
 use crate::case::{Case, mail};
+use crate::mishaps::{entries, expect_refused};
 use crate::tampering::forge::put;
 
 pub(crate) const OLD: &str = "99999999-aaaa-4aaa-8aaa-999999999999";
@@ -318,16 +319,38 @@ fn nothing_is_restored_until_the_clean_tenant_is_certified_and_drift_stops_it_ag
     let said = certified(&case, "trust");
     assert!(said.contains("certificate 2: trust, on look 1"), "{said}");
 
+    // A secret that is wrong is no drift: nothing is recorded, and readiness stands.
+    let size = || entries(&case.done("ledger info CASE --json"));
+    let before = size();
+    let wrong = LOOK.replace("VERIFY", "");
+    put(&case.path("wrong"), b"not-the-secret");
+    let unsigned = case.run(&format!(
+        "baseline CASE {wrong} --tenant 11111111-2222-3333-4444-555555555555 --client-id \
+         00000000-0000-0000-0000-00000000a003 --secret-file @wrong --login-base {base} \
+         --graph-base {base}/v1.0",
+        base = case.running.base_url
+    ));
+    expect_refused(&unsigned, 1, &["AADSTS7000215"]);
+    assert_eq!(before, size(), "something was recorded");
+
     // Drift: a guest of the compromised tenant turns up. The next look ends readiness, and no worker starts.
     plant(&case, "guest_of_old");
     refused(
         &case.run(&format!("baseline CASE {LOOK}")),
-        &["C19", "mallory"],
+        &[
+            "C19",
+            "mallory",
+            "hint: this look ended readiness certificate 1: workers stop at their next item",
+        ],
     );
     refused(&case.restore(), &["revoked: drift"]);
     refused(
         &case.run(&format!("separation CASE {LOOK}")),
-        &["S5", "mallory"],
+        &[
+            "S5",
+            "mallory",
+            "ended trust certificate 2: nobody is let in",
+        ],
     );
 
     // The report says so too: what is open, and which certificate ended why.

@@ -9,7 +9,7 @@ use unbroken_ledger::{ApprovalRequest, Hash};
 
 use super::super::identities::guests;
 use super::super::{meaning, planning};
-use super::{Prepared, lines, read_map};
+use super::{Prepared, lines, read_map, spelled};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::access::{
     AccessPart, Amendment, Amends, ChangedRow, Fate, IdentityRow, ItemId, SealedAccess,
@@ -44,6 +44,7 @@ pub(crate) async fn keep(
         .as_ref()
         .ok_or_else(|| Error::new(ErrorKind::GateRefused, "no target is connected"))?;
     guests::allowed(journal, &case, &prepared.map)?;
+    spelled::expect_spelled(journal, &case, prepared)?;
     let amends = amendment(journal, &case, prepared, before)?;
     let declared: BTreeSet<String> = declared.iter().map(|one| one.to_lowercase()).collect();
     let said = json!({

@@ -35,6 +35,8 @@ pub(super) struct KnownFiles {
     pub(super) moved: Vec<(String, Pseudonym)>,
     /// Of a site.
     pub(super) lists: KnownLists,
+    /// Files that the plans have, whichever paths are kept.
+    pub(super) rows: u64,
 }
 
 fn path(names: &[String]) -> String {
@@ -61,6 +63,7 @@ impl KnownFiles {
                 for (row, progress) in rows.iter().zip(progress) {
                     let is_restored = progress.ended == Some(Ended::Restored);
                     if row.workload == Workload::Files.name() {
+                        found.rows += 1;
                         found.add(row, is_restored, is_named);
                     } else {
                         found.lists.add(row, is_restored, is_named);
@@ -106,6 +109,11 @@ impl KnownFiles {
 
     pub(super) fn of(&self, path: &str) -> Option<&Known> {
         self.by_path.get(path)
+    }
+
+    /// The paths that were kept.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
     }
 
     /// The items whose ids are asked for.

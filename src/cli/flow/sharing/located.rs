@@ -96,7 +96,7 @@ pub(crate) async fn locate(
 
 /// The custodian of the case whom a sidecar names. One that differs in case only would be passed over, and what must be closed
 /// there would stay open.
-fn custodian_of<'a>(
+pub(super) fn custodian_of<'a>(
     case: &'a Case,
     name: &str,
 ) -> Result<Option<(&'a Pseudonym, &'a KnownCustodian)>> {
@@ -145,7 +145,7 @@ fn needs_certificate(name: &str) -> Error {
 }
 
 /// A path that is spelled in another way than the backup's would leave the item open to whoever sees the folder above it.
-fn no_row(path: &str) -> Error {
+pub(super) fn no_row(path: &str) -> Error {
     let text = format!("{path}: must be closed, and no plan of the case has such an item");
     Error::new(ErrorKind::GateRefused, text).hint(
         "spell it as the backup does (an item of a list by its number in the old list), or leave \

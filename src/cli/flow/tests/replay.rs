@@ -122,6 +122,7 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
         choices: None,
         source: None,
         window: None,
+        workloads: None,
     };
     let command = CaseCommand::MakePlan(made);
     journal.command(command).await.expect("made");
