@@ -7,6 +7,7 @@ mod declaration;
 mod declared;
 mod import;
 mod kept;
+mod name;
 mod pin;
 mod unmap;
 
@@ -42,6 +43,7 @@ pub(crate) enum CaseCommand {
     Import(import::Import),
     Kept(kept::Kept),
     Map(Map),
+    Name(name::Name),
     Pin(pin::Pin),
     Status(Status),
     Unmap(unmap::Unmap),
@@ -69,6 +71,12 @@ pub(crate) struct Declare {
     /// Who declares it.
     #[arg(long, value_name = "PERSON")]
     pub(crate) declared_by: String,
+    /// Who holds the operator's key: full reports name them. `case name` says it later, and of others.
+    #[arg(long, value_name = "PERSON")]
+    operator: Option<String>,
+    /// Who holds the approver's key.
+    #[arg(long, value_name = "PERSON")]
+    approver: Option<String>,
     /// The first instant at which the intruder may have been in.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) window_from: DateTime<Utc>,
@@ -116,9 +124,9 @@ pub(crate) struct Map {
     /// The mapping file.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: PathBuf,
-    /// Take names too that no registered backup has: the one that has them is registered later.
+    /// Take names too that no registered backup has: of people whom lists and teams name alone, or whose backup comes later.
     #[arg(long)]
-    pub(crate) backup_comes_later: bool,
+    pub(crate) not_in_a_backup: bool,
     #[command(flatten)]
     pub(crate) target: TargetAccess,
 }
@@ -156,6 +164,7 @@ pub(crate) async fn run(command: CaseCommand, output: &Output) -> Result<()> {
         CaseCommand::Finish(finish) => run_finish(&finish, output).await,
         CaseCommand::Import(import) => import::run(&import, output),
         CaseCommand::Map(map) => run_map(&map, output).await,
+        CaseCommand::Name(wanted) => name::run(&wanted, output),
         CaseCommand::Pin(pin) => pin::run(&pin, output).await,
         CaseCommand::Status(status) => run_status(&status, output),
         CaseCommand::Unmap(unmap) => unmap::run(&unmap, output).await,
@@ -179,6 +188,15 @@ async fn run_connect(connect: &Connect, output: &Output) -> Result<()> {
 
 fn run_declare(declare: Declare, output: &Output) -> Result<()> {
     declared::check(&declare, SystemClock.now())?;
+    let people = [
+        ("operator-1", declare.operator.clone()),
+        ("approver-1", declare.approver.clone()),
+    ];
+    let named = |(person, name): (&'static str, Option<String>)| Some((person, name?));
+    let people: Vec<_> = people.into_iter().filter_map(named).collect();
+    for (_, name) in &people {
+        name::check(name)?;
+    }
     let keys = declare.folder.ring();
     let declared = Declaration {
         name: declare.name,
@@ -191,6 +209,9 @@ fn run_declare(declare: Declare, output: &Output) -> Result<()> {
         erase_approvals: declare.erase_approvals,
     };
     let journal = opening::declare(&declare.folder.case, &keys, &declared)?;
+    for (person, name) in &people {
+        name::record(&journal, person, name)?;
+    }
     let origin = journal.ledger().origin();
     output.answer(
         &json!({ "origin": origin }),
@@ -212,7 +233,10 @@ async fn run_map(map: &Map, output: &Output) -> Result<()> {
     let rows = mapping::read(&map.csv)?;
     let journal = opening::open_folder(&map.folder)?;
     let target = tenant::of_case(&journal, &map.target).await?;
-    let names = if map.backup_comes_later {
+    let names = if map.not_in_a_backup {
+        for near in mapping::near_misses(&journal, &rows)? {
+            output.note(&format!("warning: {near}"));
+        }
         mapping::Names::Believed
     } else {
         mapping::Names::InBackups
@@ -245,7 +269,8 @@ fn run_status(status: &Status, output: &Output) -> Result<()> {
     let next = next::step(&journal)?;
     value["next"] = next.into();
     let text = format!(
-        "{} custodians, {mapped} mapped; {} plans in force; {open} items waiting{}\n\n{}\nnext: {next}",
+        "{} custodians, {mapped} mapped; {} plans in force; {open} items waiting{}\n\n{}\n\
+         next: {next}",
         case.custodians.len(),
         case.adopted.len(),
         if case.finished.is_some() {

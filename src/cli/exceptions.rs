@@ -187,7 +187,7 @@ fn assign(wanted: &Assign, output: &Output) -> Result<()> {
 }
 
 /// Somebody whom the roots named: a name that nobody has is a mistake that would be found too late.
-fn person(journal: &Journal, name: &str) -> Result<Pseudonym> {
+pub(super) fn person(journal: &Journal, name: &str) -> Result<Pseudonym> {
     let mut signers = Signers::default();
     journal
         .entries(u64::MAX, &mut |written| signers.take(&written))

@@ -29,8 +29,9 @@ use super::closing::{Closing, ClosingCommand};
 use super::domain_move::{MoveCommand, Moves};
 use super::event::{
     CaseDeclared, CaseFacts, CaseFinished, CustodianFacts, CustodianMapped, Event,
-    ExceptionAssigned, IssuerFacts, ItemsTakenUp, MappingWithdrawn, NoFacts, PlanAdopted, PlanMade,
-    ReportIssued, SourceFacts, SourceRegistered, TAKEN_UP_MAX, TargetConnected, TargetFacts, Wave,
+    ExceptionAssigned, IssuerFacts, ItemsTakenUp, MappingWithdrawn, NoFacts, PersonFacts,
+    PersonNamed, PlanAdopted, PlanMade, ReportIssued, SourceFacts, SourceRegistered, TAKEN_UP_MAX,
+    TargetConnected, TargetFacts, Wave,
 };
 use super::gates::{GateCommand, Gates, Guard, stands};
 use super::hold::{HoldFacts, Holds, LegalHold};
@@ -71,6 +72,8 @@ pub enum CaseCommand {
     IssueReport(ReportIssued, IssuerFacts),
     /// Say which user a custodian is, or that nobody is.
     MapCustodian(CustodianMapped, CustodianFacts),
+    /// Say who a person is.
+    NamePerson(PersonNamed, PersonFacts),
     /// Freeze a plan.
     MakePlan(PlanMade),
     /// Something about a domain that moves, at an instant.
@@ -139,6 +142,8 @@ pub struct Case {
     pub reports: Vec<(ReportIssued, IssuerFacts)>,
     /// Who looks after an item that is not identical, where somebody was named.
     pub owners: BTreeMap<Pseudonym, Pseudonym>,
+    /// Who people are whom the roots named with a key, where somebody said it.
+    pub people: BTreeMap<Pseudonym, String>,
     /// The keys that seal reports, in the order in which they were bound.
     pub seal_keys: Vec<SealKeyBound>,
     /// The content gate, and what was released.
@@ -170,6 +175,7 @@ impl Case {
                 | CaseCommand::AssignException(..)
                 | CaseCommand::BindSealKey(..)
                 | CaseCommand::IssueReport(..)
+                | CaseCommand::NamePerson(..)
                 | CaseCommand::PlaceHold(..)
                 | CaseCommand::ReleaseHold(..)
                 | CaseCommand::Site(..)
@@ -270,6 +276,12 @@ impl Case {
                     return Err(Refusal::NotTheNextReport(next));
                 }
                 Ok(Event::ReportIssued(Box::new(data), Box::new(facts)))
+            }
+            CaseCommand::NamePerson(data, facts) => {
+                if facts.name == self.people.get(&data.person).cloned() {
+                    return Err(Refusal::AlreadyNamed(data.person.to_string()));
+                }
+                Ok(Event::PersonNamed(Box::new(data), Box::new(facts)))
             }
             CaseCommand::PlaceHold(data, facts) => {
                 self.check_known(&data.custodian)?;
@@ -395,6 +407,11 @@ impl Case {
             Event::MappingWithdrawn(data, _) => self.forget_mapping(&data.custodian),
             Event::PlanMade(data, _) => {
                 self.plans.insert(data.plan.clone(), (**data).clone());
+            }
+            Event::PersonNamed(data, facts) => {
+                let name = facts.name.iter().cloned();
+                let named = name.map(|name| (data.person.clone(), name));
+                self.people.extend(named);
             }
             Event::SealKeyBound(data, _) => self.seal_keys.push((**data).clone()),
             Event::PlanAdopted(data, _) => {

@@ -19,6 +19,8 @@ mod gates;
 mod identity;
 mod outcomes;
 mod pace;
+mod people;
+mod plans;
 mod reporting;
 mod sites;
 mod teams;
@@ -50,6 +52,8 @@ pub use outcomes::{
     PartialFound, RestoredFacts, TAKEN_UP_MAX, VersionFacts,
 };
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
+pub use people::{PersonFacts, PersonNamed};
+pub use plans::{PlanAdopted, PlanCounts, PlanMade};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
 pub use sites::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
 pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
@@ -189,6 +193,8 @@ events! {
     CustodianMapped("CustodianMapped/1"): CustodianMapped, CustodianFacts;
     /// That mapping was a slip: the custodian is nobody in the target again.
     MappingWithdrawn("MappingWithdrawn/1"): MappingWithdrawn, NoFacts;
+    /// Who a person is whom the roots named with a key.
+    PersonNamed("PersonNamed/1"): PersonNamed, PersonFacts;
     /// A plan is frozen under its hash.
     PlanMade("PlanMade/1"): PlanMade, NoFacts;
     /// The approved plan is in force.
@@ -486,67 +492,6 @@ pub struct CustodianFacts {
     /// The user's object id in the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_user_id: Option<String>,
-}
-
-/// How many rows of a plan have which decision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlanCounts {
-    /// To be held.
-    pub hold: u64,
-    /// To be restored.
-    pub restore: u64,
-    /// To be skipped.
-    pub skip: u64,
-    /// Cannot be read from the source.
-    pub unreadable: u64,
-}
-
-/// Public data of `PlanMade/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlanMade {
-    /// The number of the restore point, in the order of the source.
-    pub as_of: u64,
-    /// Rows by decision.
-    pub counts: PlanCounts,
-    /// The content gate that it is carried out under; none where none was set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<super::content::ContentGate>,
-    /// How many parts (one a custodian).
-    pub parts: u64,
-    /// SHA-256 of the plan object.
-    pub plan: String,
-    /// How many restore points the source has; older plans do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<u64>,
-    /// What the operator chose where a mailbox leaves a choice, by what is chosen; older plans do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub choices: Option<BTreeMap<String, String>>,
-    /// Rows to restore of which nothing shows that they are older than the breach; 0 where no window was declared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unproven: Option<u64>,
-    /// The number of the backup that it was made from; older plans do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<u64>,
-    /// Whether a breach window was declared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<bool>,
-    /// Rows to restore by workload; older plans do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workloads: Option<BTreeMap<String, u64>>,
-}
-
-/// Public data of `PlanAdopted/1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlanAdopted {
-    /// The plan again: what was approved is what is done.
-    pub digest: String,
-    /// The plan.
-    pub plan: String,
-    /// Leaf hash of the `Proposed` entry.
-    pub proposal: String,
 }
 
 /// Public data of `WaveOpened/1` and `WaveClosed/1`.

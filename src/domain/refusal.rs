@@ -63,6 +63,9 @@ pub enum Refusal {
     /// A plan that nobody looked through yet.
     #[error("a plan was made meanwhile; look again whether anything of it rests on the mapping")]
     PlannedMeanwhile,
+    /// Nothing new.
+    #[error("{0} is called so already")]
+    AlreadyNamed(String),
     /// Nobody is mapped.
     #[error("no custodian is mapped; nothing could be restored")]
     NobodyMapped,

@@ -112,6 +112,7 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "TargetConnected/1" => "clean tenant connected",
         "CustodianMapped/1" => "custodian mapped",
         "MappingWithdrawn/1" => "mapping of a custodian taken back",
+        "PersonNamed/1" => "name of a person said",
         "PlanMade/1" => "plan made",
         "Proposed" => "approval asked for",
         "Approved" => "approved",
@@ -228,6 +229,7 @@ fn about(written: &Written) -> String {
         Some(Event::LegalHoldPlaced(data, _) | Event::LegalHoldReleased(data, _)) => {
             data.custodian.to_string()
         }
+        Some(Event::PersonNamed(data, _)) => data.person.to_string(),
         Some(Event::PlanMade(data, _)) => data.plan.clone(),
         Some(Event::PlanAdopted(data, _)) => data.plan.clone(),
         Some(Event::WaveEstimated(data, _)) => format!("wave {} of {}", data.wave, data.plan),

@@ -180,6 +180,16 @@ impl Gathered<'_> {
             .unwrap_or_else(|| name.to_string())
     }
 
+    /// A person as the keys name them, with what people call them where the edition shows it.
+    fn person(&self, person: &str) -> String {
+        let mut named = self.case.people.iter();
+        let named = named.find(|(known, _)| known.as_str() == person);
+        match named.filter(|_| self.issue.edition == Edition::Full) {
+            Some((_, name)) => format!("{name} ({person})"),
+            None => person.to_owned(),
+        }
+    }
+
     /// The erasures that the edition's readers may know of.
     fn erased_shown(&self) -> impl Iterator<Item = (&String, &u64)> {
         let only = self.issue.edition.custodian();

@@ -152,7 +152,7 @@ fn a_second_file_puts_nobody_into_somebodys_mailbox() {
         &case.path("map.csv"),
         b"source,target\nother,ADA@clean.example\n",
     );
-    let refused = case.run("case map CASE --csv MAP --backup-comes-later TARGET");
+    let refused = case.run("case map CASE --csv MAP --not-in-a-backup TARGET");
     // Whom the row meets is named as people know them.
     let met = "hint: the custodian is mailbox in the backup and became ada@clean.example";
     expect_refused(&refused, 12, &["map.csv", "line 2", "already", met]);
@@ -190,7 +190,7 @@ fn who_is_mapped_after_a_plan_was_carried_out_is_restored_by_the_next() {
         &case.path("map.csv"),
         b"source,target\nother,ada@clean.example\n",
     );
-    case.done("case map CASE --csv MAP --backup-comes-later TARGET");
+    case.done("case map CASE --csv MAP --not-in-a-backup TARGET");
     case.plan();
     assert_eq!(case.restore().status.code(), Some(3));
     let counts = |word: &str| {

@@ -33,7 +33,7 @@ fn a_custodian_whom_no_backup_has_is_refused_with_the_one_that_was_meant() {
         let said = [
             "map.csv: line 2: no registered backup",
             meant,
-            "--backup-comes-later",
+            "--not-in-a-backup",
         ];
         expect_refused(&map(&case, row, ""), 12, &said);
     }
@@ -57,7 +57,12 @@ fn a_mapping_that_was_a_slip_is_taken_back_and_its_user_is_free() {
     case.plant("jane@acme.example/Inbox/1.eml", &mail(1, 0));
     case.connect("");
     let slip = "jnae@acme.example,ada@clean.example";
-    assert!(map(&case, slip, "--backup-comes-later").status.success());
+    let mapped = map(&case, slip, "--not-in-a-backup");
+    assert!(mapped.status.success());
+    let warned = String::from_utf8_lossy(&mapped.stderr).into_owned();
+    let warning = "warning: line 2: no registered backup has a custodian jnae@acme.example; did \
+                   you mean jane@acme.example?";
+    assert!(warned.contains(warning), "{warned}");
     let row = "jane@acme.example,ada@clean.example";
     let way_out = "`unbroken case unmap --custodian jnae@acme.example` takes it back";
     expect_refused(&map(&case, row, ""), 12, &["already", way_out]);
@@ -249,4 +254,59 @@ fn an_address_at_which_nobody_answers_is_named() {
         1,
         &["hint: http://127.0.0.1:9 was asked", "--login-base"],
     );
+}
+
+/// Who approved is a person, in the edition that shows people.
+#[test]
+fn whoever_approved_is_named_where_the_edition_shows_people() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.declare("mailbox", "--operator Doe --approver Roe");
+    case.plan();
+    assert!(case.restore().status.success());
+    let unknown = case.run("case name CASE --person approver-7 --name Poe");
+    expect_refused(&unknown, 1, &["approver-7: no key of this ledger"]);
+    let again = case.run("case name CASE --person approver-1 --name Roe");
+    expect_refused(&again, 12, &["approver-1 is called so already"]);
+    let named = case.done("case name CASE --person approver-1 --name K.Roe");
+    assert_eq!(named, "approver-1 is K.Roe\n");
+    case.done("case finish CASE");
+    let report = |edition: &str| {
+        case.done(&format!(
+            "report issue CASE --edition {edition} --issuer t --out @report-{edition}"
+        ));
+        let path = case.path(&format!("report-{edition}/report.json"));
+        std::fs::read_to_string(path).expect("a report")
+    };
+    let full = report("full");
+    let said = "was asked for by Doe (operator-1), approved by K.Roe (approver-1)";
+    assert!(full.contains(said), "the full report does not name them");
+    let redacted = report("redacted");
+    assert!(redacted.contains("approved by approver-1"));
+    assert!(!redacted.contains("Roe") && !redacted.contains("Doe"));
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn a_redacted_edition_has_no_columns_without_content() {
+    let case = Case::new(Faults::none());
+    case.plant("1.eml", &mail(1, 0));
+    case.plant("2.eml", b"");
+    case.prepare("mailbox");
+    assert_eq!(case.restore().status.code(), Some(3));
+    let table = |edition: &str| {
+        case.done(&format!(
+            "report issue CASE --edition {edition} --issuer t --out @report-{edition}"
+        ));
+        let path = case.path(&format!("report-{edition}/tables/exceptions.csv"));
+        std::fs::read_to_string(path).expect("a table")
+    };
+    let header = |table: &str| table.lines().next().unwrap_or_default().to_owned();
+    assert!(header(&table("full")).contains("What a person should know"));
+    let redacted = table("redacted");
+    assert_eq!(
+        header(&redacted),
+        "Entry,Custodian,Item,Kind,Outcome,Reason,Owner"
+    );
+    assert!(!redacted.contains("not shown"), "{redacted}");
 }

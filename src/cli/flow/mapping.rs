@@ -10,7 +10,7 @@ use unbroken_ledger::Role;
 use super::{meaning, new_pseudonym, sources, target_meaning};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{CustodianFacts, CustodianMapped, TargetConnected, TargetFacts};
-use crate::domain::identity::{MappingError, MappingRow, did_you_mean, parse_map};
+use crate::domain::identity::{MappingError, MappingRow, did_you_mean, nearest, parse_map};
 use crate::domain::pseudonym::Pseudonym;
 use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
@@ -160,11 +160,7 @@ pub(crate) async fn map<T: Target>(
 /// A name that no backup has takes a user from whoever has it, and is seen only when that person's items are held: it is
 /// refused while the row can still be corrected.
 fn expect_in_backups(case: &Case, rows: &[MappingRow], path: &Path) -> Result<()> {
-    let is_mapped = |row: &&MappingRow| {
-        let mut known = case.custodians.values().filter(|known| known.is_mapped);
-        known.any(|known| known.facts.source_name.as_deref() == Some(&row.source))
-    };
-    let rows: Vec<&MappingRow> = rows.iter().filter(|row| !is_mapped(row)).collect();
+    let rows = not_mapped(case, rows);
     if rows.is_empty() {
         return Ok(());
     }
@@ -176,14 +172,51 @@ fn expect_in_backups(case: &Case, rows: &[MappingRow], path: &Path) -> Result<()
     let near = did_you_mean(name, there.iter().map(String::as_str));
     let text = format!("{path}: line {line}: no registered backup has a custodian {name}{near}");
     let error = Error::new(ErrorKind::GateRefused, text).hint(
-        "correct the row, or register the backup first; `--backup-comes-later` maps names that no \
-         registered backup has. Nothing of the file was recorded",
+        "correct the row, or register the backup first; people whom lists and teams name alone are \
+         taken with `--not-in-a-backup`. Nothing of the file was recorded",
     );
     Err(away.into_iter().fold(error, |error, place| {
         error.hint(format!(
             "the backup {place} is not at hand: its names are not known here"
         ))
     }))
+}
+
+/// Rows of people whom no backup has and who are nearly called like a custodian whom nobody has mapped: most likely that one is
+/// meant.
+pub(crate) fn near_misses(journal: &Journal, rows: &[MappingRow]) -> Result<Vec<String>> {
+    let case = journal.case().map_err(meaning)?;
+    let (mut there, _) = names_in_backups(&case);
+    let new = not_mapped(&case, rows);
+    let strangers: Vec<&MappingRow> = new
+        .into_iter()
+        .filter(|row| !there.contains(&row.source))
+        .collect();
+    // Whoever is mapped already, or is in the file, was not meant.
+    let meant: BTreeSet<&str> = rows.iter().map(|row| &*row.source).collect();
+    let mapped = mapped_names(&case);
+    there.retain(|name| !mapped.contains(&**name) && !meant.contains(&**name));
+    let near = strangers.into_iter().filter_map(|row| {
+        let near = nearest(&row.source, there.iter().map(String::as_str))?;
+        let (line, name) = (row.line, &row.source);
+        Some(format!(
+            "line {line}: no registered backup has a custodian {name}; did you mean {near}?"
+        ))
+    });
+    Ok(near.collect())
+}
+
+fn mapped_names(case: &Case) -> BTreeSet<&str> {
+    let mapped = case.custodians.values().filter(|known| known.is_mapped);
+    mapped
+        .filter_map(|known| known.facts.source_name.as_deref())
+        .collect()
+}
+
+fn not_mapped<'r>(case: &Case, rows: &'r [MappingRow]) -> Vec<&'r MappingRow> {
+    let mapped = mapped_names(case);
+    let new = rows.iter().filter(|row| !mapped.contains(&*row.source));
+    new.collect()
 }
 
 /// Whoever is in the backups that lie where they lay, and the places of those that do not.

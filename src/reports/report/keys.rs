@@ -147,8 +147,13 @@ pub(super) fn section(gathered: &Gathered) -> Section {
             [] => "active".to_owned(),
             _ => ended.join("; "),
         };
+        let whose = if who.person.is_empty() {
+            story::signers(std::slice::from_ref(&who))
+        } else {
+            gathered.person(&who.person)
+        };
         vec![
-            story::signers(std::slice::from_ref(&who)),
+            whose,
             who.roles.join(", "),
             key.to_string(),
             since.to_string(),
@@ -159,7 +164,8 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .says(
             "Each key by its fingerprint (SHA-256 of the public key). The roots named in the first \
              entry say whose keys count; their own fingerprints are part of the ledger's name. A \
-             person here is a pseudonym that the roots vouch for.",
+             person is a pseudonym that the roots vouch for; a name beside it is what the operator \
+             said of them.",
         )
         .with(Block::Table(Table {
             id: "keys",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{Block, Section, Table};
-use super::cover::{NOT_SHOWN, fact};
+use super::cover::fact;
 use super::{Edition, Gathered, reasons};
 use crate::projections::results::Counts;
 
@@ -157,48 +157,60 @@ fn disagreements(gathered: &Gathered) -> Table {
 
 /// Section F.
 pub(super) fn exceptions(gathered: &Gathered) -> Section {
-    let shown = |value: &Option<String>| match gathered.issue.edition {
-        Edition::Redacted => NOT_SHOWN.to_owned(),
-        _ => value.clone().unwrap_or_default(),
-    };
-    let rows = gathered.exceptions.iter().map(|row| {
-        vec![
-            row.index
-                .map_or_else(|| "none".to_owned(), |index| index.to_string()),
+    // A redacted edition has nothing to say in the columns of facts, so it does without them.
+    let has_facts = gathered.issue.edition != Edition::Redacted;
+    let fact = |value: &Option<String>| value.clone().unwrap_or_default();
+    let mut sorted: Vec<_> = gathered.exceptions.iter().collect();
+    sorted.sort_by_key(|row| urgency(row.outcome));
+    let rows = sorted.into_iter().map(|row| {
+        let index = row.index.map(|index| index.to_string());
+        let mut cells = vec![
+            index.unwrap_or_else(|| "none".to_owned()),
             gathered.custodian(&row.custodian),
             row.item.to_string(),
             row.workload.clone(),
             words(row.outcome),
             row.reason.clone(),
-            shown(&row.name),
-            shown(&row.locator),
-            shown(&row.detail),
-            row.owner.clone(),
-        ]
+        ];
+        if has_facts {
+            cells.extend([&row.name, &row.locator, &row.detail].map(fact));
+        }
+        cells.push(row.owner.clone());
+        cells
     });
+    let mut columns = vec!["Entry", "Custodian", "Item", "Kind", "Outcome", "Reason"];
+    if has_facts {
+        columns.extend([
+            "Name or subject",
+            "Where in the backup",
+            "What a person should know",
+        ]);
+    }
+    columns.push("Owner");
     Section::new('F', "Exceptions")
         .says(
-            "Every item that did not arrive identical; section E says what each reason means. The \
-             owner is the person who has to decide or explain: whoever was named for it, else \
-             whoever put the plan in force.",
+            "Every item that did not arrive identical, what failed first; section E says what each \
+             reason means. The owner is the person who has to decide or explain: whoever was named \
+             for it, else whoever put the plan in force.",
         )
         .with(Block::Table(Table {
             id: "exceptions",
             caption: "Items that are not identical".to_owned(),
-            columns: vec![
-                "Entry",
-                "Custodian",
-                "Item",
-                "Kind",
-                "Outcome",
-                "Reason",
-                "Name or subject",
-                "Where in the backup",
-                "What a person should know",
-                "Owner",
-            ],
+            columns,
             rows: rows.collect(),
         }))
+}
+
+/// What a reader looks for first.
+fn urgency(outcome: &str) -> u8 {
+    match outcome {
+        "failed" => 0,
+        "held" => 2,
+        "skipped" => 3,
+        "as_declared" => 4,
+        // Without an outcome.
+        _ => 1,
+    }
 }
 
 /// Section O.
@@ -233,4 +245,17 @@ pub(super) fn annexes(gathered: &Gathered) -> Section {
             .with(Block::Facts(facts));
     }
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_stands_first_and_what_is_as_declared_last() {
+        let mut outcomes = ["as_declared", "skipped", "held", "open", "failed"];
+        outcomes.sort_by_key(|outcome| urgency(outcome));
+        let wanted = ["failed", "open", "held", "skipped", "as_declared"];
+        assert_eq!(outcomes, wanted);
+    }
 }

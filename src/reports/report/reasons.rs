@@ -15,8 +15,27 @@ pub(super) fn sentence(reason: &str) -> String {
         return (*words).to_owned();
     }
     match reason.split_once(": ") {
-        Some((property, _)) => format!("The new tenant could not keep this as it was: {property}."),
+        Some((property, why)) => difference(property, why),
         None => "docs/fidelity.md says more of it.".to_owned(),
+    }
+}
+
+/// A property that did not come back as it was. The names of an Office file's parts say nothing to a reader.
+fn difference(property: &str, why: &str) -> String {
+    match property {
+        "docProps" => "The file's own properties (title, author, dates: docProps) were rewritten \
+                       by SharePoint when it was stored. Every other part of the file was \
+                       compared and is the same."
+            .to_owned(),
+        "customXml" => "What SharePoint keeps of a library's columns inside of an Office file \
+                        (customXml) was rewritten when it was stored. Every other part of the file \
+                        was compared and is the same."
+            .to_owned(),
+        "package" => "SharePoint packed the Office file anew, so that its size and digest are \
+                      others. Its parts were compared one by one, and none but its properties \
+                      differs."
+            .to_owned(),
+        _ => format!("The new tenant could not keep this as it was ({property}): {why}."),
     }
 }
 
@@ -95,6 +114,20 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn a_difference_is_said_in_words_that_a_reader_knows() {
+        let rewritten = sentence("docProps: SharePoint wrote its own properties into the file");
+        assert!(
+            rewritten.starts_with("The file's own properties (title"),
+            "{rewritten}"
+        );
+        assert_eq!(
+            sentence("headers: they are larger than the service takes"),
+            "The new tenant could not keep this as it was (headers): they are larger than the \
+             service takes."
+        );
     }
 
     #[test]

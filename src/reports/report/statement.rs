@@ -320,8 +320,9 @@ fn approved(gathered: &Gathered) -> String {
         .collect();
     if plans.len() > PLANS_MAX {
         let more = plans.len() - PLANS_MAX;
+        let are = if more == 1 { "plan is" } else { "plans are" };
         text.push(format!(
-            "{more} more plans are in force: section D names them."
+            "{more} more {are} in force: section D names what was put in force."
         ));
     }
     if text.is_empty() {
@@ -334,7 +335,10 @@ fn approval_of(gathered: &Gathered, plan: &str) -> String {
     let short = plan.get(..8).unwrap_or(plan);
     let mut adopted = gathered.milestones.iter();
     let adopted = adopted.find(|step| step.kind == "PlanAdopted/1" && step.about == plan);
-    let by = adopted.map_or_else(|| "somebody unknown".to_owned(), |step| persons(&step.by));
+    let by = adopted.map_or_else(
+        || "somebody unknown".to_owned(),
+        |step| persons(gathered, &step.by),
+    );
     let used = |proposal: &&Proposal| {
         proposal.digest == plan && adopted.is_some_and(|step| proposal.used_by == Some(step.index))
     };
@@ -344,7 +348,8 @@ fn approval_of(gathered: &Gathered, plan: &str) -> String {
              approval."
         );
     };
-    let approvers: Vec<&str> = proposal.approved.iter().map(String::as_str).collect();
+    let approvers = proposal.approved.iter();
+    let approvers: Vec<String> = approvers.map(|one| gathered.person(one)).collect();
     let doubt = if gathered.issue.checked.suspect > 0 {
         " Section I says whether an approval rests on a revoked key."
     } else {
@@ -352,14 +357,14 @@ fn approval_of(gathered: &Gathered, plan: &str) -> String {
     };
     format!(
         "Plan {short} was asked for by {}, approved by {} and put in force by {by}.{doubt}",
-        proposal.requester,
+        gathered.person(&proposal.requester),
         approvers.join(", ")
     )
 }
 
-fn persons(by: &[SignedBy]) -> String {
-    let names = by.iter().map(|signer| signer.person.as_str());
-    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+fn persons(gathered: &Gathered, by: &[SignedBy]) -> String {
+    let people = by.iter().filter(|signer| !signer.person.is_empty());
+    let names: Vec<String> = people.map(|one| gathered.person(&one.person)).collect();
     if names.is_empty() {
         "a key of no person".to_owned()
     } else {

@@ -183,7 +183,7 @@ pub(super) fn prepared(case: &Case, points: &[(&str, Vec<Kept>)]) -> String {
          ben@old.example,ben@clean.example\n"
     );
     put(&case.path("map.csv"), map.as_bytes());
-    case.done("case map CASE --csv MAP SITES");
+    case.done("case map CASE --csv MAP --not-in-a-backup SITES");
     case.plan();
     site
 }

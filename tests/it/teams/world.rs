@@ -238,7 +238,7 @@ pub(super) fn mapped(case: &Case, rows: &str) {
          ben@old.example,ben@clean.example\n{rows}"
     );
     put(&case.path("map.csv"), map.as_bytes());
-    case.done("case map CASE --csv MAP TARGET");
+    case.done("case map CASE --csv MAP --not-in-a-backup TARGET");
 }
 
 /// The same with a plan in force.
