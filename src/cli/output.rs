@@ -4,9 +4,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use zeroize::Zeroizing;
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::Environment;
 use crate::error::{Error, Result};
 
@@ -97,7 +100,11 @@ impl Output {
         } else {
             indicatif::ProgressBar::hidden()
         };
-        Progress { bar }
+        Progress {
+            bar,
+            is_silent: self.json,
+            said: Arc::default(),
+        }
     }
 
     /// The message of a failed command: `error:`, `caused by:`, `hint:`; with `--json` one object.
@@ -191,6 +198,18 @@ fn unread(error: std::io::Error) -> Error {
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: indicatif::ProgressBar,
+    is_silent: bool,
+    /// When a wait was said last.
+    said: Arc<Mutex<Option<DateTime<Utc>>>>,
+}
+
+/// A shorter wait is not worth a line, and neither is another one so soon.
+const WAIT_SAID_MIN: TimeDelta = TimeDelta::seconds(10);
+const SAID_AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+/// Whether a person is told that an item waits until `at`.
+fn is_worth_saying(now: DateTime<Utc>, at: DateTime<Utc>, said: Option<DateTime<Utc>>) -> bool {
+    at - now >= WAIT_SAID_MIN && said.is_none_or(|said| now - said >= SAID_AGAIN)
 }
 
 impl Progress {
@@ -205,7 +224,23 @@ impl crate::engine::Progress for Progress {
         self.bar.inc(1);
     }
 
-    fn item_again(&self, _: &crate::engine::record::Work, _: chrono::DateTime<chrono::Utc>) {}
+    /// A tenant that is gone, or that asks for patience: minutes of silence look like a program that hangs.
+    fn item_again(&self, _: &crate::engine::record::Work, at: DateTime<Utc>) {
+        let now = SystemClock.now();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_silent || !is_worth_saying(now, at, *said) {
+            return;
+        }
+        *said = Some(now);
+        let line = format!(
+            "waiting until {} to try an item again: the tenant does not answer, asks for patience, \
+             or what the item points to is not there yet",
+            at.format("%H:%M:%S UTC")
+        );
+        self.bar.suspend(|| {
+            let _closed_pipe = writeln!(std::io::stderr().lock(), "{line}");
+        });
+    }
 }
 
 #[cfg(test)]
@@ -262,6 +297,18 @@ mod tests {
             !json.contains('\u{1b}') && json.contains("\\u001b"),
             "{json}"
         );
+    }
+
+    #[test]
+    fn a_long_wait_is_said_and_not_again_within_a_minute() {
+        let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+        let seconds = TimeDelta::seconds;
+        assert!(!is_worth_saying(now, now + seconds(9), None));
+        assert!(is_worth_saying(now, now + seconds(10), None));
+        let later = now + seconds(59);
+        assert!(!is_worth_saying(later, later + seconds(60), Some(now)));
+        let later = now + seconds(60);
+        assert!(is_worth_saying(later, later + seconds(60), Some(now)));
     }
 
     #[test]
