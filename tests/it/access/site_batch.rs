@@ -275,8 +275,7 @@ fn entries(writer: &mut ArchiveWriter, tenant: &ATenant, root: usize) -> Vec<Ent
 fn by_the_program(kind: MapKind, first: u64) -> [usize; 3] {
     let sites = Sites::new(first, kind);
     sites.run();
-    let sum = sites.judge(kind == MapKind::Whole);
-    sum
+    sites.judge(kind == MapKind::Whole)
 }
 
 #[test]
