@@ -17,7 +17,14 @@ const UNPACKED_BYTES_MAX: u64 = 1 << 30;
 const LIST_BYTES_MAX: usize = 4 << 20;
 const TYPES: &str = "[content_types].xml";
 /// Where SharePoint writes.
-const PROPERTIES: [(&str, &str); 2] = [("customxml/", "customXml"), ("docprops/", "docProps")];
+const PROPERTIES: [(&str, &str); 2] = [(CUSTOM_XML, "customXml"), ("docprops/", "docProps")];
+/// Where a file keeps values of its own too.
+const CUSTOM_XML: &str = "customxml/";
+
+const OWN_PART_GONE: Delta = Delta {
+    property: "customXml",
+    reason: "a part that the file had (form values, content that is bound to it) is gone or changed",
+};
 
 struct Part {
     digest: Digest,
@@ -28,6 +35,10 @@ struct Part {
 pub(super) fn compare(source: &[u8], found: &[u8]) -> Option<Vec<Delta>> {
     let (source, found) = (parts(source)?, parts(found)?);
     let names: BTreeSet<&String> = source.keys().chain(found.keys()).collect();
+    let custom = found
+        .iter()
+        .filter(|(name, _)| name.starts_with(CUSTOM_XML));
+    let kept: BTreeSet<Digest> = custom.map(|(_, part)| part.digest).collect();
     let mut deltas = vec![Delta {
         property: "package",
         reason: "SharePoint packed the file anew; its parts were compared one by one",
@@ -38,13 +49,25 @@ pub(super) fn compare(source: &[u8], found: &[u8]) -> Option<Vec<Delta>> {
         if digests.0 == digests.1 {
             continue;
         }
-        if let Some((_, property)) = property_of(name) {
-            deltas.push(Delta {
-                property,
-                reason: "SharePoint wrote its own properties into the file",
-            });
-        } else if !lists_differ_by_properties(name, was?, is?)? {
+        if let Some((folder, property)) = property_of(name) {
+            // Parts are numbered anew: one of the file's own may stand under another name, and nothing but that is SharePoint's.
+            let is_content = *folder == CUSTOM_XML && !is_list(name);
+            let is_gone = was.is_some_and(|was| !kept.contains(&was.digest));
+            if is_content && is_gone {
+                deltas.push(OWN_PART_GONE);
+            } else {
+                let reason = "SharePoint wrote its own properties into the file";
+                deltas.push(Delta { property, reason });
+            }
+            continue;
+        }
+        let (was, is) = (was?, is?);
+        if !lists_differ_by_properties(name, was, is)? {
             return None;
+        }
+        // A part that nothing leads to any more is as good as gone.
+        if ways_to_custom_xml(is)? < ways_to_custom_xml(was)? {
+            deltas.push(OWN_PART_GONE);
         }
     }
     deltas.sort();
@@ -112,6 +135,16 @@ fn lists_differ_by_properties(name: &str, was: &Part, is: &Part) -> Option<bool>
     let was = elements(was.list.as_deref()?)?;
     let is = elements(is.list.as_deref()?)?;
     Some(was.symmetric_difference(&is).all(names_properties))
+}
+
+/// How many relationships of a list lead to parts under `customXml/`.
+fn ways_to_custom_xml(part: &Part) -> Option<usize> {
+    let leads = |(tag, attributes): &Element| {
+        let target = attributes.get("Target").map_or("", String::as_str);
+        tag == "Relationship" && target.to_lowercase().contains(CUSTOM_XML)
+    };
+    let elements = elements(part.list.as_deref()?)?;
+    Some(elements.iter().filter(|element| leads(element)).count())
 }
 
 /// An element and its attributes, as they are spelled.
@@ -271,6 +304,42 @@ mod tests {
         assert_eq!(with(|_| {}), Some(all.clone()));
         assert_eq!(with(|parts| *parts = source()), Some(vec!["package"]));
         assert_eq!(with(|parts| parts[3].1.push(' ')), Some(all));
+    }
+
+    #[test]
+    fn a_part_of_the_files_own_that_is_gone_or_changed_is_said_as_that() {
+        let own = |name: &'static str, text: &str| {
+            let mut parts = source();
+            parts.push((name, text.to_owned()));
+            let parts: Vec<(&str, &str)> = parts.iter().map(|(n, t)| (*n, t.as_str())).collect();
+            packed(&parts)
+        };
+        let file = own("customXml/item1.xml", "<price>100</price>");
+        let said = |found: &[u8]| {
+            let deltas = compare(&file, found).expect("declared").into_iter();
+            let custom = deltas.filter(|delta| delta.property == "customXml");
+            custom
+                .map(|delta| delta.reason.contains("is gone or changed"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            said(&own("customXml/item1.xml", "<price>900</price>")),
+            [true]
+        );
+        assert_eq!(said(&own("docProps/app.xml", "")), [true]);
+        assert_eq!(
+            said(&own("customXml/item4.xml", "<price>100</price>")),
+            [false]
+        );
+        // The part is there, and nothing leads to it any more.
+        let pack = |parts: &[(&'static str, String)]| {
+            let parts: Vec<(&str, &str)> = parts.iter().map(|(n, t)| (*n, t.as_str())).collect();
+            packed(&parts)
+        };
+        let mut without = promoted();
+        without[1].1 = without[1].1.replace("customXml", "docProps");
+        let deltas = compare(&pack(&promoted()), &pack(&without));
+        assert!(deltas.expect("declared").contains(&OWN_PART_GONE));
     }
 
     #[test]
