@@ -42,6 +42,8 @@ const TITLE_RENAMED: Delta = Delta {
 
 /// Columns that SharePoint makes by itself and that have no `readOnly`.
 const OWN: [&str; 5] = ["Attachments", "ContentType", "Edit", "FileLeafRef", TITLE];
+/// What an earlier restore of ours left in a list: the values are those of that restore, and no backup may choose them.
+const OURS: [&str; 2] = ["UnbrokenKey", "UnbrokenNumber"];
 /// Settings that refuse or fill in values.
 const SETTINGS: [&str; 5] = [
     "defaultValue",
@@ -71,7 +73,9 @@ pub(super) fn read(
         }
         // What begins with an underscore is SharePoint's own, and so is what nobody may write but a formula.
         let is_computed = !json["calculated"].is_null();
-        let is_own = OWN.contains(&name) || name.is_empty() || name.starts_with('_');
+        let plain = plain_name(name);
+        let is_ours = OURS.iter().any(|ours| plain.eq_ignore_ascii_case(ours));
+        let is_own = OWN.contains(&name) || is_ours || name.is_empty() || name.starts_with('_');
         if is_own || (json["readOnly"] == true && !is_computed) {
             continue;
         }
@@ -86,7 +90,6 @@ pub(super) fn read(
                 continue;
             }
         };
-        let plain = plain_name(name);
         if plain != name {
             list.transforms.push(COLUMN_NAME_PLAIN);
         }

@@ -36,7 +36,7 @@ const TEXT_CUT: Delta = Delta {
 const LINE_CHARS_MAX: usize = 255;
 
 /// What every list has; the service makes it by itself.
-const OWN: [&str; 24] = [
+const OWN: [&str; 26] = [
     "AppAuthorLookupId",
     "AppEditorLookupId",
     "Attachments",
@@ -61,6 +61,8 @@ const OWN: [&str; 24] = [
     "Modified",
     "Order",
     "id",
+    "UnbrokenKey",
+    "UnbrokenNumber",
 ];
 
 /// Reads them all.

@@ -36,6 +36,29 @@ fn columns_that_have_no_form_in_the_target_are_named() {
     assert_eq!(names, ["column-name-plain/1", "link-column-as-text/1"]);
 }
 
+/// A backup of a tenant that was restored once, and one that would like to choose the key of an item.
+#[test]
+fn what_an_earlier_restore_left_in_a_list_is_no_field_of_it() {
+    let list = Arc::new(defects(&json!([
+        {"name": "UnbrokenKey", "displayName": "UnbrokenKey", "text": {}, "hidden": true},
+        {"name": "unbrokennumber", "displayName": "UnbrokenNumber", "number": {}, "hidden": true},
+        {"name": "Sum", "displayName": "Sum", "number": {}},
+    ])));
+    let columns: Vec<&str> = list.columns.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(columns, ["Sum"]);
+    let beside = Beside {
+        list: &list,
+        people: &BTreeMap::new(),
+    };
+    let json = json!({"id": "17", "fields": {
+        "id": "17", "Sum": 3, "UnbrokenKey": "of another", "UnbrokenNumber": 9,
+    }});
+    let read = item(json.to_string().as_bytes(), &beside).expect("an item");
+    assert_eq!(read.fields.keys().collect::<Vec<_>>(), ["Sum"]);
+    let named: Vec<&str> = read.deltas.iter().map(|delta| delta.property).collect();
+    assert_eq!(named, ["author", "created"]);
+}
+
 #[test]
 fn every_form_of_a_value_is_read_and_a_strange_one_is_named() {
     let list = Arc::new(defects(&json!([
