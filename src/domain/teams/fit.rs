@@ -1,6 +1,8 @@
 //! A message as Teams takes it: the author by the map, mentions as text, images beside the text, links that lead somewhere; and
 //! what was changed or cannot be held, by name.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::html::{self, Tag, escaped};
@@ -44,10 +46,18 @@ const IMAGE: Delta = Delta {
     property: "inline image",
     reason: "not in the backup",
 };
+const IMAGE_TOO_LARGE: Delta = Delta {
+    property: "inline image",
+    reason: "more than Teams takes in one message; it stays in the backup",
+};
 const EDITED: Delta = Delta {
     property: "edit history",
     reason: "an import takes none",
 };
+
+/// Teams takes a message with its images in one request of 4 MB: what is left for images, in base64, beside 28 KB of text and its
+/// escapes.
+const IMAGES_BYTES_MAX: usize = 3_800_000;
 
 /// A message that is ready, and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +79,7 @@ pub fn fit(message: ChatMessage, planned: &PlannedPost, links: &Links) -> Option
         fitted: Fitted::default(),
         named: Vec::new(),
         hosted: Vec::new(),
+        left: too_large(&message),
         links,
     };
     let mut content = if message.is_html {
@@ -111,11 +122,34 @@ pub fn fit(message: ChatMessage, planned: &PlannedPost, links: &Links) -> Option
     Some(fitted)
 }
 
+/// The ids of the largest images that the text shows, as far as all of them together are too many bytes.
+fn too_large(message: &ChatMessage) -> BTreeSet<String> {
+    let in_base64 = |one: &Hosted| one.content.len().div_ceil(3) * 4;
+    let shown = |one: &&Hosted| {
+        message
+            .content
+            .contains(&format!("/hostedContents/{}", one.id))
+    };
+    let mut images: Vec<&Hosted> = message.hosted.iter().filter(shown).collect();
+    images.sort_by_key(|one| in_base64(one));
+    let mut bytes: usize = images.iter().map(|one| in_base64(one)).sum();
+    let mut left = BTreeSet::new();
+    while bytes > IMAGES_BYTES_MAX
+        && let Some(largest) = images.pop()
+    {
+        bytes -= in_base64(largest);
+        left.insert(largest.id.clone());
+    }
+    left
+}
+
 struct Making<'a> {
     fitted: Fitted,
     /// Attachments that the text itself names.
     named: Vec<String>,
     hosted: Vec<Hosted>,
+    /// Images that Teams does not take.
+    left: BTreeSet<String>,
     links: &'a Links,
 }
 
@@ -222,6 +256,10 @@ impl Making<'_> {
             self.lost(IMAGE);
             return Some("[image]".to_owned());
         };
+        if self.left.contains(id) {
+            self.lost(IMAGE_TOO_LARGE);
+            return Some("[image]".to_owned());
+        }
         let place = self
             .hosted
             .iter()

@@ -1,6 +1,9 @@
 //! What of a conversation Teams takes otherwise, or not at all: each is declared, held or named as docs/fidelity.md says.
 
 use serde_json::{Value, json};
+use unbroken::domain::teams::fit::fit;
+use unbroken::domain::teams::links::Links;
+use unbroken::domain::teams::{ChatMessage, Hosted, PlannedPost};
 use unbroken::sources::archive::index::{Entry, TeamsKind};
 use unbroken::sources::archive::writer::ArchiveWriter;
 use unbroken_verify::VerdictKind;
@@ -114,4 +117,40 @@ fn what_of_a_conversation_has_no_place_is_declared_held_or_named() {
     let threads = case.inspect().threads();
     meetings.holds(threads.iter().all(|one| one.name != "Weekly"), &threads);
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn images_that_are_too_large_for_one_request_stay_in_the_backup_by_name() {
+    let image = |id: &str, size: usize| Hosted {
+        id: id.to_owned(),
+        content_type: "image/png".to_owned(),
+        content: vec![u8::try_from(id.len()).expect("short"); size],
+    };
+    let shown = |id: &str| format!("<img src=\"https://x/hostedContents/{id}/$value\">");
+    let message = ChatMessage {
+        is_html: true,
+        content: shown("large") + &shown("small"),
+        hosted: vec![image("large", 5_000_000), image("small", 9)],
+        ..ChatMessage::default()
+    };
+    let planned = PlannedPost {
+        channel: String::new(),
+        at: "2024-01-02T03:04:05.006Z".to_owned(),
+        author: ADA.to_owned(),
+        stand_in: false,
+        shift_ms: 0,
+        reply_to: String::new(),
+        orphan: false,
+    };
+    let made = fit(message, &planned, &Links::new([], "")).expect("a time");
+    let row = Row::declared(
+        "Teams and chats",
+        "inline images of over 2.8 MB in one message",
+    );
+    row.stands_in(&made.post.content, "[image]<img ");
+    row.is(&made.post.hosted.len(), &1);
+    row.stands_in(
+        &format!("{:?}", made.deltas),
+        "more than Teams takes in one message; it stays in the backup",
+    );
 }

@@ -92,6 +92,23 @@ fn an_image_is_kept_once_and_one_that_is_missing_is_named() {
 }
 
 #[test]
+fn images_that_one_request_cannot_hold_are_named_the_largest_first() {
+    let url = |id: &str| format!("<img src=\"https://x/hostedContents/{id}/$value\">");
+    let mut with = message(&[url("large"), url("small")].concat());
+    let hosted = |id: &str, size: usize| Hosted {
+        id: id.to_owned(),
+        content_type: "image/png".to_owned(),
+        content: vec![u8::try_from(id.len()).expect("short"); size],
+    };
+    with.hosted = vec![hosted("large", 2_000_000), hosted("small", 1_900_000)];
+    let made = fitted(with);
+    let small = "<img src=\"../hostedContents/1/$value\">";
+    assert_eq!(made.post.content, format!("[image]{small}"));
+    assert_eq!(made.post.hosted[0].content.len(), 1_900_000);
+    assert_eq!(made.deltas, [IMAGE_TOO_LARGE]);
+}
+
+#[test]
 fn files_become_links_into_the_new_tenant_or_are_listed() {
     let file = |id: &str, url: &str| ChatAttachment {
         id: id.to_owned(),

@@ -27,6 +27,8 @@ const KNOWN: [&str; 8] = [
     "mentions",
     "subject",
 ];
+/// A message and what is hosted in it: <https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/15334>
+const REQUEST_BYTES_MAX: usize = 4 << 20;
 /// About 28 KB, with what belongs to it.
 const BODY_BYTES_MAX: usize = 28 << 10;
 
@@ -64,6 +66,13 @@ pub(super) fn handle(
     }
     if request.method != "POST" {
         return Err(method());
+    }
+    if request.body.len() > REQUEST_BYTES_MAX {
+        return Err(refuse(
+            413,
+            "RequestEntityTooLarge",
+            "While posting the maximum size is 4 MBs.",
+        ));
     }
     match (place, rest) {
         (_, []) => import(tenant, request, place, thread, None),
