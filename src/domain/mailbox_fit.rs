@@ -1,11 +1,15 @@
 //! What a mailbox can hold: a message is made to fit before it is written, and each thing that does not fit is named.
 
 use super::message::{Address, Delta, Message, Transform};
+use super::outlook_fit::once;
 
 /// Control characters that JSON and MAPI strings do not take.
 const CONTROL_REMOVED: Transform = Transform("control-characters-removed/1");
 /// A name longer than a file name may be.
 const NAME_SHORTENED: Transform = Transform("attachment-name-shortened/1");
+
+/// No date of its own: the day on which it arrived stands for that on which it was sent.
+const SENT_FROM_RECEIVED: Transform = Transform("sent-from-received/1");
 
 /// PidTagSubject holds 255 characters.
 const SUBJECT_CHARS_MAX: usize = 255;
@@ -26,12 +30,19 @@ pub fn fit(mut message: Message) -> Message {
             message.transforms.push(NAME_SHORTENED);
         }
     }
-    if message.sent.is_none() && message.received.is_none() {
-        message.deltas.push(Delta {
+    match (message.sent, message.received) {
+        (None, None) => message.deltas.push(Delta {
             property: "sent",
             reason: "the original has no date",
-        });
+        }),
+        // A mailbox shows both for every message.
+        (None, Some(received)) => {
+            message.sent = Some(received);
+            message.transforms.push(SENT_FROM_RECEIVED);
+        }
+        (Some(_), _) => {}
     }
+    once(&mut message.categories);
     message.transforms.sort();
     message.transforms.dedup();
     message.deltas.sort();
@@ -160,6 +171,20 @@ mod tests {
         let named: Vec<&str> = message.deltas.iter().map(|delta| delta.property).collect();
         assert_eq!(named, ["from", "sent", "subject", "to"]);
         assert_eq!(message.transforms, [CONTROL_REMOVED]);
+    }
+
+    #[test]
+    fn a_date_that_stands_for_another_is_named_and_a_category_is_kept_once() {
+        let categories = ["B", "A", "B"].map(str::to_owned).to_vec();
+        let received = chrono::DateTime::from_timestamp(1_700_000_000, 0);
+        let message = fit(Message {
+            received,
+            categories,
+            ..Message::default()
+        });
+        assert_eq!(message.sent, received);
+        assert_eq!(message.transforms, [SENT_FROM_RECEIVED]);
+        assert_eq!(message.categories, ["B", "A"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod contact;
 mod event;
 mod task;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::choices::Attendees;
@@ -32,6 +34,12 @@ pub fn fit_as_chosen(item: OutlookItem, now: DateTime<Utc>, attendees: Attendees
         }
         OutlookItem::Task(task) => OutlookItem::Task(Box::new(task::fit(*task, now))),
     }
+}
+
+/// Each text once, where it stood first.
+pub(super) fn once(texts: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    texts.retain(|text| seen.insert(text.clone()));
 }
 
 /// What was changed on the way, each thing once.
@@ -69,6 +77,14 @@ impl Changes {
             text.retain(|c| !is_refused(c));
             self.transform(CONTROL_REMOVED);
         }
+    }
+
+    /// A service that keeps a set gives each back once.
+    fn categories(&mut self, categories: &mut Vec<String>) {
+        for category in &mut *categories {
+            self.clean(category);
+        }
+        once(categories);
     }
 
     /// A title that is too long for its place stands whole at the top of the body.

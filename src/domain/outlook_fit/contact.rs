@@ -121,11 +121,11 @@ fn clean(contact: &mut Contact, changes: &mut Changes) {
     ];
     let lists = [
         &mut contact.business_phones,
-        &mut contact.categories,
         &mut contact.children,
         &mut contact.home_phones,
         &mut contact.im_addresses,
     ];
+    changes.categories(&mut contact.categories);
     for text in texts.into_iter().chain(lists.into_iter().flatten()) {
         changes.clean(text);
     }

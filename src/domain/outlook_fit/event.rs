@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::Changes;
 use crate::domain::calendar_event::{Attendee, CalendarEvent, EventFacts, Series};
@@ -76,9 +76,7 @@ fn fit_facts(facts: &mut EventFacts, attendees: Attendees, changes: &mut Changes
     changes.title(&mut facts.subject, &mut facts.body);
     changes.clean(&mut facts.location);
     changes.body(&mut facts.body);
-    for category in &mut facts.categories {
-        changes.clean(category);
-    }
+    changes.categories(&mut facts.categories);
     if facts.reminder_minutes < 0 {
         facts.reminder_minutes = 0;
         if facts.is_reminder_on {
@@ -88,6 +86,11 @@ fn fit_facts(facts: &mut EventFacts, attendees: Attendees, changes: &mut Changes
     if facts.end.instant() < facts.start.instant() {
         facts.end = facts.start;
         changes.delta("end", "before the start; the event has no length");
+    }
+    // A day without length is none: Graph refuses it.
+    if facts.is_all_day && facts.end.local.date() <= facts.start.local.date() {
+        let next = facts.start.local.checked_add_days(Days::new(1));
+        facts.end.local = next.unwrap_or(facts.start.local);
     }
 }
 

@@ -25,9 +25,7 @@ pub(super) fn fit(mut task: Task, now: DateTime<Utc>) -> Task {
     }
     changes.title(&mut task.title, &mut task.body);
     changes.body(&mut task.body);
-    for category in &mut task.categories {
-        changes.clean(category);
-    }
+    changes.categories(&mut task.categories);
     for line in &mut task.checklist {
         changes.clean(&mut line.title);
     }

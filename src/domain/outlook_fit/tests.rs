@@ -172,3 +172,24 @@ fn a_title_of_nothing_but_control_characters_is_none() {
     assert_eq!(fitted.title(), "(no title)");
     assert_eq!(fitted.transforms(), [CONTROL_REMOVED]);
 }
+
+#[test]
+fn a_day_has_a_length_and_a_category_stands_once() {
+    let start = EventTime {
+        local: "2026-07-01T00:00:00".parse().expect("a time"),
+        zone: Tz::UTC,
+    };
+    let made = fitted(CalendarEvent {
+        facts: EventFacts {
+            is_all_day: true,
+            start,
+            end: start,
+            categories: ["B", "A", "B"].map(str::to_owned).to_vec(),
+            ..EventFacts::default()
+        },
+        ..CalendarEvent::default()
+    });
+    assert_eq!(made.facts.end.local.to_string(), "2026-07-02 00:00:00");
+    assert_eq!(made.facts.categories, ["B", "A"]);
+    assert_eq!(made.deltas, []);
+}

@@ -155,8 +155,7 @@ fn pattern(
 fn month_day(parts: &Parts, first: NaiveDate, deltas: &mut Vec<Delta>) -> Result<u32, NoForm> {
     let day = match parts.by_month_day[..] {
         [] => first.day(),
-        // The last day: Outlook's 31 is that ([MS-OXOCAL] 2.2.1.44.1).
-        [-1] => return Ok(31),
+        [-1] => return Ok(last_of(parts, first)),
         [day] => u32::try_from(day).map_err(|_| NoForm)?,
         _ => return Err(NoForm),
     };
@@ -180,6 +179,16 @@ fn month_day(parts: &Parts, first: NaiveDate, deltas: &mut Vec<Delta>) -> Result
         });
     }
     Ok(day)
+}
+
+/// The last day: Outlook's 31 is that of any month ([MS-OXOCAL] 2.2.1.44.1); one month a year has no day beyond its own.
+fn last_of(parts: &Parts, first: NaiveDate) -> u32 {
+    let named = parts.by_month.first().copied();
+    match (&*parts.freq, named.unwrap_or_else(|| first.month())) {
+        ("YEARLY", 2) => 29,
+        ("YEARLY", 4 | 6 | 9 | 11) => 30,
+        _ => 31,
+    }
 }
 
 /// `2TU`, or `MO,TU,WE,TH,FR` with `BYSETPOS=-1`.
@@ -333,6 +342,21 @@ mod tests {
                 expected
             };
             assert_eq!(found.as_deref(), Ok(expected), "{rule}");
+        }
+    }
+
+    #[test]
+    fn the_last_day_of_one_month_of_the_year_is_a_day_of_that_month() {
+        for (rule, month, day) in [
+            ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1", 2, 29),
+            ("FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=-1", 6, 30),
+            ("FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=-1", 7, 31),
+        ] {
+            let local = "2026-01-01T09:00:00".parse().expect("a time");
+            let zone = chrono_tz::Tz::UTC;
+            let read = parse(rule, &EventTime { local, zone }).expect("a form");
+            let expected = Pattern::AbsoluteYearly { month, day };
+            assert_eq!(read.recurrence.pattern, expected, "{rule}");
         }
     }
 
