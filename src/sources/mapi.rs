@@ -8,6 +8,7 @@ pub(crate) mod bytes;
 pub mod class;
 mod codepage;
 pub(crate) mod compound;
+mod damage;
 pub mod ids;
 pub mod message;
 pub mod msg;
@@ -35,8 +36,12 @@ pub struct Object {
     pub attachments: Vec<Attached>,
     /// Attachments that the file lists and that cannot be read.
     pub attachments_lost: usize,
+    /// Properties that the file lists and that cannot be read: its own, its recipients', its attachments'.
+    pub properties_lost: usize,
     /// A checksum of the file does not match the bytes of this object.
     pub is_altered: bool,
+    /// The file ends, or breaks off, before the object does.
+    pub is_cut: bool,
 }
 
 /// An attachment.

@@ -156,7 +156,10 @@ pub(super) fn item_of(
     let joined = || (!folders.is_empty()).then(|| folders.join(" - "));
     let (workload, folder) = match class::kind(&class) {
         Kind::Mail | Kind::Note => (Workload::Mail, mail_folder(folders)),
-        Kind::Appointment => (Workload::Calendar, FolderPath::Calendar(joined())),
+        Kind::Appointment => {
+            mapi::outlook::placed(&object)?;
+            (Workload::Calendar, FolderPath::Calendar(joined()))
+        }
         Kind::Contact | Kind::DistributionList => {
             (Workload::Contacts, FolderPath::Contacts(folders.to_vec()))
         }

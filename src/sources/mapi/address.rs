@@ -101,6 +101,7 @@ pub fn exchange_names(object: &super::Object) -> Vec<Named> {
             smtp: (found != Found::Unresolved).then_some(address.address),
         })
     })
+    .chain(super::outlook::exchange_names(&object.properties))
     .collect()
 }
 

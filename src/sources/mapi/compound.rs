@@ -37,6 +37,7 @@ pub(crate) struct Compound<'a> {
     mini: Vec<u8>,
     cutoff: u64,
     entries: Vec<Entry>,
+    is_cut: bool,
 }
 
 /// Whether bytes begin as a compound file does ([MS-CFB] 2.2).
@@ -63,6 +64,7 @@ impl<'a> Compound<'a> {
             mini: Vec::new(),
             cutoff: u64::from(u32_at(bytes, 56)?),
             entries: Vec::new(),
+            is_cut: false,
         };
         file.read_table()?;
         let mini_table = file.chain(u32_at(bytes, 60)?);
@@ -96,6 +98,16 @@ impl<'a> Compound<'a> {
     /// How many bytes a stream says that it has, at most as many as the file has.
     pub(crate) fn size_bytes(&self, place: Place) -> u64 {
         self.entries[place.0].size.min(self.bytes.len() as u64)
+    }
+
+    /// Whether the directory names entries that are not there: nobody knows what they held.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Whether a stream of so many bytes is all that the directory says it has.
+    pub(crate) fn is_whole(&self, place: Place, length: usize) -> bool {
+        self.entries[place.0].size == length as u64
     }
 
     /// A stream whole; shorter than it says where its sectors end before.
@@ -198,7 +210,11 @@ impl<'a> Compound<'a> {
                 let place = usize::try_from(number).unwrap_or(usize::MAX);
                 match is_taken.get_mut(place) {
                     Some(taken) if !*taken => *taken = true,
-                    _ => continue,
+                    Some(_) => continue,
+                    None => {
+                        self.is_cut |= number != NOBODY;
+                        continue;
+                    }
                 }
                 let entry = raw[place];
                 open.extend([u32_at(entry, 68)?, u32_at(entry, 72)?]);
@@ -286,9 +302,24 @@ mod tests {
         let whole = small();
         assert_eq!(stream(&whole), Some(600));
         assert_eq!(stream(&whole[..2100]), Some(564));
+        let is_whole = |bytes: &[u8]| {
+            let file = Compound::open(bytes).expect("it has a directory");
+            let place = file.find(ROOT, "stream").expect("its entry is there");
+            file.is_whole(place, file.stream(place).len())
+        };
+        assert!(is_whole(&whole) && !is_whole(&whole[..2100]));
         for end in 0..whole.len() {
             let _ends = stream(&whole[..end]);
         }
+    }
+
+    #[test]
+    fn an_entry_that_is_gone_is_noticed() {
+        let mut file = small();
+        assert!(!Compound::open(&file).expect("a directory").is_cut());
+        // The stream has a neighbour in a part of the directory that is not there.
+        file[1152 + 68..1152 + 72].copy_from_slice(&9_u32.to_le_bytes());
+        assert!(Compound::open(&file).expect("a directory").is_cut());
     }
 
     #[test]

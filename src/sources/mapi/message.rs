@@ -1,14 +1,17 @@
 //! An object as the message that is restored: every property that a mailbox takes, and each that it does not by name.
 
 use super::address::{self, Found, Headers};
-use super::class;
 use super::properties::Properties;
 use super::{Attached, Object, attachment, body, ids};
+use super::{class, damage};
 use crate::domain::calendar_event::Sensitivity;
 use crate::domain::message::{Address, Delta, FollowUp, Importance, Message, Smime, Transform};
 
 /// An Exchange address became an SMTP one by the name beside it in the transport headers.
 pub const ADDRESS_BY_HEADER: Transform = Transform("exchange-address-resolved-by-header/1");
+
+/// A message without any date is shown under the day on which it was last written.
+pub const SENT_FROM_LAST_CHANGE: Transform = Transform("sent-from-last-change/1");
 
 /// `PidTagMessageFlags`: read, and never sent ([MS-OXCMSG] 2.2.1.6).
 const FLAG_READ: i32 = 1;
@@ -57,6 +60,8 @@ fn without_attachments(object: &Object, attached: usize) -> Message {
     if message.sent.is_none() && message.received.is_none() {
         // What was never sent has the day on which it was last written.
         message.sent = properties.time(&ids::LAST_MODIFICATION_TIME);
+        let known = message.sent.map(|_| SENT_FROM_LAST_CHANGE);
+        message.transforms.extend(known);
     }
     people(&mut message, object, &Headers::read(&block));
     message.transport_headers = block;
@@ -182,23 +187,10 @@ fn states(message: &mut Message, object: &Object, attached: usize) {
             !is_plain && message.smime.is_none(),
             delta("message class", "restored as a plain message"),
         ),
-        (
-            object.attachments_lost > 0,
-            delta(
-                "attachments",
-                "one or more that the file lists cannot be read",
-            ),
-        ),
-        (
-            object.is_altered,
-            delta(
-                "checksum",
-                "a checksum of the data file does not match these bytes",
-            ),
-        ),
     ];
     let said = said.into_iter().filter(|(is_so, _)| *is_so);
     message.deltas.extend(said.map(|(_, delta)| delta));
+    damage::declare(object, &mut message.deltas);
 }
 
 fn attach(message: &mut Message, attached: Vec<Attached>) {

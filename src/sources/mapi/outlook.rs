@@ -4,27 +4,37 @@ mod contact;
 mod event;
 mod recur;
 mod task;
+mod zone;
 
-use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
-use super::properties::{Key, Properties};
-use super::{Object, attachment, body, bytes, ids, value};
+use super::properties::Key;
+use super::{Object, attachment, body, bytes, damage, ids};
 use crate::domain::item::Workload;
 use crate::domain::message::{Attachment, Body, Delta, Importance, Message, Transform};
 use crate::domain::outlook::OutlookItem;
-use crate::domain::time_zone;
-use crate::sources::mapi::bytes::{slice_at, u16_at};
+use crate::sources::pinned::Problem;
 
-/// Makes an item of an object; `None` where the workload is none of these.
+/// Refuses an appointment that does not say when it is: a calendar would show it on a day that nobody meant.
+pub(in crate::sources) fn placed(object: &Object) -> Result<(), Problem> {
+    if event::has_start(&object.properties) {
+        return Ok(());
+    }
+    Err(Problem::new("no-start", "an appointment without a start"))
+}
+
+/// Makes an item of an object; `None` where the workload is none of these, or an event has no start.
 pub fn item(object: Object, workload: Workload) -> Option<OutlookItem> {
     Some(match workload {
+        Workload::Calendar if !event::has_start(&object.properties) => return None,
         Workload::Calendar => OutlookItem::Event(Box::new(event::event(object))),
         Workload::Contacts => OutlookItem::Contact(Box::new(contact::contact(object))),
         Workload::Tasks => OutlookItem::Task(Box::new(task::task(&object))),
         _ => return None,
     })
 }
+
+pub(super) use contact::exchange_names;
 
 /// What all of them have.
 struct Shared {
@@ -40,18 +50,7 @@ fn shared(object: &Object) -> Shared {
     let properties = &object.properties;
     let read = body::read(object);
     let mut deltas = read.deltas;
-    if object.is_altered {
-        deltas.push(Delta {
-            property: "checksum",
-            reason: "a checksum of the data file does not match these bytes",
-        });
-    }
-    if object.attachments_lost > 0 {
-        deltas.push(Delta {
-            property: "attachments",
-            reason: "one or more that the file lists cannot be read",
-        });
-    }
+    damage::declare(object, &mut deltas);
     Shared {
         subject: super::message::subject(properties),
         body: read.body,
@@ -98,15 +97,6 @@ fn file_line(one: &super::Attached) -> String {
         }
         None => format!("Attachment left in the backup: {name}"),
     }
-}
-
-/// `PidLidAppointmentTimeZoneDefinitionStartDisplay` and its kin ([MS-OXOCAL] 2.2.1.41): the name that Windows gives the zone.
-fn zone(properties: &Properties, keys: &[Key]) -> Option<Tz> {
-    keys.iter().find_map(|key| {
-        let bytes = properties.bytes(key)?;
-        let letters = usize::from(u16_at(bytes, 6)?);
-        time_zone::parse(&value::wide(slice_at(bytes, 8, letters * 2)?))
-    })
 }
 
 fn of_all(id: u32) -> Key {

@@ -40,6 +40,8 @@ pub(super) const MESSAGE: u32 = 0x0020_0024;
 pub(super) const HIDDEN: u32 = 0x0020_0048;
 /// The block of subnodes of the message.
 pub(super) const SUBNODES: u64 = 0x22;
+/// The block of the message's table of recipients.
+pub(super) const RECIPIENTS: u64 = 0x28;
 /// The block of the message's own properties.
 pub(super) const PROPERTIES: u64 = 0x18;
 
@@ -114,7 +116,7 @@ fn parts() -> (Vec<Block>, Vec<Node>) {
         Block(PROPERTIES, properties(&message)),
         Block(0x1C, table(&[(0x8025, "")])),
         Block(0x24, properties(&attachment)),
-        Block(0x28, table(&[(1, "Ben")])),
+        Block(RECIPIENTS, table(&[(1, "Ben")])),
         Block(
             SUBNODES,
             subnodes(&[(0x671, 0x1C), (0x692, 0x28), (0x8025, 0x24)]),

@@ -12,7 +12,7 @@ use crate::sources::BadItem;
 use crate::sources::folders::mail_folder;
 use crate::sources::mapi::bytes::hex;
 use crate::sources::mapi::class::{self, Kind};
-use crate::sources::mapi::{Key, ids, message, rule};
+use crate::sources::mapi::{Key, ids, message, outlook, rule};
 use crate::sources::pinned::Pinned;
 
 /// `PidTagSearchKey`: travels with an object into copies and exports.
@@ -258,6 +258,16 @@ impl Walk<'_> {
                 ..self.bad(locator, Problem::new(left, reason))
             });
         };
+        if workload == Workload::Calendar
+            && let Err(problem) = outlook::placed(&read.object)
+        {
+            return Err(BadItem {
+                workload: Some(workload),
+                digest: Some(read.digest),
+                size_bytes: read.size_bytes,
+                ..self.bad(locator, problem)
+            });
+        }
         Ok(SourceItem {
             custodian: self.custodian.clone(),
             workload,

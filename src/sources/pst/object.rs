@@ -12,7 +12,8 @@ const ATTACHMENTS: u32 = 0x671;
 
 /// Reads an object. How deep objects may lie in one another is bounded where the node was loaded.
 pub(super) fn read(node: &Node, names: &Names) -> Result<Object, PstError> {
-    let mut properties = property::read(node, names)?.properties;
+    let read = property::read(node, names)?;
+    let (mut properties, mut properties_lost) = (read.properties, read.lost);
     let page = properties
         .said_code_page()
         .unwrap_or_else(|| properties.code_page());
@@ -25,8 +26,10 @@ pub(super) fn read(node: &Node, names: &Names) -> Result<Object, PstError> {
         Some(below) => table::read(below, names)?,
         None => Vec::new(),
     };
+    properties_lost += recipients.iter().map(|row| row.lost).sum::<usize>();
     let mut object = Object {
         properties,
+        properties_lost,
         recipients: recipients
             .into_iter()
             .map(|row| with_page(row.properties))
@@ -39,16 +42,21 @@ pub(super) fn read(node: &Node, names: &Names) -> Result<Object, PstError> {
         None => Vec::new(),
     };
     for row in rows {
+        object.properties_lost += row.lost;
         match attached(node, row.id, &with_page(row.properties), names) {
-            Some(attached) => object.attachments.push(attached),
+            Some((attached, lost)) => {
+                object.attachments.push(attached);
+                object.properties_lost += lost;
+            }
             None => object.attachments_lost += 1,
         }
     }
     Ok(object)
 }
 
-/// An attachment, with what its row says where the attachment itself does not: Outlook writes the method to the row alone.
-fn attached(node: &Node, id: u32, row: &Properties, names: &Names) -> Option<Attached> {
+/// An attachment, with what its row says where the attachment itself does not: Outlook writes the method to the row alone. Beside
+/// it, how many of its own properties cannot be read.
+fn attached(node: &Node, id: u32, row: &Properties, names: &Names) -> Option<(Attached, usize)> {
     let own = node.below.get(&id)?;
     let read = property::read(own, names).ok()?;
     let mut properties = read.properties;
@@ -68,8 +76,9 @@ fn attached(node: &Node, id: u32, row: &Properties, names: &Names) -> Option<Att
     } else if read.object.is_some() {
         return None;
     }
-    Some(Attached {
+    let attached = Attached {
         properties,
         embedded,
-    })
+    };
+    Some((attached, read.lost))
 }

@@ -8,6 +8,9 @@ use crate::sources::mapi::Properties;
 use crate::sources::mapi::bytes::{u16_at, u32_at};
 use crate::sources::mapi::value::{self, BINARY, MANY, OBJECT, STRING, STRING8, Value};
 
+/// `PtypUnspecified` and `PtypNull`: no value, so none can be lost.
+const NOTHING: u16 = 1;
+
 /// A node's properties, and the nodes that its object properties refer to.
 pub(super) struct Read {
     pub(super) properties: Properties,
@@ -37,6 +40,7 @@ pub(super) fn read(node: &Node, names: &Names) -> Result<Read, PstError> {
         }
         match one(&heap, kind, inside) {
             Some(value) => read.properties.set(names.key(id), value),
+            None if inside == 0 || kind <= NOTHING => {}
             None => read.lost += 1,
         }
     }

@@ -13,6 +13,8 @@ use crate::sources::mapi::{Properties, value};
 pub(super) struct Row {
     pub(super) id: u32,
     pub(super) properties: Properties,
+    /// Cells that are filled and cannot be read.
+    pub(super) lost: usize,
 }
 
 struct Column {
@@ -60,10 +62,14 @@ pub(super) fn read(node: &Node, names: &Names) -> Result<Vec<Row>, PstError> {
     let mut found = Vec::new();
     for (place, id) in places {
         match row_at(&blocks, shape.row_size, place) {
-            Some(row) => found.push(Row {
-                id,
-                properties: cells(&heap, &shape, row, names),
-            }),
+            Some(row) => {
+                let (properties, lost) = cells(&heap, &shape, row, names);
+                found.push(Row {
+                    id,
+                    properties,
+                    lost,
+                });
+            }
             None => return damaged("table", "its index names a row that is not there"),
         }
     }
@@ -112,8 +118,9 @@ fn row_at<'a>(blocks: &[&'a [u8]], size: usize, place: u32) -> Option<&'a [u8]> 
     slice_at(block, (place % in_block) * size, size)
 }
 
-fn cells(heap: &Heap<'_>, shape: &Shape, row: &[u8], names: &Names) -> Properties {
+fn cells(heap: &Heap<'_>, shape: &Shape, row: &[u8], names: &Names) -> (Properties, usize) {
     let mut properties = Properties::default();
+    let mut lost = 0;
     for column in &shape.columns {
         let bits = row.get(shape.bits_at + column.bit / 8).copied();
         let is_filled = bits.is_some_and(|bits| bits & (0x80 >> (column.bit % 8)) != 0);
@@ -128,9 +135,12 @@ fn cells(heap: &Heap<'_>, shape: &Shape, row: &[u8], names: &Names) -> Propertie
                 .and_then(|bytes| value::single(column.kind, bytes)),
             None => u32_at(cell, 0).and_then(|id| property::behind(heap, column.kind, id)),
         };
-        if let Some(value) = value {
-            properties.set(names.key(column.id), value);
+        match value {
+            Some(value) => properties.set(names.key(column.id), value),
+            // Nothing stands behind 0: the cell is empty.
+            None if u32_at(cell, 0) == Some(0) => {}
+            None => lost += 1,
         }
     }
-    properties
+    (properties, lost)
 }

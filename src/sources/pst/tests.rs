@@ -88,6 +88,29 @@ fn bytes_that_changed_are_named() {
 }
 
 #[test]
+fn a_property_that_cannot_be_read_is_named() {
+    let named = |block: u64, found: &[u8], put: u32| {
+        let mut built = built::file();
+        let at = built.block_at(block);
+        let place = built.bytes[at..]
+            .windows(found.len())
+            .position(|some| some == found);
+        let at = at + place.expect("the record") + found.len();
+        built.bytes[at..at + 4].copy_from_slice(&put.to_le_bytes());
+        let deltas = read(&built).expect("read").deltas;
+        deltas.iter().any(|delta| delta.property == "properties")
+    };
+    // The body, behind an id of the heap and behind a node below that are not there.
+    let body = [0x00, 0x10, 0x1F, 0x00];
+    assert!(named(built::PROPERTIES, &body, 0x7FE0));
+    assert!(named(built::PROPERTIES, &body, 0x0001_013F));
+    assert!(!named(built::PROPERTIES, &body, 0), "it is empty");
+    // The first text of the recipient's row.
+    let row = [1, 0, 0, 0, 1, 0, 0, 0];
+    assert!(named(built::RECIPIENTS, &row, 0x7FE0));
+}
+
+#[test]
 fn a_count_that_is_made_up_reserves_nothing() {
     let mut built = built::file();
     let at = built.block_at(built::PROPERTIES);

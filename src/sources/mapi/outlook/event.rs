@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::recur::{self, Exception, Rule};
@@ -13,6 +13,7 @@ use crate::domain::calendar_event::{
 use crate::domain::message::Delta;
 use crate::sources::mapi::address::{self, Headers};
 use crate::sources::mapi::bytes::hex;
+use crate::sources::mapi::damage;
 use crate::sources::mapi::properties::{Guid, Key, Properties};
 use crate::sources::mapi::{Attached, Object, ids, message};
 
@@ -31,6 +32,22 @@ const ZONES: [Key; 3] = [
     appointment(0x825E),
     appointment(0x825F),
 ];
+/// `PidLidTimeZoneStruct`
+const ZONE_RULES: Key = appointment(0x8233);
+/// What to say of a series that hangs in no zone that is known.
+const NO_ZONE: Delta = Delta {
+    property: "time zone",
+    reason: "the file names none that is known; its clock times stand in UTC",
+};
+const OFFSET_OF_FIRST: Delta = Delta {
+    property: "time zone",
+    reason: "the file names none that is known; the offset of its first occurrence is kept",
+};
+/// Midnight of New Zealand, Tonga and Samoa on one day is that of the islands beyond the date line on the next.
+const TWO_DAYS: Delta = Delta {
+    property: "start",
+    reason: "an all-day event without a time zone whose hour fits two days: one of them is taken",
+};
 /// `PSETID_Meeting`
 const MEETING: Guid = Guid([
     0x90, 0xDA, 0xD8, 0x6E, 0x0B, 0x45, 0x1B, 0x10, 0x98, 0xDA, 0x00, 0xAA, 0x00, 0x3F, 0x13, 0x05,
@@ -46,34 +63,40 @@ const IS_ORGANIZER: i32 = 2;
 
 pub(super) fn event(mut object: Object) -> CalendarEvent {
     let mut shared = shared(&object);
-    let known = zone(&object.properties, &ZONES);
     let rule = object.properties.bytes(&RULE).map(recur::read);
+    let known = known_zone(
+        &object.properties,
+        matches!(rule, Some(Some(_))),
+        &mut shared,
+    );
     let mut facts = facts(&object, &shared, known);
     let (exceptions, attached): (Vec<Attached>, Vec<Attached>) = object
         .attachments
         .drain(..)
         .partition(|one| one.properties.time(&REPLACES).is_some() && one.embedded.is_some());
+    for form in exceptions.iter().filter_map(|one| one.embedded.as_deref()) {
+        damage::declare(form, &mut shared.deltas);
+    }
     let mut series = None;
     match rule {
         Some(Some(rule)) => {
-            if known.is_none() {
-                shared.deltas.push(Delta {
-                    property: "time zone",
-                    reason: "the file names none that is known; its clock times stand in UTC",
-                });
-            }
-            series = Some(of_rule(
-                rule,
-                &mut facts,
-                known.unwrap_or(Tz::UTC),
-                exceptions,
-            ));
+            let zone = known.unwrap_or_else(|| {
+                let shown = offset_shown(&rule, start(&object.properties));
+                let (zone, delta) = shown.map_or((Tz::UTC, NO_ZONE), |z| (z, OFFSET_OF_FIRST));
+                shared.deltas.push(delta);
+                zone
+            });
+            series = Some(of_rule(rule, &mut facts, zone, exceptions));
         }
         Some(None) => shared.deltas.push(Delta {
             property: "recurrence",
             reason: "not one that the target has; the first occurrence alone is restored",
         }),
         None => {}
+    }
+    let hour = start(&object.properties).map_or(0, |at| at.hour());
+    if series.is_none() && facts.is_all_day && known.is_none() && (10..=12).contains(&hour) {
+        shared.deltas.push(TWO_DAYS);
     }
     let attachments = files(attached, &mut shared);
     CalendarEvent {
@@ -86,16 +109,54 @@ pub(super) fn event(mut object: Object) -> CalendarEvent {
     }
 }
 
+fn start(properties: &Properties) -> Option<DateTime<Utc>> {
+    let common = || properties.time(&of_all(0x8516));
+    properties.time(&START).or_else(common)
+}
+
+/// Whether it says when it is: by itself, or by the rule of its series.
+pub(super) fn has_start(properties: &Properties) -> bool {
+    let by_rule = || {
+        let rule = properties.bytes(&RULE).and_then(recur::read);
+        rule.is_some_and(|rule| rule.times.is_some())
+    };
+    start(properties).is_some() || by_rule()
+}
+
+/// The zone of the event. Its rules are asked only where clock times or days hang on it: an hour of its own is an instant.
+fn known_zone(properties: &Properties, is_series: bool, shared: &mut Shared) -> Option<Tz> {
+    if let Some(zone) = zone::by_name(properties, &ZONES) {
+        return Some(zone);
+    }
+    if !is_series && properties.flag(&ALL_DAY) != Some(true) {
+        return None;
+    }
+    let year = start(properties).map_or(2020, |at| at.year());
+    let zone = zone::by_rules(properties.bytes(&ZONE_RULES)?, year)?;
+    shared.transforms.push(zone::BY_ITS_RULES);
+    Some(zone)
+}
+
+/// The rule has the clock time of the first occurrence, the event its instant: the offset lies between them.
+fn offset_shown(rule: &Rule, start: Option<DateTime<Utc>>) -> Option<Tz> {
+    let (minutes, _) = rule.times?;
+    let start = start?.time().num_seconds_from_midnight() / 60;
+    let ahead = (i64::from(minutes) - i64::from(start)).rem_euclid(24 * 60);
+    // No zone is further ahead than fourteen hours: what is more lies behind.
+    zone::by_offset(if ahead > 14 * 60 {
+        ahead - 24 * 60
+    } else {
+        ahead
+    })
+}
+
 fn facts(object: &Object, shared: &Shared, zone: Option<Tz>) -> EventFacts {
     let properties = &object.properties;
     let is_all_day = properties.flag(&ALL_DAY).unwrap_or(false);
-    let start = properties
-        .time(&START)
-        .or_else(|| properties.time(&of_all(0x8516)));
     let end = properties
         .time(&END)
         .or_else(|| properties.time(&of_all(0x8517)));
-    let start = start.unwrap_or_default();
+    let start = start(properties).unwrap_or_default();
     let end = end.unwrap_or(start);
     let (organizer, attendees) = people(object);
     EventFacts {
@@ -119,8 +180,8 @@ fn facts(object: &Object, shared: &Shared, zone: Option<Tz>) -> EventFacts {
 fn at(instant: DateTime<Utc>, zone: Option<Tz>, is_all_day: bool) -> EventTime {
     let local = zone.map(|zone| instant.with_timezone(&zone).naive_local());
     if is_all_day {
-        // Without a zone: the midnight that is nearest, since no zone is further than half a day.
-        let day = local.unwrap_or_else(|| (instant + TimeDelta::hours(12)).naive_utc());
+        // Without a zone: the midnight of whichever zone from Hawaii to Samoa has it at this hour.
+        let day = local.unwrap_or_else(|| (instant + TimeDelta::hours(13)).naive_utc());
         return EventTime {
             local: day.date().and_time(NaiveTime::MIN),
             zone: Tz::UTC,
@@ -286,4 +347,121 @@ fn uid(properties: &Properties) -> String {
         return uid.trim_end_matches('\0').to_owned();
     }
     hex(id).to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::mapi::Value;
+
+    fn ticks(text: &str) -> Value {
+        let at: DateTime<Utc> = text.parse().expect("a time");
+        let since = u64::try_from(at.timestamp()).expect("after 1970") + 11_644_473_600;
+        Value::Time(since * 10_000_000)
+    }
+
+    fn object(values: &[(Key, Value)]) -> Object {
+        let mut object = Object::default();
+        for (key, value) in values {
+            object.properties.set(key.clone(), value.clone());
+        }
+        object
+    }
+
+    /// Every week on Monday from 5 January 2004, nine to ten ([MS-OXOCAL] 2.2.1.44): minutes since 1601.
+    fn weekly() -> Value {
+        let monday = NaiveDate::from_ymd_opt(2004, 1, 5).expect("a day");
+        let first = NaiveDate::from_ymd_opt(1601, 1, 1).expect("a day");
+        let start = u32::try_from((monday - first).num_minutes()).expect("small");
+        let mut bytes = Vec::new();
+        for short in [0x3004_u16, 0x3004, 0x200B, 1, 0] {
+            bytes.extend(short.to_le_bytes());
+        }
+        for long in [
+            0,
+            1,
+            0,
+            2,
+            0x2023,
+            10,
+            0,
+            0,
+            0,
+            start,
+            0x5AE9_80DF,
+            0x3006,
+            0x3009,
+            540,
+            600,
+        ] {
+            bytes.extend(u32::to_le_bytes(long));
+        }
+        bytes.extend([0; 10]);
+        Value::Bytes(bytes)
+    }
+
+    /// As Outlook 2003 wrote it: the rules of the zone and no name.
+    #[test]
+    fn a_series_of_older_outlook_stays_at_its_hour() {
+        let mut rules = vec![0xC4, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xC4, 0xFF, 0xFF, 0xFF];
+        for short in [0_u16, 0, 10, 0, 5, 3, 0, 0, 0, 0, 0, 3, 0, 5, 2, 0, 0, 0] {
+            rules.extend(short.to_le_bytes());
+        }
+        let read = event(object(&[
+            (RULE, weekly()),
+            (START, ticks("2004-01-05T08:00:00Z")),
+            (END, ticks("2004-01-05T09:00:00Z")),
+            (ZONE_RULES, Value::Bytes(rules)),
+        ]));
+        let start = read.facts.start;
+        assert_eq!(start.instant().to_rfc3339(), "2004-01-05T08:00:00+00:00");
+        assert_eq!(start.local.to_string(), "2004-01-05 09:00:00");
+        assert_eq!(
+            (&*read.transforms, &*read.deltas),
+            (&[zone::BY_ITS_RULES][..], &[][..])
+        );
+    }
+
+    #[test]
+    fn a_series_without_any_zone_keeps_the_offset_that_its_start_shows() {
+        let read = event(object(&[
+            (RULE, weekly()),
+            (START, ticks("2004-01-05T00:00:00Z")),
+        ]));
+        let start = read.facts.start;
+        assert_eq!(start.instant().to_rfc3339(), "2004-01-05T00:00:00+00:00");
+        assert_eq!(start.local.to_string(), "2004-01-05 09:00:00");
+        assert_eq!(read.deltas, [OFFSET_OF_FIRST]);
+        let nowhere = event(object(&[(RULE, weekly())]));
+        assert_eq!(
+            (nowhere.facts.start.zone, &*nowhere.deltas),
+            (Tz::UTC, &[NO_ZONE][..])
+        );
+    }
+
+    #[test]
+    fn an_all_day_event_of_auckland_stays_on_its_day_and_what_fits_two_is_said() {
+        let day = |start: &str| {
+            let read = event(object(&[
+                (START, ticks(start)),
+                (ALL_DAY, Value::Boolean(true)),
+            ]));
+            (read.facts.start.local.date().to_string(), read.deltas)
+        };
+        let on = |day: &str, deltas: &[Delta]| (day.to_owned(), deltas.to_vec());
+        assert_eq!(day("2026-01-25T11:00:00Z"), on("2026-01-26", &[TWO_DAYS]));
+        assert_eq!(day("2026-01-25T23:00:00Z"), on("2026-01-26", &[]));
+        assert_eq!(day("2026-01-26T08:00:00Z"), on("2026-01-26", &[]));
+    }
+
+    #[test]
+    fn an_appointment_without_a_start_is_none() {
+        assert!(!has_start(
+            &object(&[(END, ticks("2026-01-25T11:00:00Z"))]).properties
+        ));
+        assert!(has_start(&object(&[(RULE, weekly())]).properties));
+        assert!(has_start(
+            &object(&[(of_all(0x8516), ticks("2026-01-25T11:00:00Z"))]).properties
+        ));
+    }
 }

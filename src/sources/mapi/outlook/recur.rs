@@ -120,6 +120,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Rule> {
         start,
         end: match end_kind {
             0x2021 => RangeEnd::On(moment(end)?.date()),
+            0x2022 if count == 0 => return None,
             0x2022 => RangeEnd::After(count),
             _ => RangeEnd::Never,
         },
