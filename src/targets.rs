@@ -240,6 +240,11 @@ pub trait Target: Send + Sync {
         id: &TargetId,
     ) -> impl Future<Output = Result<(), TargetError>> + Send;
 
+    /// Whether a folder that was found or made stands beside another of its name, which is somebody else's or holds other things.
+    fn is_beside(&self, _folder: &TargetId) -> bool {
+        false
+    }
+
     /// Finds or makes a calendar, a contact folder or a task list, level by level.
     fn outlook_folder(
         &self,

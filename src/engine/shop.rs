@@ -13,13 +13,14 @@ pub(crate) use team::settle;
 
 use super::cost;
 use super::governor::{Answer, Cost, Governor, Heard, Hint, Lane};
-use super::record::{FolderId, Outcome, Record, Work};
+use super::record::{Class, FolderId, Outcome, Record, Restored, Work};
 use super::room::{Room, STREAMED_BYTES};
 use super::to_come::ToCome;
 use super::turnstile::SharedGovernor;
 use super::worker::Trouble;
 use crate::domain::folder::FolderPath;
 use crate::domain::item::{Digest, Workload};
+use crate::domain::message::Transform;
 use crate::domain::site_list::SiteList;
 use crate::scanners::Scanners;
 use crate::sources::Source;
@@ -103,6 +104,9 @@ pub(crate) struct Shop<R, T, C> {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
+/// The mailbox has a folder of that name which is somebody else's or holds other things: this one stands beside it.
+const BESIDE_ANOTHER: Transform = Transform("folder-beside-another/1");
+
 /// A message by owner, channel and planned time.
 pub(crate) type PostKey = (String, String, String);
 
@@ -185,6 +189,20 @@ impl<R: Record, T: Target + 'static, C: Time> Shop<R, T, C> {
     /// The target's id of the item's folder: found or made once, with an intent before it.
     pub(crate) async fn folder(&self, work: &Work) -> Result<TargetId, Trouble> {
         self.ready(work, &work.target_folder, None).await
+    }
+
+    /// Says of what lies in a folder that stands beside another of its name that it does.
+    pub(crate) async fn declare_folder(
+        &self,
+        work: &Work,
+        mut restored: Restored,
+    ) -> Result<Restored, Trouble> {
+        if has_names(&work.target_folder) && self.target.is_beside(&self.folder(work).await?) {
+            restored.transforms.push(BESIDE_ANOTHER);
+            restored.transforms.sort();
+            restored.class = Class::AsDeclared;
+        }
+        Ok(restored)
     }
 
     /// The same of an item's list, with every column that its items need.

@@ -192,8 +192,14 @@ pub(crate) async fn attempt<R: Record, T: Target + 'static, C: Time>(
             Err(trouble) => Err(trouble),
         },
         Content::File => file::write(shop, work, tries).await,
-        Content::Message(message) => mail::write(shop, work, message, tries).await,
-        Content::Outlook(item) => outlook::write(shop, work, item, tries).await,
+        Content::Message(message) => match mail::write(shop, work, message, tries).await {
+            Ok(restored) => shop.declare_folder(work, restored).await,
+            failed => failed,
+        },
+        Content::Outlook(item) => match outlook::write(shop, work, item, tries).await {
+            Ok(restored) => shop.declare_folder(work, restored).await,
+            failed => failed,
+        },
         Content::Site(item) => site::write(shop, work, item, tries).await,
         Content::Teams(item) => match &**item {
             TeamsItem::Team(_) => teams::write_team(shop, work).await,

@@ -242,6 +242,10 @@ impl Target for Graph {
         mail::delete(&self.session, user, id).await
     }
 
+    fn is_beside(&self, folder: &TargetId) -> bool {
+        outlook::folder::is_beside(&self.session, folder)
+    }
+
     async fn outlook_folder(
         &self,
         user: &TargetUser,

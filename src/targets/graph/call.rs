@@ -1,6 +1,6 @@
 //! One HTTP call: built, authorised, bounded, sent once, read. A token that ran out is the only thing renewed in here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::failure::{self, Said};
 use super::token::{Token, Tokens};
 use crate::targets::turns::{Asked, Turns};
-use crate::targets::{QuotaHint, TargetError};
+use crate::targets::{QuotaHint, TargetError, TargetId};
 
 /// The largest answer that is read into memory: an attachment of 150 MB, and a margin.
 const ANSWER_BYTES_MAX: usize = 160 << 20;
@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) takes_rest: bool,
     /// By scope.
     pub(super) token: Arc<Mutex<HashMap<String, Token>>>,
+    /// Folders that were made or found beside another of their name.
+    pub(super) beside: Arc<std::sync::Mutex<HashSet<TargetId>>>,
     /// What the last answer said of a quota.
     pub(super) hint: Arc<std::sync::Mutex<Option<QuotaHint>>>,
     /// Who says when a request may go; none where the caller asked already.
@@ -64,6 +66,8 @@ pub(super) enum Goal {
     GraphIfMatch { path: String, e_tag: String },
     /// The same, and what is not there is made (`Prefer: create-if-missing`).
     GraphOrMade(String),
+    /// The same, and HTML comes as it is stored: else a form or a button of a mail would be missing in what is compared.
+    GraphUnfiltered(String),
     /// A URL that is a secret by itself: never with a token, never in a log.
     PreAuthenticated(secrecy::SecretString),
     /// SharePoint's own interface of a site, with a token for its host.
@@ -74,6 +78,7 @@ impl Goal {
     fn prefers(&self) -> &'static str {
         match self {
             Self::GraphOrMade(_) => "IdType=\"ImmutableId\", create-if-missing",
+            Self::GraphUnfiltered(_) => "IdType=\"ImmutableId\", outlook.allow-unsafe-html",
             _ => "IdType=\"ImmutableId\"",
         }
     }
@@ -156,6 +161,14 @@ impl Call {
         self
     }
 
+    /// The same call, which reads a body as it is stored.
+    pub(super) fn unfiltered(mut self) -> Self {
+        if let Goal::Graph(path) = self.goal {
+            self.goal = Goal::GraphUnfiltered(path);
+        }
+        self
+    }
+
     fn writes(&self) -> bool {
         self.method != Method::GET
     }
@@ -167,7 +180,10 @@ impl Call {
 
     fn asked(&self) -> Asked<'_> {
         let path = match &self.goal {
-            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } | Goal::GraphOrMade(path) => path,
+            Goal::Graph(path)
+            | Goal::GraphIfMatch { path, .. }
+            | Goal::GraphOrMade(path)
+            | Goal::GraphUnfiltered(path) => path,
             Goal::PreAuthenticated(_) => "",
             Goal::SharePoint { url, .. } => url,
         };
@@ -339,9 +355,10 @@ impl Session {
     /// Where a call goes, and whom its token is for.
     fn address<'a>(&'a self, goal: &'a Goal) -> (String, Option<&'a String>) {
         match goal {
-            Goal::Graph(path) | Goal::GraphIfMatch { path, .. } | Goal::GraphOrMade(path) => {
-                (format!("{}/{path}", self.base), Some(&self.scope))
-            }
+            Goal::Graph(path)
+            | Goal::GraphIfMatch { path, .. }
+            | Goal::GraphOrMade(path)
+            | Goal::GraphUnfiltered(path) => (format!("{}/{path}", self.base), Some(&self.scope)),
             Goal::PreAuthenticated(url) => (url.expose_secret().to_owned(), None),
             Goal::SharePoint { url, scope } => (url.clone(), Some(scope)),
         }

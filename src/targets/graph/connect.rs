@@ -109,6 +109,7 @@ pub(super) fn session(
             .then(|| format!("{origin}/_sharepoint")),
         takes_rest: is_by_certificate,
         token: Arc::default(),
+        beside: Arc::default(),
         hint: Arc::default(),
         turns: Some(turns),
         plain_http,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::call::{Call, Session};
+use super::outlook::folder::{BESIDE, is_beside, name_beside, remember};
 use super::sites::drive_of;
 use super::{failure, id_of, segment};
 use crate::domain::folder::FolderPath;
@@ -26,10 +27,14 @@ pub(super) async fn mail(
     let call = Call::get(operation, format!("{base}/{root}?$select=id"));
     let mut at = id_of(operation, &session.json(call).await?.body)?;
     for name in below {
-        at = match child(session, &base, &at, name).await? {
+        let above = at;
+        at = match child(session, &base, &above, name).await? {
             Some(id) => id,
-            None => make_child(session, &base, &at, name).await?,
+            None => make_child(session, &base, &above, name).await?,
         };
+        if is_beside(session, &above) {
+            remember(session, &at);
+        }
     }
     Ok(at)
 }
@@ -48,10 +53,12 @@ async fn child(
         segment(&parent.0)
     );
     let answer = session.json(Call::get(operation, path)).await?;
-    match answer.body["value"]
-        .as_array()
-        .and_then(|found| found.first())
-    {
+    let has_name = |one: &&serde_json::Value| {
+        let found = one["displayName"].as_str().unwrap_or_default();
+        found.to_lowercase() == name.to_lowercase()
+    };
+    let mut listed = answer.body["value"].as_array().into_iter().flatten();
+    match listed.find(has_name) {
         Some(found) => id_of(operation, found).map(Some),
         None => Ok(None),
     }
@@ -71,10 +78,27 @@ async fn make_child(
         // Made in the meantime, by an earlier try whose answer was lost.
         Err(error) if error.status == 409 => match child(session, base, parent, name).await? {
             Some(id) => Ok(id),
-            None => Err(error),
+            None if name.ends_with(BESIDE) => Err(error),
+            None => beside(session, base, parent, name).await,
         },
         Err(error) => Err(error),
     }
+}
+
+/// The name is that of a folder which holds no mail: of calendars, contacts, notes. No mail goes into that.
+async fn beside(
+    session: &Session,
+    base: &str,
+    parent: &TargetId,
+    name: &str,
+) -> Result<TargetId, TargetError> {
+    let name = name_beside(name);
+    let found = match child(session, base, parent, &name).await? {
+        Some(id) => id,
+        None => Box::pin(make_child(session, base, parent, &name)).await?,
+    };
+    remember(session, &found);
+    Ok(found)
 }
 
 /// For folders `replace` gives back the one that is there (graph.md 1.5): the call can be made again.

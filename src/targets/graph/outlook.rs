@@ -2,7 +2,7 @@
 
 mod contact;
 mod event;
-mod folder;
+pub(super) mod folder;
 mod occurrences;
 mod recurrence;
 mod task;
@@ -20,6 +20,8 @@ use crate::targets::{TargetError, TargetId, TargetUser, Written};
 const UID_PROPERTY: &str = "String {6d8b6f5a-0d3c-4f6e-9a43-0f6b3b1f7a11} Name UnbrokenOriginalUid";
 /// The folder that a mailbox has from the start: Graph reaches its contacts without an id.
 const DEFAULT_CONTACTS: &str = "";
+/// An event was sent under that transaction before, and is another or is gone.
+const DUPLICATE_TRANSACTION: &str = "ErrorDuplicateTransactionId";
 /// A key that stands on more items than this is not one of ours.
 const COPIES_MAX: usize = 1000;
 
@@ -106,7 +108,19 @@ pub(super) async fn create(
             task::json(task, key),
         ),
     };
-    let answer = session.json(Call::post(operation, path, &body)).await?;
+    let answer = session
+        .json(Call::post(operation, path.clone(), &body))
+        .await;
+    let answer = match answer {
+        // The event of that transaction is gone, or the service made it late. Whoever tries once more has looked for it before, and
+        // looks for a second one afterwards.
+        Err(error) if error.code == DUPLICATE_TRANSACTION => {
+            let mut body = body;
+            body["transactionId"] = serde_json::Value::Null;
+            session.json(Call::post(operation, path, &body)).await?
+        }
+        answer => answer?,
+    };
     let id = super::id_of(operation, &answer.body).map_err(|error| TargetError {
         outcome_unknown: true,
         ..error

@@ -3,6 +3,7 @@
 
 mod create;
 mod instances;
+mod others;
 mod rule;
 mod windows_zones;
 mod zone;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, empty, json_answer, page, refuse, select};
 use crate::mail::properties;
 use crate::request::Request;
-use crate::tenant::{Attachment, Tenant};
+use crate::tenant::{Attachment, Tenant, User};
 
 const READ: [&str; 3] = [
     "Calendars.Read",
@@ -29,6 +30,10 @@ const WRITE: [&str; 1] = ["Calendars.ReadWrite"];
 pub(crate) struct Calendars {
     /// Names by id; the first is the mailbox's own.
     pub(crate) names: Vec<(String, String)>,
+    /// What is listed beside them and is not the person's to write into, or not theirs alone.
+    pub(crate) others: Vec<others::Other>,
+    /// What was sent under each transaction id, also of events that are gone.
+    pub(crate) transactions: BTreeMap<String, Map<String, Value>>,
     pub(crate) events: BTreeMap<String, Event>,
     /// Mails that would have gone out to attendees.
     pub(crate) invitations: u64,
@@ -50,10 +55,12 @@ pub(crate) struct Event {
 
 impl Calendars {
     pub(crate) fn new(id: String) -> Self {
+        let others = others::of(&id);
         // Not an English name: nobody may find it by that.
         let own = (id, "Kalender".to_owned());
         Self {
             names: vec![own],
+            others,
             ..Self::default()
         }
     }
@@ -82,7 +89,7 @@ pub(crate) fn handle(
     match rest {
         ["calendar"] if request.method == "GET" => {
             request.only(&["$select"])?;
-            let shown = shown_calendar(&tenant.users[user].calendar, 0);
+            let shown = shown_calendar(&tenant.users[user], 0);
             Ok(json_answer(
                 200,
                 select(shown, request.query.get("$select")),
@@ -91,15 +98,14 @@ pub(crate) fn handle(
         ["calendars"] => calendars(tenant, request, user),
         ["calendar", "events"] | ["events"] => events(tenant, request, user, &own),
         ["calendars", id, "events"] => {
-            let known = tenant.users[user]
-                .calendar
-                .names
-                .iter()
-                .any(|(known, _)| known == id);
-            if !known {
-                return Err(not_found());
+            let calendars = &tenant.users[user].calendar;
+            let is_own = calendars.names.iter().any(|(known, _)| known == id);
+            let other = calendars.others.iter().find(|one| one.id == *id);
+            match other {
+                Some(other) if request.is_write() && !other.can_edit => Err(others::refusal()),
+                None if !is_own => Err(not_found()),
+                _ => events(tenant, request, user, id),
             }
-            events(tenant, request, user, id)
         }
         ["calendar", "events", rest @ ..] | ["calendars", _, "events", rest @ ..] => {
             let rest = [&["events"][..], rest].concat();
@@ -117,15 +123,17 @@ pub(crate) fn handle(
     }
 }
 
-fn shown_calendar(calendars: &Calendars, number: usize) -> Value {
-    let (id, name) = &calendars.names[number];
+fn shown_calendar(user: &User, number: usize) -> Value {
+    let (id, name) = &user.calendar.names[number];
     json!({
         "id": id,
         "name": name,
         "color": "auto",
         "isDefaultCalendar": number == 0,
         "canEdit": true,
+        "canShare": true,
         "isRemovable": number > 0,
+        "owner": {"name": user.display_name, "address": user.upn},
     })
 }
 
@@ -133,8 +141,11 @@ fn calendars(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answ
     match &*request.method {
         "GET" => {
             request.only(&["$select", "$top", "$skip", "$skiptoken", "$count"])?;
-            let known = &tenant.users[user].calendar;
-            let all = (0..known.names.len()).map(|number| shown_calendar(known, number));
+            let known = &tenant.users[user];
+            // What is not one's own stands first: nobody may rely on the order.
+            let others = known.calendar.others.iter().map(|one| one.shown(known));
+            let own = (0..known.calendar.names.len()).map(|number| shown_calendar(known, number));
+            let all = others.chain(own);
             let all = all.map(|one| select(one, request.query.get("$select")));
             page(all.collect(), request, &tenant.base, 10)
         }
@@ -150,21 +161,18 @@ fn calendars(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answ
             if name.is_empty() || name.len() > 255 {
                 return Err(refuse(400, "ErrorInvalidRequest", "name is not valid."));
             }
-            let known = &tenant.users[user].calendar.names;
-            if known
-                .iter()
-                .any(|(_, taken)| taken.to_lowercase() == name.to_lowercase())
-            {
+            let known = &tenant.users[user].calendar;
+            let own = known.names.iter().map(|(_, taken)| taken);
+            let mut taken = own.chain(known.others.iter().map(|one| &one.name));
+            if taken.any(|taken| taken.to_lowercase() == name.to_lowercase()) {
                 let message = "A folder with the specified name already exists.";
                 return Err(refuse(409, "ErrorFolderExists", message));
             }
             let id = tenant.opaque("AAMkCal");
-            let known = &mut tenant.users[user].calendar;
-            known.names.push((id, name.to_owned()));
-            Ok(json_answer(
-                201,
-                shown_calendar(known, known.names.len() - 1),
-            ))
+            let known = &mut tenant.users[user];
+            known.calendar.names.push((id, name.to_owned()));
+            let last = known.calendar.names.len() - 1;
+            Ok(json_answer(201, shown_calendar(known, last)))
         }
         _ => Err(method()),
     }
@@ -215,7 +223,7 @@ fn shown(event: &Event, request: &Request) -> Result<Value, Answer> {
     let wanted = request.query.get("$select");
     let is_asked =
         |name: &str| wanted.is_some_and(|names| names.split(',').any(|one| one.trim() == name));
-    let mut value = Value::Object(zone::in_utc(&event.json));
+    let mut value = Value::Object(create::as_read(zone::in_utc(&event.json), request));
     if is_asked("cancelledOccurrences") {
         let ids = event
             .cancelled
@@ -227,7 +235,8 @@ fn shown(event: &Event, request: &Request) -> Result<Value, Answer> {
     for part in properties::split_expand(request.query.get("$expand"))? {
         if part == "exceptionOccurrences" {
             let all = event.exceptions.keys();
-            value["exceptionOccurrences"] = all.map(|day| instances::shown(event, *day)).collect();
+            let all = all.map(|day| instances::shown(event, *day, request));
+            value["exceptionOccurrences"] = all.collect();
         } else if let Some(filter) = part.strip_prefix("singleValueExtendedProperties(") {
             let found = properties::expand(&event.properties, filter.trim_end_matches(')'))?;
             if found.as_array().is_some_and(|found| !found.is_empty()) {
@@ -250,9 +259,9 @@ fn event(tenant: &mut Tenant, request: &Request, user: usize, id: &str) -> Resul
         return match &*request.method {
             "GET" => Ok(json_answer(
                 200,
-                instances::shown(&known.events[&master], day),
+                instances::shown(&known.events[&master], day, request),
             )),
-            "PATCH" => instances::change(known, &master, day, &request.json()?),
+            "PATCH" => instances::change(known, &master, day, request),
             "DELETE" => instances::cancel(known, &master, day),
             _ => Err(method()),
         };

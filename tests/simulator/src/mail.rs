@@ -14,6 +14,8 @@ use crate::tenant::{MailFolder, Message, Tenant, User};
 
 pub(crate) use create::REQUEST_BYTES_MAX;
 
+/// Folders that every mailbox has beside those of mail.
+const NOT_OF_MAIL: [&str; 5] = ["Aufgaben", "Journal", "Kalender", "Kontakte", "Notizen"];
 const READ: [&str; 3] = ["Mail.Read", "Mail.ReadBasic.All", "Mail.ReadWrite"];
 const WRITE: [&str; 1] = ["Mail.ReadWrite"];
 
@@ -178,10 +180,18 @@ fn folders(
                     "displayName is not valid.",
                 ));
             }
-            // Exchange compares folder names without regard to case.
-            let taken = tenant.users[user].folders.values().any(|folder| {
-                folder.parent == parent && folder.name.to_lowercase() == name.to_lowercase()
-            });
+            // Exchange compares folder names without regard to case, and with folders that hold no mail and are not listed here.
+            let is_top = tenant.users[user]
+                .folder("msgfolderroot")
+                .is_some_and(|top| top.id == parent);
+            let of_others = is_top
+                && NOT_OF_MAIL
+                    .iter()
+                    .any(|taken| taken.eq_ignore_ascii_case(name));
+            let taken = of_others
+                || tenant.users[user].folders.values().any(|folder| {
+                    folder.parent == parent && folder.name.to_lowercase() == name.to_lowercase()
+                });
             if taken {
                 let message = "A folder with the specified name already exists.";
                 return Err(refuse(409, "ErrorFolderExists", message));
@@ -241,6 +251,7 @@ fn list(
 
 fn shown(message: &Message, request: &Request) -> Result<Value, Answer> {
     let mut value = Value::Object(message.json.clone());
+    value["body"] = create::as_read(&value["body"], request);
     value = select(value, request.query.get("$select"));
     let wants = request
         .query

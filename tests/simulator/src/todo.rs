@@ -12,6 +12,8 @@ use crate::tenant::Tenant;
 
 const READ: [&str; 2] = ["Tasks.Read.All", "Tasks.ReadWrite.All"];
 const WRITE: [&str; 1] = ["Tasks.ReadWrite.All"];
+/// A list that somebody else shared with every person of this tenant.
+const COLLEAGUES: &str = "AAMkListOfAColleague";
 const KNOWN: [&str; 13] = [
     "body",
     "categories",
@@ -80,8 +82,19 @@ pub(crate) fn handle(
         ["lists"] => lists(tenant, request, user),
         ["lists", list, rest @ ..] => {
             let known = &tenant.users[user].todo.lists;
-            if !known.iter().any(|(id, ..)| id == list) {
+            let is_own = known.iter().any(|(id, ..)| id == list);
+            if !is_own && *list != COLLEAGUES {
                 return Err(not_found());
+            }
+            let is_flagged = known
+                .iter()
+                .any(|(id, _, kind)| id == list && *kind == "flaggedEmails");
+            if is_flagged && request.method == "POST" && rest.len() == 1 {
+                return Err(refuse(
+                    400,
+                    "invalidRequest",
+                    "The list holds flagged mail alone.",
+                ));
             }
             match rest {
                 ["tasks"] => tasks(tenant, request, user, list),
@@ -100,10 +113,15 @@ fn lists(tenant: &mut Tenant, request: &Request, user: usize) -> Result<Answer, 
             "wellknownListName": known,
         })
     };
+    let of_a_colleague = json!({
+        "id": COLLEAGUES, "displayName": "Colleague", "isOwner": false, "isShared": true,
+        "wellknownListName": "none",
+    });
     match &*request.method {
         "GET" => {
             request.only(&["$top", "$skip", "$skiptoken"])?;
-            let all = tenant.users[user].todo.lists.iter().map(shown);
+            let own = tenant.users[user].todo.lists.iter().map(shown);
+            let all = std::iter::once(of_a_colleague).chain(own);
             page(all.collect(), request, &tenant.base, 10)
         }
         "POST" => {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::super::attachments::{self, Of};
 use super::super::call::{Call, Session};
@@ -13,7 +14,7 @@ use super::{UID_PROPERTY, keyed, occurrences, recurrence};
 use crate::domain::calendar_event::{
     CalendarEvent, EventFacts, EventTime, Sensitivity, Series, ShowAs,
 };
-use crate::domain::item::ItemKey;
+use crate::domain::item::{Digest, ItemKey};
 use crate::domain::message::Address;
 use crate::domain::time_zone;
 use crate::targets::{TargetError, TargetId, TargetUser, Written};
@@ -53,9 +54,11 @@ pub(super) fn json(event: &CalendarEvent, key: &ItemKey) -> Value {
         let zone = zone_name(event.facts.start.zone);
         set("recurrence", recurrence::json(&series.recurrence, zone));
     }
-    // "To avoid creating duplicate events": a create that is sent again makes no second one.
-    set("transactionId", key.to_string().into());
     set("singleValueExtendedProperties", keyed(key, &event.uid));
+    // "To avoid creating duplicate events": a create that is sent again makes no second one. Another content is another transaction:
+    // under one id Exchange takes the same event alone.
+    let content = Digest(Sha256::digest(json!(object).to_string()).into());
+    object.insert("transactionId".to_owned(), content.to_string().into());
     Value::Object(object)
 }
 
@@ -124,7 +127,8 @@ pub(super) async fn fetch(
         path(user, id),
         segment(&expand)
     );
-    Ok(session.json(Call::get(operation, path)).await?.body)
+    let call = Call::get(operation, path).unfiltered();
+    Ok(session.json(call).await?.body)
 }
 
 pub(super) async fn complete(

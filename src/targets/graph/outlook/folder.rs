@@ -1,4 +1,8 @@
-//! Calendars, contact folders and task lists: found by name or made. None of these has a filter by name that we would rely on.
+//! Calendars, contact folders and task lists: found by name or made. None of these has a filter by name that we would rely on. What
+//! somebody else shared, or Exchange keeps by itself, is never written into, whatever its name: a folder stands beside it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,27 +15,39 @@ use crate::targets::{TargetError, TargetId, TargetUser};
 const PAGES_MAX: usize = 100;
 const PAGE: usize = 100;
 
-/// What a list's call is, and what in it says the name.
+/// What a list's call is, what in it says the name, and which of it is the mailbox's own.
 struct Shelf {
     list: &'static str,
     make: &'static str,
     name: &'static str,
+    is_own: fn(&Value, &Value) -> bool,
 }
 
 const CALENDARS: Shelf = Shelf {
     list: "GET /users/{id}/calendars",
     make: "POST /users/{id}/calendars",
     name: "name",
+    // "For a calendar shared with the user, the owner property is set to the person who shared that calendar."
+    is_own: |one, default| {
+        one["canEdit"] != false && one["owner"]["address"] == default["owner"]["address"]
+    },
 };
 const CONTACT_FOLDERS: Shelf = Shelf {
     list: "GET /users/{id}/contactFolders",
     make: "POST /users/{id}/contactFolders",
     name: "displayName",
+    // Those of others are in no list.
+    is_own: |_, _| true,
 };
 const TASK_LISTS: Shelf = Shelf {
     list: "GET /users/{id}/todo/lists",
     make: "POST /users/{id}/todo/lists",
     name: "displayName",
+    is_own: |one, _| {
+        one["isOwner"] != false
+            && one["isShared"] != true
+            && one["wellknownListName"] != "flaggedEmails"
+    },
 };
 
 pub(super) async fn calendar(
@@ -40,12 +56,14 @@ pub(super) async fn calendar(
     name: Option<&str>,
 ) -> Result<TargetId, TargetError> {
     let base = format!("users/{}", segment(&user.id));
+    let operation = "GET /users/{id}/calendar";
+    let call = Call::get(operation, format!("{base}/calendar?$select=id,owner"));
+    let default = session.json(call).await?.body;
     let Some(name) = name else {
-        let operation = "GET /users/{id}/calendar";
-        let call = Call::get(operation, format!("{base}/calendar?$select=id"));
-        return id_of(operation, &session.json(call).await?.body);
+        return id_of(operation, &default);
     };
-    find_or_make(session, &CALENDARS, &format!("{base}/calendars"), name).await
+    let path = format!("{base}/calendars");
+    find_or_make(session, &CALENDARS, &path, name, &default).await
 }
 
 pub(super) async fn contacts(
@@ -61,7 +79,7 @@ pub(super) async fn contacts(
         } else {
             format!("{base}/{}/childFolders", segment(&at.0))
         };
-        at = find_or_make(session, &CONTACT_FOLDERS, &path, name).await?;
+        at = find_or_make(session, &CONTACT_FOLDERS, &path, name, &Value::Null).await?;
     }
     Ok(at)
 }
@@ -77,7 +95,7 @@ pub(super) async fn tasks(
         let found = find(session, &TASK_LISTS, &path, is_default).await?;
         return found.ok_or_else(|| failure::contract(TASK_LISTS.list, "no default list"));
     };
-    find_or_make(session, &TASK_LISTS, &path, name).await
+    find_or_make(session, &TASK_LISTS, &path, name, &Value::Null).await
 }
 
 async fn find_or_make(
@@ -85,15 +103,28 @@ async fn find_or_make(
     shelf: &Shelf,
     path: &str,
     name: &str,
+    default: &Value,
 ) -> Result<TargetId, TargetError> {
     // Exchange compares names without regard to case.
-    let is_it = |one: &Value| {
+    let has_name = |one: &Value| {
         one[shelf.name]
             .as_str()
             .is_some_and(|found| found.to_lowercase() == name.to_lowercase())
     };
+    let is_taken = AtomicBool::new(false);
+    let is_it = |one: &Value| {
+        let is_own = (shelf.is_own)(one, default);
+        is_taken.fetch_or(has_name(one) && !is_own, Ordering::Relaxed);
+        has_name(one) && is_own
+    };
     if let Some(id) = find(session, shelf, path, is_it).await? {
         return Ok(id);
+    }
+    if is_taken.load(Ordering::Relaxed) && !name.ends_with(BESIDE) {
+        let beside = name_beside(name);
+        let made = Box::pin(find_or_make(session, shelf, path, &beside, default)).await?;
+        remember(session, &made);
+        return Ok(made);
     }
     let body = json!({shelf.name: name});
     match session
@@ -105,6 +136,23 @@ async fn find_or_make(
         Err(error) if error.status == 409 => find(session, shelf, path, is_it).await?.ok_or(error),
         Err(error) => Err(error),
     }
+}
+
+/// What stands behind the name of a folder whose own name belongs to another.
+pub(in super::super) const BESIDE: &str = " (restored)";
+
+/// The name of a folder that stands beside another.
+pub(in super::super) fn name_beside(name: &str) -> String {
+    format!("{name}{BESIDE}")
+}
+
+/// So that each item that goes into it says so.
+pub(in super::super) fn remember(session: &Session, folder: &TargetId) {
+    let mut beside = session
+        .beside
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    beside.insert(folder.clone());
 }
 
 async fn find(
@@ -126,4 +174,13 @@ async fn find(
         }
     }
     Err(failure::contract(shelf.list, "the list does not end"))
+}
+
+/// Whether it, or what it lies in, stands beside another of its name.
+pub(in super::super) fn is_beside(session: &Session, folder: &TargetId) -> bool {
+    let beside = session
+        .beside
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    beside.contains(folder)
 }

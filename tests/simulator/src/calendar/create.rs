@@ -66,15 +66,10 @@ pub(super) fn event(
             .remove("singleValueExtendedProperties")
             .unwrap_or_default(),
     )?;
-    // "To avoid redundant POST operations in case of client retries to create the same event."
-    if let Some(transaction) = body.get("transactionId").filter(|id| id.is_string()) {
-        let known = tenant.users[user].calendar.events.values();
-        let same = known
-            .into_iter()
-            .find(|event| event.json.get("transactionId") == Some(transaction));
-        if let Some(same) = same {
-            return Ok(json_answer(201, Value::Object(zone::in_utc(&same.json))));
-        }
+    if let Some(transaction) = body.get("transactionId").and_then(Value::as_str)
+        && let Some(answer) = sent_again(&tenant.users[user].calendar, transaction, &body)
+    {
+        return answer;
     }
     let id = tenant.opaque("AAMkEvt");
     let mut json = defaults(tenant, user, &id, &body);
@@ -86,6 +81,10 @@ pub(super) fn event(
         }
     }
     known.calendar.invitations += invited(&body);
+    if let Some(transaction) = body.get("transactionId").and_then(Value::as_str) {
+        let transactions = &mut known.calendar.transactions;
+        transactions.insert(transaction.to_owned(), body.clone());
+    }
     let event = Event {
         id: id.clone(),
         calendar: calendar.to_owned(),
@@ -98,6 +97,41 @@ pub(super) fn event(
     let answer = json_answer(201, Value::Object(zone::in_utc(&event.json)));
     known.calendar.events.insert(id, event);
     Ok(answer)
+}
+
+/// "To avoid redundant POST operations in case of client retries to create the same event." One under which another event was sent,
+/// or whose event is gone, is refused.
+fn sent_again(
+    calendars: &super::Calendars,
+    transaction: &str,
+    body: &Map<String, Value>,
+) -> Option<Result<Answer, Answer>> {
+    let before = calendars.transactions.get(transaction)?;
+    let known = calendars.events.values();
+    let same = known
+        .into_iter()
+        .find(|event| event.json.get("transactionId") == body.get("transactionId"));
+    Some(match same {
+        Some(same) if before == body => {
+            Ok(json_answer(201, Value::Object(zone::in_utc(&same.json))))
+        }
+        _ => Err(refuse(
+            409,
+            "ErrorDuplicateTransactionId",
+            "Your request can't be completed. The TransactionId specified in the request has \
+             already been used to create a different event.",
+        )),
+    })
+}
+
+/// An event as it is read: its body is HTML whatever it was created with.
+/// <https://github.com/microsoftgraph/microsoft-graph-docs/issues/8215>
+pub(super) fn as_read(mut event: Map<String, Value>, request: &Request) -> Map<String, Value> {
+    if let Some(body) = event.get("body") {
+        let body = mail::as_html(body);
+        event.insert("body".to_owned(), mail::as_read(&body, request));
+    }
+    event
 }
 
 /// What the service says of an event where nobody else does.

@@ -76,8 +76,8 @@ fn facts(event: &Event, day: NaiveDate) -> Map<String, Value> {
     facts
 }
 
-pub(super) fn shown(event: &Event, day: NaiveDate) -> Value {
-    let mut facts = zone::in_utc(&facts(event, day));
+pub(super) fn shown(event: &Event, day: NaiveDate, request: &Request) -> Value {
+    let mut facts = create::as_read(zone::in_utc(&facts(event, day)), request);
     let original = original(event, day).to_rfc3339_opts(SecondsFormat::Secs, true);
     facts.insert("id".to_owned(), id(event, day).into());
     facts.insert("seriesMasterId".to_owned(), event.id.clone().into());
@@ -141,7 +141,8 @@ pub(super) fn list(
             };
             instant("start") < to && instant("end") >= from
         });
-    let shown = inside.map(|day| select(shown(event, day), request.query.get("$select")));
+    let shown = inside.map(|day| shown(event, day, request));
+    let shown = shown.map(|one| select(one, request.query.get("$select")));
     page(shown.collect(), request, &tenant.base, 10)
 }
 
@@ -149,17 +150,18 @@ pub(super) fn change(
     known: &mut Calendars,
     master: &str,
     day: NaiveDate,
-    body: &Map<String, Value>,
+    request: &Request,
 ) -> Result<Answer, Answer> {
-    known.invitations += create::invited(body);
+    let body = request.json()?;
+    known.invitations += create::invited(&body);
     let event = known.events.get_mut(master).ok_or_else(not_found)?;
-    create::checked(body, &facts(event, day))?;
+    create::checked(&body, &facts(event, day))?;
     if let Some(start) = body.get("start") {
         check_neighbours(event, day, zone::read(start)?.0.date())?;
     }
-    let rewritten = create::rewritten(body.clone())?;
+    let rewritten = create::rewritten(body)?;
     event.exceptions.entry(day).or_default().extend(rewritten);
-    Ok(json_answer(200, shown(event, day)))
+    Ok(json_answer(200, shown(event, day, request)))
 }
 
 /// An occurrence stays between its neighbours.

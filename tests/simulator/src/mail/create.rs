@@ -234,6 +234,27 @@ pub(crate) fn body(given: Option<&Value>) -> Result<Value, Answer> {
     }
 }
 
+/// A body as it is read: filtered, unless whoever asks wants it as it is.
+/// <https://learn.microsoft.com/graph/api/message-get#request-headers>
+pub(crate) fn as_read(body: &Value, request: &Request) -> Value {
+    let prefers = request.header("prefer").unwrap_or_default();
+    let is_html = body["contentType"] == "html";
+    if !is_html || prefers.contains("outlook.allow-unsafe-html") {
+        return body.clone();
+    }
+    let content = body["content"].as_str().unwrap_or_default();
+    json!({"contentType": "html", "content": exchange::filtered(content)})
+}
+
+/// A text as the HTML that Exchange makes of it.
+pub(crate) fn as_html(body: &Value) -> Value {
+    if body["contentType"] != "text" {
+        return body.clone();
+    }
+    let content = exchange::html_of_text(body["content"].as_str().unwrap_or_default());
+    json!({"contentType": "html", "content": content})
+}
+
 fn recipients(given: Option<&Value>) -> Result<Value, Answer> {
     let items = given.and_then(Value::as_array).cloned().unwrap_or_default();
     for item in &items {

@@ -6,7 +6,7 @@ use crate::tenant::Message;
 
 /// HTML as Exchange gives it back: a head with a charset, no scripts, attributes as they were, lines by CR LF.
 pub(super) fn rewrite_html(html: &str) -> String {
-    let mut body = without_element(html, "script");
+    let mut body = letters(&without_element(html, "script"));
     let lower = body.to_lowercase();
     let meta = "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">";
     if !lower.contains("<body") {
@@ -15,6 +15,60 @@ pub(super) fn rewrite_html(html: &str) -> String {
         body.insert_str(at + "<head>".len(), &format!("\r\n{meta}"));
     }
     crlf(&body)
+}
+
+/// Entities that stand for a letter come back as the letter; the space that does not break is spelled out.
+fn letters(html: &str) -> String {
+    let known = [
+        ("&Auml;", "Ä"),
+        ("&Ouml;", "Ö"),
+        ("&Uuml;", "Ü"),
+        ("&auml;", "ä"),
+        ("&bull;", "•"),
+        ("&ccedil;", "ç"),
+        ("&copy;", "©"),
+        ("&eacute;", "é"),
+        ("&euro;", "€"),
+        ("&hellip;", "…"),
+        ("&ldquo;", "“"),
+        ("&lsquo;", "‘"),
+        ("&mdash;", "—"),
+        ("&middot;", "·"),
+        ("&ndash;", "–"),
+        ("&ouml;", "ö"),
+        ("&raquo;", "»"),
+        ("&rdquo;", "”"),
+        ("&reg;", "®"),
+        ("&rsquo;", "’"),
+        ("&szlig;", "ß"),
+        ("&trade;", "™"),
+        ("&uuml;", "ü"),
+        ("\u{a0}", "&nbsp;"),
+    ];
+    known
+        .into_iter()
+        .fold(html.to_owned(), |html, (name, letter)| {
+            html.replace(name, letter)
+        })
+}
+
+/// What is given out to whoever does not ask for unsafe HTML: without what can be pressed, filled in or run.
+pub(super) fn filtered(html: &str) -> String {
+    ["applet", "button", "map", "object", "select", "textarea"]
+        .into_iter()
+        .fold(html.to_owned(), |html, name| without_element(&html, name))
+}
+
+pub(super) fn html_of_text(text: &str) -> String {
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let lines: Vec<&str> = text.lines().collect();
+    rewrite_html(&format!(
+        "<div class=\"PlainText\">{}</div>",
+        lines.join("<br>\n")
+    ))
 }
 
 pub(super) fn crlf(text: &str) -> String {
@@ -100,5 +154,13 @@ mod tests {
         let html = rewrite_html("<p>Grüße</p><SCRIPT>steal()</SCRIPT>\n<p>b</p>");
         assert!(html.contains("<meta") && html.contains("<p>Grüße</p>\r\n<p>b</p>"));
         assert!(!html.contains("steal"));
+    }
+
+    #[test]
+    fn letters_come_back_as_letters_and_what_can_be_pressed_is_filtered() {
+        let html = rewrite_html("<p>Gr&uuml;&szlig;e &amp; &rsquo;\u{a0}</p><button>Buy</button>");
+        assert!(html.contains("<p>Grüße &amp; ’&nbsp;</p>"), "{html}");
+        assert!(html.contains("Buy") && !filtered(&html).contains("Buy"));
+        assert!(html_of_text("a < b\nc").contains("a &lt; b<br>\r\nc"));
     }
 }
