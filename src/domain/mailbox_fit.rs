@@ -8,9 +8,6 @@ const CONTROL_REMOVED: Transform = Transform("control-characters-removed/1");
 /// A name longer than a file name may be.
 const NAME_SHORTENED: Transform = Transform("attachment-name-shortened/1");
 
-/// No date of its own: the day on which it arrived stands for that on which it was sent.
-const SENT_FROM_RECEIVED: Transform = Transform("sent-from-received/1");
-
 /// PidTagSubject holds 255 characters.
 const SUBJECT_CHARS_MAX: usize = 255;
 const NAME_CHARS_MAX: usize = 255;
@@ -30,17 +27,11 @@ pub fn fit(mut message: Message) -> Message {
             message.transforms.push(NAME_SHORTENED);
         }
     }
-    match (message.sent, message.received) {
-        (None, None) => message.deltas.push(Delta {
+    if message.sent.is_none() && message.received.is_none() {
+        message.deltas.push(Delta {
             property: "sent",
             reason: "the original has no date",
-        }),
-        // A mailbox shows both for every message.
-        (None, Some(received)) => {
-            message.sent = Some(received);
-            message.transforms.push(SENT_FROM_RECEIVED);
-        }
-        (Some(_), _) => {}
+        });
     }
     once(&mut message.categories);
     message.transforms.sort();
@@ -174,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_stands_for_another_is_named_and_a_category_is_kept_once() {
+    fn a_category_is_kept_once() {
         let categories = ["B", "A", "B"].map(str::to_owned).to_vec();
         let received = chrono::DateTime::from_timestamp(1_700_000_000, 0);
         let message = fit(Message {
@@ -182,8 +173,6 @@ mod tests {
             categories,
             ..Message::default()
         });
-        assert_eq!(message.sent, received);
-        assert_eq!(message.transforms, [SENT_FROM_RECEIVED]);
         assert_eq!(message.categories, ["B", "A"]);
     }
 

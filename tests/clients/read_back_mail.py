@@ -53,7 +53,8 @@ def disclosed():
 
 
 def get(path):
-    request = urllib.request.Request(base + path, headers={"Authorization": "Bearer " + token})
+    headers = {"Authorization": "Bearer " + token, "Prefer": "outlook.allow-unsafe-html"}
+    request = urllib.request.Request(base + path, headers=headers)
     return urllib.request.urlopen(request, timeout=30).read()
 
 

@@ -1,8 +1,13 @@
 //! Rows of Outlook data files: objects as [MS-OXPROPS] has them, and the messages that are made of them.
 
 use unbroken::domain::calendar_event::Sensitivity;
+use unbroken::domain::contact::Contact;
+use unbroken::domain::item::Workload;
 use unbroken::domain::message::{FollowUp, Importance, Message, Smime};
-use unbroken::sources::mapi::{Attached, Key, Object, Properties, Value, ids, message};
+use unbroken::domain::outlook::OutlookItem;
+use unbroken::sources::mapi::{
+    Attached, Key, Object, Properties, Value, ids, message, msg, outlook,
+};
 use unbroken::sources::open;
 
 use super::Row;
@@ -210,5 +215,107 @@ fn a_signed_piece_stays_under_its_class_and_a_wrong_checksum_is_named() {
     altered.stands_in(
         &said(&read),
         "a checksum of the data file does not match these bytes",
+    );
+}
+
+#[test]
+fn what_its_file_no_longer_holds_is_named() {
+    let mut lost = object(&[]);
+    lost.properties_lost = 1;
+    let row = Row::declared(
+        "Outlook data files",
+        "item of which a property cannot be read",
+    );
+    let read = message::message(lost);
+    row.is(&*read.body.content, "It stands.");
+    row.stands_in(
+        &said(&read),
+        "one or more that the file lists cannot be read",
+    );
+
+    let seed = top().join("tests/fuzz/seeds/message_file/mail.msg");
+    let bytes = std::fs::read(seed).expect("a message file");
+    let row = Row::declared(
+        "Outlook data files",
+        "item whose file breaks off before it ends",
+    );
+    let cut = msg::read(&bytes[..bytes.len() - 2_048]).expect("it begins");
+    row.stands_in(
+        &said(&message::message(cut)),
+        "it breaks off before the item ends",
+    );
+
+    let dateless = object(&[(
+        ids::LAST_MODIFICATION_TIME,
+        Value::Time(133_000_000_000_000_000),
+    )]);
+    let read = message::message(dateless);
+    let row = Row::declared("Outlook data files", "message without any date");
+    row.holds(read.sent.is_some(), &read.sent);
+    row.stands_in(&said(&read), "sent-from-last-change/1");
+}
+
+fn contact(values: &[(Key, Value)]) -> Contact {
+    match outlook::item(object(values), Workload::Contacts) {
+        Some(OutlookItem::Contact(contact)) => *contact,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_outlook_alone_keeps_of_a_contact_stands_in_its_notes() {
+    let named = |id: u32| Key::Number(ids::ADDRESS, id);
+    let made = contact(&[
+        (Key::Tag(0x3A41), Value::Time(129_198_456_000_000_000)),
+        (named(0x804F), text("north gate")),
+        (Key::Tag(0x3A47), text("Eve")),
+        (named(0x8083), text("/o=ExchangeLabs/cn=ben")),
+        (named(0x8084), text("ben@old.example")),
+    ]);
+    let notes = &*made.personal_notes;
+    Row::declared("Outlook data files", "anniversary").stands_in(notes, "Anniversary: 2010-");
+    Row::declared("Outlook data files", "user fields").stands_in(notes, "User field 1: north gate");
+    let further = Row::declared("Outlook data files", "further properties of a contact");
+    further.stands_in(notes, "Referred by: Eve");
+    further.stands_in(
+        &format!("{:?}", made.transforms),
+        "contact-properties-into-notes/1",
+    );
+    let book = Row::kept(
+        "Outlook data files",
+        "somebody out of the address book in a contact",
+    );
+    book.is(&*made.email_addresses[0].address, "ben@old.example");
+}
+
+#[test]
+fn an_all_day_event_of_older_outlook_stays_on_its_day_by_the_rules_of_its_zone() {
+    let named = |id: u32| Key::Number(ids::APPOINTMENT, id);
+    // New Zealand: twelve hours ahead, thirteen from the last Sunday of September to the first of April.
+    let mut rules: Vec<u8> = [-720, 0, -60]
+        .into_iter()
+        .flat_map(i32::to_le_bytes)
+        .collect();
+    for short in [0_u16, 0, 4, 0, 1, 3, 0, 0, 0, 0, 0, 9, 0, 5, 2, 0, 0, 0] {
+        rules.extend(short.to_le_bytes());
+    }
+    // 25 January 2026, 11:00 in UTC.
+    let start = Value::Time(134_138_124_000_000_000);
+    let item = outlook::item(
+        object(&[
+            (named(0x820D), start),
+            (named(0x8215), Value::Boolean(true)),
+            (named(0x8233), Value::Bytes(rules)),
+        ]),
+        Workload::Calendar,
+    );
+    let Some(OutlookItem::Event(event)) = item else {
+        panic!("{item:?}")
+    };
+    let row = Row::declared("Outlook data files", "time zone of older Outlook");
+    row.is(&event.facts.start.local.to_string(), "2026-01-26 00:00:00");
+    row.stands_in(
+        &format!("{:?}", event.transforms),
+        "time-zone-by-its-rules/1",
     );
 }

@@ -180,19 +180,7 @@ fn folders(
                     "displayName is not valid.",
                 ));
             }
-            // Exchange compares folder names without regard to case, and with folders that hold no mail and are not listed here.
-            let is_top = tenant.users[user]
-                .folder("msgfolderroot")
-                .is_some_and(|top| top.id == parent);
-            let of_others = is_top
-                && NOT_OF_MAIL
-                    .iter()
-                    .any(|taken| taken.eq_ignore_ascii_case(name));
-            let taken = of_others
-                || tenant.users[user].folders.values().any(|folder| {
-                    folder.parent == parent && folder.name.to_lowercase() == name.to_lowercase()
-                });
-            if taken {
+            if is_taken(&tenant.users[user], &parent, name) {
                 let message = "A folder with the specified name already exists.";
                 return Err(refuse(409, "ErrorFolderExists", message));
             }
@@ -209,6 +197,17 @@ fn folders(
         }
         _ => Err(method()),
     }
+}
+
+/// Exchange compares folder names without regard to case, and with folders that hold no mail and are not listed here.
+fn is_taken(user: &User, parent: &str, name: &str) -> bool {
+    let is_top = user
+        .folder("msgfolderroot")
+        .is_some_and(|top| top.id == parent);
+    let mut others = NOT_OF_MAIL.iter();
+    let mut folders = user.folders.values();
+    (is_top && others.any(|taken| taken.eq_ignore_ascii_case(name)))
+        || folders.any(|one| one.parent == parent && one.name.to_lowercase() == name.to_lowercase())
 }
 
 pub(crate) fn unknown_property(name: &str) -> Answer {

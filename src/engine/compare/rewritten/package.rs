@@ -23,7 +23,7 @@ const CUSTOM_XML: &str = "customxml/";
 
 const OWN_PART_GONE: Delta = Delta {
     property: "customXml",
-    reason: "a part that the file had (form values, content that is bound to it) is gone or changed",
+    reason: "a part that the file had (form values, content bound to it) is gone or changed",
 };
 
 struct Part {

@@ -181,6 +181,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "An address of the old server was found out from the mail's own header.",
     ),
     (
+        "folder-beside-another/1",
+        "A folder of its name belongs to another or holds other things; it lies in one beside it.",
+    ),
+    (
         "folder-damaged",
         "A folder's list could not be read; there may be items that nobody can name.",
     ),
@@ -428,6 +432,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "rule-sorts-mail",
         "An inbox rule that sorts or marks mail; whoever wants it makes it anew.",
+    ),
+    (
+        "sent-from-last-change/1",
+        "It has no date; the day on which it was last written stands for that of its sending.",
     ),
     (
         "settings",

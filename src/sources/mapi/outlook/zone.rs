@@ -24,8 +24,8 @@ pub(super) fn by_name(properties: &Properties, keys: &[Key]) -> Option<Tz> {
     })
 }
 
-/// `PidLidTimeZoneStruct` ([MS-OXOCAL] 2.2.1.39): Outlook before 2007 wrote this alone. The zone that has these rules in the year of
-/// the event, or in one after the rules of America changed.
+/// `PidLidTimeZoneStruct` ([MS-OXOCAL] 2.2.1.39): Outlook before 2007 wrote this alone. The zone that has these rules in the year
+/// of the event, or in one after the rules of America changed.
 pub(super) fn by_rules(bytes: &[u8], year: i32) -> Option<Tz> {
     let rules = Rules::read(bytes)?;
     [year, 2008, 2020]
@@ -68,7 +68,7 @@ impl Rules {
         let (both, standard, daylight) = (bias(0)?, bias(4)?, bias(8)?);
         let offset_s = |more: i32| both.checked_add(more)?.checked_mul(-60);
         let daylight = match (change(bytes, 14)?, change(bytes, 32)?) {
-            (Some(ends), Some(begins)) => Some(Daylight {
+            (Turn::At(ends), Turn::At(begins)) => Some(Daylight {
                 offset_s: offset_s(daylight)?,
                 begins,
                 ends,
@@ -118,25 +118,28 @@ impl Rules {
     }
 }
 
-/// A `SYSTEMTIME`; within, `None` where the zone never changes. One of a single year is none that a zone has.
-fn change(bytes: &[u8], at: usize) -> Option<Option<Change>> {
+/// When a zone changes its offset.
+enum Turn {
+    At(Change),
+    Never,
+}
+
+/// A `SYSTEMTIME`. One of a single year is none that a zone has.
+fn change(bytes: &[u8], at: usize) -> Option<Turn> {
     let part = |number: usize| u16_at(bytes, at + 2 * number);
     let (year, month, weekday, number) = (part(0)?, part(1)?, part(2)?, part(3)?);
     if month == 0 {
-        return Some(None);
+        return Some(Turn::Never);
     }
     let weekday = Weekday::try_from(u8::try_from((weekday + 6) % 7).ok()?).ok()?;
     let at = NaiveTime::from_hms_opt(part(4)?.into(), part(5)?.into(), 0)?;
-    (year == 0 && weekday_number(number)).then_some(Some(Change {
+    let is_yearly = year == 0 && (1..=5).contains(&number);
+    is_yearly.then_some(Turn::At(Change {
         month: month.into(),
         weekday,
         number: u8::try_from(number).ok()?,
         at,
     }))
-}
-
-fn weekday_number(number: u16) -> bool {
-    (1..=5).contains(&number)
 }
 
 impl Change {

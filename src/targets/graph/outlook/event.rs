@@ -55,8 +55,8 @@ pub(super) fn json(event: &CalendarEvent, key: &ItemKey) -> Value {
         set("recurrence", recurrence::json(&series.recurrence, zone));
     }
     set("singleValueExtendedProperties", keyed(key, &event.uid));
-    // "To avoid creating duplicate events": a create that is sent again makes no second one. Another content is another transaction:
-    // under one id Exchange takes the same event alone.
+    // "To avoid creating duplicate events": a create that is sent again makes no second one. Another content is another
+    // transaction: under one id Exchange takes the same event alone.
     let content = Digest(Sha256::digest(json!(object).to_string()).into());
     object.insert("transactionId".to_owned(), content.to_string().into());
     Value::Object(object)
