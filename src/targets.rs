@@ -4,6 +4,7 @@ pub mod graph;
 pub mod teams;
 pub mod turns;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::Read;
 use std::time::Duration;
@@ -194,6 +195,16 @@ pub trait Target: Send + Sync {
         &self,
         user_principal_name: &str,
     ) -> impl Future<Output = Result<Option<TargetUser>, TargetError>> + Send;
+
+    /// Who gets at all of a site, by principal name in small letters; `None` where nobody can see. `group` is the object id of the
+    /// group whose site it is.
+    fn inside(
+        &self,
+        _site: &TargetUser,
+        _group: Option<&str>,
+    ) -> impl Future<Output = Result<Option<BTreeSet<String>>, TargetError>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// Finds or makes a mail folder, level by level; 409 means that it is there.
     fn mail_folder(

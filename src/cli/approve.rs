@@ -273,6 +273,7 @@ fn of_plan(entry: &Entry, request: &ApprovalRequest) -> Result<Vec<(&'static str
     let parts = data.field("parts").and_then(Value::as_size);
     let parts = parts.ok_or_else(|| refused("the plan in the request has no number of people"))?;
     lines.push(("people", parts.to_string()));
+    lines.extend(of_places(data));
     lines.extend(of_choices(data));
     lines.extend(of_time(data));
     lines.push(("content gate", of_gate(data)?));
@@ -288,6 +289,31 @@ fn of_workloads(data: &Value) -> Option<(&'static str, String)> {
     });
     let words: Vec<String> = counted.collect();
     (!words.is_empty()).then(|| ("of these", words.join(", ")))
+}
+
+/// How many are in the sites that it writes into. A plan of an earlier version of the program does not say.
+fn of_places(data: &Value) -> Vec<(&'static str, String)> {
+    let inside = data.field("inside");
+    let number = |name: &str| inside?.field(name)?.as_size();
+    let (Some(places), Some(people)) = (number("places"), number("people")) else {
+        return Vec::new();
+    };
+    if places == 0 {
+        return Vec::new();
+    }
+    let mut lines = vec![(
+        "WARNING",
+        format!(
+            "{people} people are in the {places} sites that it writes into and see all that goes \
+             in; the backup does not say who could"
+        ),
+    )];
+    let unseen = number("unseen").unwrap_or(0);
+    if unseen > 0 {
+        let text = format!("who is in {unseen} of these sites could not be seen");
+        lines.push(("WARNING", text));
+    }
+    lines
 }
 
 /// What the operator chose where a mailbox leaves a choice.

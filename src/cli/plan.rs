@@ -15,7 +15,7 @@ use super::access::{CaseFolder, instant};
 use super::aliases::{self, ListAliases};
 use super::choices::ChoiceArgs;
 use super::flow::waving::Waving;
-use super::flow::{self, opening, planning, sources};
+use super::flow::{self, opening, places, planning, sources};
 use super::keys::expect_yes;
 use super::output::Output;
 use super::pace::Pace;
@@ -239,6 +239,12 @@ fn warn(
         let _ = writeln!(text, "warning: {warning}");
     }
     value["warning"] = warning.into();
+    let case = journal.case().map_err(flow::meaning)?;
+    let places = places::warnings(&case, plan);
+    for place in &places {
+        let _ = writeln!(text, "warning: {place}");
+    }
+    value["places"] = json!(places);
     Ok(())
 }
 
@@ -272,6 +278,10 @@ fn run_approve(approve: &Approve, output: &Output) -> Result<()> {
     let request = planning::request(&journal, &proposal, &plan)?;
     output.note(approve::summary(&request)?.trim_end());
     output.note(breach(&journal)?.trim_end());
+    let case = journal.case().map_err(flow::meaning)?;
+    for place in places::warnings(&case, &plan) {
+        output.note(&format!("{:<12} {place}", "in a site"));
+    }
     expect_yes(approve.yes, "Approve this?")?;
     planning::approve(&journal, &proposal, &*approver)?;
     output.answer(

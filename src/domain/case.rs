@@ -23,7 +23,7 @@ pub use access::{AccessCommand, OpenAccess};
 pub use content::{Content, ContentCommand};
 pub use granting::{Grants, release_words};
 pub use identities::{Identities, Identity, IdentityCommand};
-pub use sites::SiteCommand;
+pub use sites::{INSIDE_MAX, SeenSite, SiteCommand, Sites, is_site};
 
 use super::closing::{Closing, ClosingCommand};
 use super::domain_move::{MoveCommand, Moves};
@@ -152,6 +152,8 @@ pub struct Case {
     pub gates: Gates,
     /// The waves of its plans.
     pub waves: Waves,
+    /// The sites that were looked at, and who was in them.
+    pub sites: Sites,
     /// The domains that move.
     pub moves: Moves,
     /// How it ends.
@@ -376,6 +378,7 @@ impl Case {
             return Err(Refusal::NotMapped(custodian.to_string()));
         }
         self.grants.check_attested(custodian)?;
+        self.check_place(custodian)?;
         if !stands(Guard::Wave, !self.open_waves.is_empty()) {
             return Err(Refusal::WaveNotOpen {
                 plan: "any".to_owned(),
@@ -406,6 +409,7 @@ impl Case {
             }
             Event::MappingWithdrawn(data, _) => self.forget_mapping(&data.custodian),
             Event::PlanMade(data, _) => {
+                self.sites.freeze(&data.plan);
                 self.plans.insert(data.plan.clone(), (**data).clone());
             }
             Event::PersonNamed(data, facts) => {
@@ -448,6 +452,7 @@ impl Case {
                 self.content.evolve(event);
                 self.gates.evolve(event);
                 self.waves.evolve(event);
+                self.sites.evolve(event);
                 self.moves.evolve(event);
                 self.closing.evolve(event);
             }

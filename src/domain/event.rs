@@ -53,9 +53,9 @@ pub use outcomes::{
 };
 pub use pace::{WaitedFor, WaveEstimated, WavePaced};
 pub use people::{PersonFacts, PersonNamed};
-pub use plans::{PlanAdopted, PlanCounts, PlanMade};
+pub use plans::{PeopleInside, PlanAdopted, PlanCounts, PlanMade};
 pub use reporting::{CheckedAs, IssuerFacts, ReportIssued};
-pub use sites::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
+pub use sites::{PlacesSeen, PlacesSeenFacts, SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
 pub use teams::{LinkFacts, TeamAttempted, TeamCompleted, TeamFacts};
 pub use waves::{
     DevicesEvidenced, LicencesCounted, PauseFacts, TargetHoldEvidenced, WaveReleased, WavesFacts,
@@ -267,6 +267,8 @@ events! {
     SiteAttempted("SiteAttempted/1"): SiteAttempted, SiteFacts;
     /// The site is there, and how far it is open.
     SiteReady("SiteReady/1"): SiteReady, SiteReadyFacts;
+    /// Who was in the sites that a wave writes into, when it began or ended.
+    PlacesSeen("PlacesSeen/1"): PlacesSeen, PlacesSeenFacts;
     /// Intent: a custodian's files will be opened to those whom the source let in.
     AccessPlanned("AccessPlanned/1"): AccessPlanned, AccessPlannedFacts;
     /// Outcome: which of the calls were made.

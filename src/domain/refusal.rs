@@ -98,6 +98,21 @@ pub enum Refusal {
         "custodian {0} was named sensitive, and its owner has not attested; nothing is written"
     )]
     NotAttested(String),
+    /// Nobody looked at the site that content would go into.
+    #[error(
+        "custodian {0} is a site that nobody looked at: who is in it and whether it is open to the \
+         outside is not on the record"
+    )]
+    SiteNotSeen(String),
+    /// The site was last seen open.
+    #[error("custodian {0} is a site that was last seen open to sharing with people outside")]
+    SiteOpen(String),
+    /// Members would see what was narrower in the source.
+    #[error(
+        "members come into a site when what is restored into it stands and `access apply` closed \
+         what was narrower; before that they would see all of it"
+    )]
+    MembersTooEarly,
     /// It was not named, or is attested.
     #[error("custodian {0} waits for no attestation")]
     NothingToAttest(String),

@@ -92,6 +92,7 @@ impl Script {
         let data = PlanMade {
             as_of: 0,
             gate: None,
+            inside: None,
             counts,
             parts,
             plan: plan.to_owned(),

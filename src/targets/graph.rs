@@ -26,6 +26,7 @@ mod token;
 mod upload;
 mod versions;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -542,6 +543,14 @@ impl Target for Graph {
 
     async fn complete_team(&self, step: &Completion) -> Result<(), TargetError> {
         teams::complete(&self.session, step).await
+    }
+
+    async fn inside(
+        &self,
+        site: &TargetUser,
+        group: Option<&str>,
+    ) -> Result<Option<BTreeSet<String>>, TargetError> {
+        self.who_is_inside(site, group).await
     }
 
     async fn team_members(&self, place: &TargetId) -> Result<Vec<PlannedMember>, TargetError> {

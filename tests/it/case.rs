@@ -357,6 +357,14 @@ impl Case {
         self.done("plan adopt CASE");
     }
 
+    /// Looks at the site that the tests of sites write into: nothing is planned for one that nobody looked at.
+    pub(crate) fn look_at_quay(&self) {
+        self.done(
+            "target site CASE --address https://clean.sharepoint.com/sites/quay --title Quay \
+             --owner ada@clean.example SITES",
+        );
+    }
+
     /// The same with the application that SharePoint's own interface lets in.
     pub(crate) fn restore_sites(&self) -> Output {
         self.run("restore CASE --source SOURCE SITES")

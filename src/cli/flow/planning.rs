@@ -12,10 +12,10 @@ use unbroken_ledger::entry::leaf;
 use unbroken_ledger::{ApprovalRequest, Entry, Hash, KeyId, Signer, Timestamp};
 
 use super::waving::Waving;
-use super::{mapping, meaning, new_pseudonym, sources};
+use super::{mapping, meaning, new_pseudonym, places, sources};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::choices::Choices;
-use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade};
+use crate::domain::event::{PeopleInside, PlanAdopted, PlanCounts, PlanMade};
 use crate::domain::item::{CustodianName, Workload};
 use crate::domain::plan::raw_copies::{self, Making};
 use crate::domain::plan::{BreachWindow, Decision, PlanInput, PlanRow, count, decide_rows};
@@ -76,6 +76,7 @@ pub(crate) async fn make_in_waves(
     expect_may_plan(journal)?;
     waving.expect_known(description.custodians.iter().map(|one| &*one.0))?;
     let recent = Recent::of(waving, &description.points[place]);
+    let inside = inside(journal, &description.custodians)?;
     name_everybody(journal, &description.custodians).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
@@ -125,6 +126,7 @@ pub(crate) async fn make_in_waves(
     let made = PlanMade {
         as_of: place as u64,
         gate: case.content.gate.clone(),
+        inside: Some(inside),
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
@@ -160,6 +162,7 @@ impl Sums {
             choices: None,
             counts: self.counts,
             gate: None,
+            inside: None,
             parts: 0,
             plan: String::new(),
             points: None,
@@ -183,6 +186,15 @@ impl Sums {
 fn expect_may_plan(journal: &Journal) -> Result<()> {
     let may_plan = journal.case().map_err(meaning)?.check_may_plan();
     may_plan.map_err(refused)
+}
+
+/// Who is in the sites that the source's custodians are mapped to.
+fn inside(journal: &Journal, custodians: &[CustodianName]) -> Result<PeopleInside> {
+    let case = journal.case().map_err(meaning)?;
+    let people = people(&case);
+    let planned = custodians.iter().filter_map(|name| people.get(&*name.0));
+    let planned: Vec<Pseudonym> = planned.map(|(custodian, _)| custodian.clone()).collect();
+    places::expect_seen(&case, planned.iter())
 }
 
 /// Whoever is in the source and not mapped gets a name in the record too.

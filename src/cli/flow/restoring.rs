@@ -14,7 +14,7 @@ use unbroken_ledger::{State, Timestamp};
 
 use super::planning::newest;
 use super::record::JournalRecord;
-use super::{digesting, engine_meaning, meaning, sources, waving};
+use super::{digesting, engine_meaning, meaning, places, sources, waving};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::case::{Case, CaseCommand};
 use crate::domain::event::{EndedFacts, Event, ItemEnded, ItemFailed, Wave};
@@ -120,6 +120,12 @@ pub(crate) async fn restore_wave<T: Target + Clone + 'static>(
         })?;
     expect_attested(journal, &case, &plan)?;
     waving::expect_holds(&case, journal, &plan, number)?;
+    let is_open = case.open_waves.contains(&(plan.clone(), number));
+    if !is_open {
+        let may_open = case.decide(CaseCommand::OpenWave(wave.clone()));
+        may_open.map_err(|refusal| waving::refused(refusal.into()))?;
+    }
+    places::look(journal, &target, &wave, true).await?;
     let (quotas, workers) = (options.quotas, options.overall);
     if !case.open_waves.contains(&(plan, number)) {
         pacing::estimated(journal, &wave, &quotas, workers)?;
@@ -149,6 +155,7 @@ pub(crate) async fn restore_wave<T: Target + Clone + 'static>(
     if left.rows == 0 {
         // A wave is over when whoever belongs into its teams is in them.
         super::teaming::complete(journal, &target, &left.teams).await?;
+        places::look(journal, &target, &wave, false).await?;
         close(journal, &*source, wave).await?;
     }
     digesting::record(journal)?;

@@ -2,6 +2,7 @@
 //! that come too early or twice are refused or change nothing.
 
 mod fakes;
+mod inside;
 mod replay;
 mod scale;
 

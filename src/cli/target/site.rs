@@ -1,7 +1,9 @@
-//! `unbroken target site`: a site of the clean tenant, found or made with its libraries, closed to the outside; both on the record.
+//! `unbroken target site`: a site of the clean tenant, found or made with its libraries, closed to the outside, and who is in it;
+//! all on the record.
 
 mod grouping;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,11 +12,12 @@ use serde_json::json;
 use super::super::access::{CaseFolder, TargetAccess};
 use super::super::flow::{meaning, new_pseudonym, opening, target_meaning, tenant};
 use super::super::output::Output;
-use crate::domain::case::{CaseCommand, SiteCommand};
+use crate::domain::case::{CaseCommand, INSIDE_MAX, SiteCommand};
 use crate::domain::event::{SiteAttempted, SiteFacts, SiteReady, SiteReadyFacts};
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::targets::graph::{Graph, NewSite, SiteState};
 use crate::targets::{Target, TargetUser};
 use grouping::Group;
@@ -35,8 +38,13 @@ const WAIT: Duration = Duration::from_secs(2);
     --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
     --certificate app.pem --private-key app.key
 
-With --group it is the site of a private Microsoft 365 group, which is made where this case has
-not made it; SharePoint makes the site some time after the group.
+With --group it is the site of a private Microsoft 365 group, which is made with its owners alone
+where this case has not made it; SharePoint makes the site some time after the group. Its members
+see all that goes in, so they come in afterwards: run it again with --member when everything is
+restored and `access apply` has closed what was narrower, or say with --members-now why not.
+
+Who is in the site is recorded. A plan is about those; `restore` refuses to begin while somebody
+else is in it.
 
 The map then names the site as the target of a site, and a library of it by an address below:
   source,target
@@ -61,9 +69,12 @@ pub(crate) struct Site {
     /// Who owns it, where it is made: without a group nobody else gets in. Of a group there may be several.
     #[arg(long = "owner", value_name = "UPN", required = true)]
     owners: Vec<String>,
-    /// Who is in the group, where it is made; may be given more than once.
-    #[arg(long = "member", value_name = "UPN")]
+    /// Who comes into the group beside its owners; may be given more than once.
+    #[arg(long = "member", value_name = "UPN", requires = "group")]
     members: Vec<String>,
+    /// Why they come in before access was compared; it stands in the record and before whoever approves the plan.
+    #[arg(long, value_name = "WHY", requires = "members")]
+    members_now: Option<String>,
     /// A library beside the one that it has by itself; may be given more than once.
     #[arg(long = "library", value_name = "NAME")]
     libraries: Vec<String>,
@@ -73,8 +84,7 @@ pub(crate) struct Site {
 
 /// Does what was asked.
 pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
-    let has_many = wanted.owners.len() > 1 || !wanted.members.is_empty();
-    if wanted.address.is_some() && has_many {
+    if wanted.address.is_some() && wanted.owners.len() > 1 {
         let text = "a site without a group has one owner and no members";
         return Err(Error::new(ErrorKind::Usage, text).hint("one --owner, or --group"));
     }
@@ -89,7 +99,7 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
         (None, address) => target.user(address.as_deref().unwrap_or_default()).await,
     };
     let there = there.map_err(target_meaning)?;
-    let site = attempt(&journal, wanted, group.as_ref()).await?;
+    let site = attempt(&journal, wanted, group.as_ref(), there.as_ref()).await?;
     let made = there.is_none();
     let found = match (there, &group) {
         (Some(found), _) => found,
@@ -107,38 +117,77 @@ pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
             close(&target, library).await?;
         }
     }
-    let closed = target.is_sharing_closed(&found).await;
-    let closed = closed.map_err(target_meaning)?;
+    if let Some(group) = &group {
+        grouping::let_in(&target, group, &wanted.members).await?;
+    }
+    let looked = look(&target, &found, group.as_ref()).await?;
     let data = SiteReady {
+        inside: looked.inside.as_ref().map(|names| names.len() as u64),
         libraries: wanted.libraries.len() as u64,
         made,
-        sharing_closed: closed,
+        sharing_closed: looked.is_closed,
         site,
     };
     let facts = SiteReadyFacts {
         address: Some(found.user_principal_name.clone()),
+        group: group.map(|group| group.object),
+        inside: looked.inside.clone().map(Vec::from_iter),
         target_id: Some(found.id.clone()),
     };
     let command = CaseCommand::Site(SiteCommand::Ready(data, facts));
     journal.command(command).await.map_err(meaning)?;
-    answer(wanted, &found, (made, closed), output)
+    answer(wanted, &found, (made, &looked), output)
 }
 
-/// The intent: on disk before anything of the site is made.
-async fn attempt(journal: &Journal, wanted: &Site, group: Option<&Group>) -> Result<Pseudonym> {
+/// What is seen of a site that is there.
+struct Looked {
+    is_closed: bool,
+    inside: Option<BTreeSet<String>>,
+}
+
+async fn look(target: &Graph, site: &TargetUser, group: Option<&Group>) -> Result<Looked> {
+    let closed = target.is_sharing_closed(site).await;
+    let group = group.map(|group| &*group.object);
+    let inside = target.inside(site, group).await.map_err(target_meaning)?;
+    let many = inside.as_ref().map_or(0, BTreeSet::len);
+    if many > INSIDE_MAX {
+        let text = format!("{}: {many} people are in it", site.user_principal_name);
+        return Err(Error::new(ErrorKind::GateRefused, text).hint(format!(
+            "at most {INSIDE_MAX} are approved by their names before content goes in: the others \
+             come in when it stands"
+        )));
+    }
+    Ok(Looked {
+        is_closed: closed.map_err(target_meaning)?,
+        inside,
+    })
+}
+
+/// The intent: on disk before anything of the site is made, and before anybody is let into it.
+async fn attempt(
+    journal: &Journal,
+    wanted: &Site,
+    group: Option<&Group>,
+    there: Option<&TargetUser>,
+) -> Result<Pseudonym> {
     let site = new_pseudonym()?;
     let data = SiteAttempted {
+        early: wanted.members_now.as_ref().map(|_| true),
         group: group.map(|group| group.identity.clone()),
         libraries: wanted.libraries.len() as u64,
+        members: Some(wanted.members.len() as u64),
         site: site.clone(),
     };
+    let there = there.map(|there| there.user_principal_name.clone());
     let facts = SiteFacts {
-        address: wanted.address.clone(),
+        address: wanted.address.clone().or(there),
+        members: Some(wanted.members.clone()).filter(|names| !names.is_empty()),
+        members_now: wanted.members_now.clone(),
         owner: wanted.owners.first().cloned(),
         title: Some(wanted.title.clone()),
     };
     let command = CaseCommand::Site(SiteCommand::Attempt(data, facts));
-    journal.command(command).await.map_err(meaning)?;
+    journal.command(command).await.map_err(too_early)?;
     Ok(site)
 }
 
@@ -157,19 +206,33 @@ async fn close(target: &Graph, library: &TargetUser) -> Result<()> {
     closed.map_err(target_meaning)
 }
 
+/// What the refusal of members means, and what to do first.
+fn too_early(error: JournalError) -> Error {
+    let is_early = matches!(error, JournalError::Refused(Refusal::MembersTooEarly));
+    let error = meaning(error);
+    if !is_early {
+        return error;
+    }
+    error.hint("without --member now, and again with it afterwards; --members-now says why not")
+}
+
 fn answer(
     wanted: &Site,
     found: &TargetUser,
-    (made, closed): (bool, bool),
+    (made, looked): (bool, &Looked),
     output: &Output,
 ) -> Result<()> {
+    let closed = looked.is_closed;
     let address = &found.user_principal_name;
     let how = if made { "made" } else { "there already" };
     output.answer(
-        &json!({"address": address, "made": made, "sharing_closed": closed}),
+        &json!({
+            "address": address, "made": made, "sharing_closed": closed, "inside": looked.inside,
+        }),
         &format!(
-            "{address}  {how}, {} libraries beside its own",
-            wanted.libraries.len()
+            "{address}  {how}, {} libraries beside its own\n{}",
+            wanted.libraries.len(),
+            in_words(looked.inside.as_ref())
         ),
     );
     if closed {
@@ -183,6 +246,17 @@ fn answer(
         "what the source allowed is not known, so nothing wider than closed is right: close it, \
          then start again",
     ))
+}
+
+fn in_words(inside: Option<&BTreeSet<String>>) -> String {
+    let Some(inside) = inside else {
+        return "who is in it could not be seen".to_owned();
+    };
+    let names: Vec<&str> = inside.iter().map(String::as_str).collect();
+    format!(
+        "in it, and able to see all that goes in: {}",
+        names.join(", ")
+    )
 }
 
 /// Asks once; whether it came to be is read back and never guessed.

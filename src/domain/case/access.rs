@@ -186,6 +186,7 @@ mod tests {
         CaseCommand::MakePlan(PlanMade {
             as_of: 0,
             gate: None,
+            inside: None,
             counts: PlanCounts::default(),
             parts: 1,
             plan: plan.to_owned(),

@@ -199,6 +199,7 @@ mod tests {
             as_of: 0,
             choices: None,
             gate,
+            inside: None,
             counts: PlanCounts::default(),
             parts: 0,
             plan: plan.to_owned(),

@@ -74,6 +74,7 @@ fn plan() -> CaseCommand {
     CaseCommand::MakePlan(PlanMade {
         as_of: 0,
         gate: None,
+        inside: None,
         counts,
         parts: 1,
         plan: "p".to_owned(),

@@ -6,6 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::content::ContentGate;
 
+/// Who gets at all of the sites that a plan writes into, as each was seen last before it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleInside {
+    /// How many are in them, counted once for each site.
+    pub people: u64,
+    /// How many sites.
+    pub places: u64,
+    /// Of how many of them nobody could see who is in.
+    pub unseen: u64,
+}
+
 /// How many rows of a plan have which decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +43,9 @@ pub struct PlanMade {
     /// The content gate that it is carried out under; none where none was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<ContentGate>,
+    /// Who is in the sites that it writes into; older plans do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<PeopleInside>,
     /// How many parts (one a custodian).
     pub parts: u64,
     /// SHA-256 of the plan object.

@@ -184,6 +184,7 @@ impl World {
                 CaseCommand::MakePlan(PlanMade {
                     as_of: 0,
                     gate: None,
+                    inside: None,
                     counts: PlanCounts::default(),
                     parts: 1,
                     plan: "p".to_owned(),

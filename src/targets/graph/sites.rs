@@ -2,6 +2,7 @@
 //! <https://learn.microsoft.com/graph/api/site-getbypath>
 
 mod fields;
+mod inside;
 pub(super) mod items;
 pub(super) mod lists;
 pub(super) mod making;

@@ -43,6 +43,7 @@ pub(super) fn site_case() -> (Case, String) {
     write_archive_of(&case.source(), OLD_SITE, &points, list_and_page);
     let site = case.inspect().add_site("/sites/quay", "Quay");
     case.connect("");
+    case.look_at_quay();
     let map = format!("source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/Quay\n");
     put(&case.path("map.csv"), map.as_bytes());
     case.inspect().record_exchanges();

@@ -178,6 +178,7 @@ pub(super) fn prepared(case: &Case, points: &[(&str, Vec<Kept>)]) -> String {
     write(case, points);
     let site = case.inspect().add_site("/sites/quay", "Quay");
     case.connect("");
+    case.look_at_quay();
     let map = format!(
         "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
          ben@old.example,ben@clean.example\n"

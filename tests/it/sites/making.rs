@@ -57,12 +57,7 @@ fn write_libraries(case: &Case) {
 
 /// Restores into the site and its library, and looks what lies there.
 fn fill(case: &Case) {
-    let map = format!(
-        "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
-         {OLD_SITE}/Plans,https://clean.sharepoint.com/sites/quay/Plans\n"
-    );
-    put(&case.path("map.csv"), map.as_bytes());
-    case.done("case map CASE --csv MAP SITES");
+    map(case);
     case.plan();
     super::journey::restore(case);
     for (library, length) in [(None, OLD_SITE.len()), (Some("Plans"), OLD_SITE.len() + 6)] {
@@ -128,7 +123,50 @@ fn an_owner_who_is_not_there_makes_no_site() {
 }
 
 const GROUP: &str = "target site CASE --group quay --title Quay --owner ada@clean.example \
-                     --member ben@clean.example --library Plans SITES";
+                     --library Plans SITES";
+
+/// The same with a member.
+fn with_ben(why: &str) -> String {
+    GROUP.replace(
+        "--library",
+        &format!("--member ben@clean.example {why} --library"),
+    )
+}
+
+fn of<'a>(events: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+    let events = events.iter().filter(|event| event["type"] == kind);
+    events.map(|event| &event["data"]).collect()
+}
+
+fn members(case: &Case) -> Vec<String> {
+    let mut members = case.inspect().groups().remove(0).members;
+    members.sort();
+    members
+}
+
+/// The group and its site are there and closed.
+fn closed_group(case: &Case) {
+    write_libraries(case);
+    case.connect("");
+    assert_eq!(
+        case.run(GROUP).status.code(),
+        Some(12),
+        "open to sharing at first"
+    );
+    let site = case.inspect().site_id("/sites/quay", None);
+    assert!(case.inspect().close_site(&site.expect("it is there")));
+    case.done(GROUP);
+}
+
+/// Maps the site and its library.
+fn map(case: &Case) {
+    let map = format!(
+        "source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n\
+         {OLD_SITE}/Plans,https://clean.sharepoint.com/sites/quay/Plans\n"
+    );
+    put(&case.path("map.csv"), map.as_bytes());
+    case.done("case map CASE --csv MAP SITES");
+}
 
 #[test]
 fn the_site_of_a_group_is_waited_for_and_filled_and_the_group_is_private() {
@@ -155,9 +193,7 @@ fn the_site_of_a_group_is_waited_for_and_filled_and_the_group_is_private() {
     assert_eq!(groups.len(), 1, "once");
     assert!(groups[0].is_unified && groups[0].visibility == "Private");
     assert_eq!(groups[0].owners, ["ada@clean.example"]);
-    let mut members = groups[0].members.clone();
-    members.sort();
-    assert_eq!(members, ["ada@clean.example", "ben@clean.example"]);
+    assert_eq!(groups[0].members, ["ada@clean.example"], "its owner alone");
     expect_as_documented(&case.inspect().exchanges());
     fill(&case);
 
@@ -190,10 +226,131 @@ fn a_site_has_an_address_or_a_group_and_one_owner_without_a_group() {
         MAKE.replace("--library", "--member ben@clean.example --library"),
         MAKE.replace("--library", "--group quay --library"),
         GROUP.replace("--group quay", ""),
+        GROUP.replace("--library", "--members-now because --library"),
     ] {
         let ended = case.run(&words);
         let said = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(2), "{words}: {said}");
     }
     assert!(case.inspect().groups().is_empty());
+}
+
+#[test]
+fn members_come_into_a_group_when_its_content_stands_closed_or_for_a_reason_on_the_record() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    let refused = |words: &str| {
+        let ended = case.run(words);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(12), "{said}");
+        assert!(
+            said.contains("before that they would see all of it"),
+            "{said}"
+        );
+    };
+    refused(&with_ben(""));
+    assert!(case.inspect().groups().is_empty(), "nothing was made");
+    assert_eq!(
+        case.run(GROUP).status.code(),
+        Some(12),
+        "open to sharing at first"
+    );
+    let site = case.inspect().site_id("/sites/quay", None);
+    assert!(case.inspect().close_site(&site.expect("it is there")));
+    case.done(GROUP);
+    refused(&with_ben(""));
+    fill(&case);
+    // It stands, and nobody compared who could see what.
+    refused(&with_ben(""));
+    assert_eq!(members(&case), ["ada@clean.example"]);
+    let said = case.done(&with_ben("--members-now asked-by-the-board"));
+    assert!(
+        said.contains("all that goes in: ada@clean.example, ben@"),
+        "{said}"
+    );
+    assert_eq!(members(&case), ["ada@clean.example", "ben@clean.example"]);
+    let events = case.events("bundle-of-members");
+    let attempted = of(&events, "SiteAttempted/1");
+    let early = attempted.last().expect("recorded");
+    assert_eq!(
+        (&early["members"], &early["early"]),
+        (&1.into(), &true.into())
+    );
+    assert_eq!(
+        of(&events, "SiteReady/1").last().expect("recorded")["inside"],
+        2
+    );
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn nobody_reads_along_in_a_site_whom_whoever_approved_the_plan_did_not_know_of() {
+    let case = Case::new(Faults::none());
+    closed_group(&case);
+    map(&case);
+    case.plan();
+    assert!(
+        case.inspect()
+            .turn_member("quay", "ben@clean.example", true)
+    );
+    let ended = case.restore_sites();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(12), "{said}");
+    assert!(
+        said.contains("ben@clean.example in https://clean"),
+        "{said}"
+    );
+    let id = case.inspect().site_id("/sites/quay", None).expect("there");
+    assert!(case.inspect().files(&id).is_empty(), "not one byte");
+    let events = case.events("bundle-of-stranger");
+    assert!(of(&events, "WaveOpened/1").is_empty());
+    assert_eq!(of(&events, "PlacesSeen/1")[0]["strangers"], 1);
+
+    // Known, planned and approved with him in it.
+    case.done(GROUP);
+    let made = case.done("plan make CASE --source SOURCE");
+    assert!(
+        made.contains("2 people are in this site and see all"),
+        "{made}"
+    );
+    case.done("plan propose CASE");
+    let approved = case.run("plan approve CASE --yes");
+    let said = String::from_utf8_lossy(&approved.stderr);
+    assert!(
+        said.contains("2 people are in the 1 sites that it writes"),
+        "{said}"
+    );
+    case.done("plan adopt CASE");
+    super::journey::restore(&case);
+    assert_eq!(case.inspect().files(&id).len(), 1);
+    let events = case.events("bundle-of-known");
+    let looks = of(&events, "PlacesSeen/1").into_iter();
+    let looks: Vec<_> = looks
+        .map(|one| (one["begins"] == true, one["strangers"] == 0))
+        .collect();
+    assert_eq!(looks, [(true, false), (true, true), (false, true)]);
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
+}
+
+#[test]
+fn a_site_that_nobody_looked_at_or_that_is_open_is_not_planned_for() {
+    let case = Case::new(Faults::none());
+    write_libraries(&case);
+    case.connect("");
+    let site = case.inspect().add_site("/sites/quay", "Quay");
+    assert!(case.inspect().open_site(&site));
+    map(&case);
+    let refused = |wanted: &str| {
+        let ended = case.run("plan make CASE --source SOURCE");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(12), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    };
+    refused("is a site that nobody looked at");
+    assert_eq!(case.run(MAKE).status.code(), Some(12));
+    refused("last seen open to sharing");
+    assert!(case.inspect().close_site(&site));
+    case.done(MAKE);
+    case.done("plan make CASE --source SOURCE");
 }

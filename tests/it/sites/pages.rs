@@ -85,6 +85,7 @@ fn prepared(case: &Case) -> String {
     writer.finish().expect("finished");
     let site = case.inspect().add_site("/sites/quay", "Quay");
     case.connect("");
+    case.look_at_quay();
     let map = format!("source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n");
     put(&case.path("map.csv"), map.as_bytes());
     case.done("case map CASE --csv MAP SITES");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::result_large_err, reason = "the trait decides on its items")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -135,7 +135,11 @@ impl Source for FakeSource {
 pub(super) struct FakeTarget(
     Arc<Mutex<BTreeMap<String, (ItemKey, Message)>>>,
     Arc<Mutex<AtOnce>>,
+    Arc<Mutex<VecDeque<Inside>>>,
 );
+
+/// Who is in its sites, each time that somebody asks.
+type Inside = Option<BTreeSet<String>>;
 
 /// How many messages are being written, now and at the most.
 #[derive(Default)]
@@ -156,6 +160,13 @@ impl FakeTarget {
         at_once.most = at_once.most.max(at_once.now);
     }
 
+    /// The next answers to who is in a site, in order.
+    pub(super) fn lets_in(&self, answers: &[Option<&[&str]>]) {
+        let names = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let answers = answers.iter().map(|one| one.as_ref().map(names));
+        *self.2.lock().expect("no thread panicked") = answers.collect();
+    }
+
     pub(super) fn messages(&self) -> usize {
         self.0.lock().expect("no thread panicked").len()
     }
@@ -169,6 +180,11 @@ impl Target for FakeTarget {
             display_name,
             domains: Vec::new(),
         })
+    }
+
+    async fn inside(&self, _: &TargetUser, _: Option<&str>) -> Result<Inside, TargetError> {
+        let mut answers = self.2.lock().expect("no thread panicked");
+        Ok(answers.pop_front().expect("nobody was to ask once more"))
     }
 
     async fn user(&self, name: &str) -> Result<Option<TargetUser>, TargetError> {

@@ -110,6 +110,7 @@ async fn planned(journal: &Journal, worker: unbroken_ledger::KeyId, seen: &mut S
     let made = PlanMade {
         as_of: 0,
         gate: None,
+        inside: None,
         counts: PlanCounts {
             hold: 1,
             restore: 3,

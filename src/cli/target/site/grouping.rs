@@ -1,14 +1,16 @@
 //! The Microsoft 365 group whose site is wanted: made once as an identity where the case has not made it, seen to be private, and
-//! its site waited for.
+//! its site waited for; its members let in, when they may be.
 
 use super::{Site, WAIT, WAITS_MAX};
+use crate::cli::flow::patience::patiently;
 use crate::cli::flow::{identities, meaning, target_meaning};
 use crate::domain::identity::{Wanted, WantedKind, parse_group};
 use crate::domain::pseudonym::Pseudonym;
+use crate::domain::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::targets::TargetUser;
-use crate::targets::graph::Graph;
+use crate::targets::graph::{Graph, GroupList};
+use crate::targets::{Target, TargetUser};
 
 /// A group that the case made.
 pub(super) struct Group {
@@ -18,8 +20,8 @@ pub(super) struct Group {
     name: String,
 }
 
-/// Finds the group among what the case made, or makes it as `identity make` would: under an intent, with owners and members as
-/// named. A group of somebody else that has the name is not taken for it.
+/// Finds the group among what the case made, or makes it as `identity make` would: under an intent, with its owners
+/// alone. A group of somebody else that has the name is not taken for it.
 pub(super) async fn group(
     journal: &Journal,
     target: &Graph,
@@ -27,6 +29,10 @@ pub(super) async fn group(
     name: &str,
 ) -> Result<Group> {
     if made(journal, name)?.is_none() {
+        // Refused before the group is made, so that it is not left behind.
+        if !wanted.members.is_empty() && wanted.members_now.is_none() {
+            return Err(super::too_early(Refusal::MembersTooEarly.into()));
+        }
         let one = asked(wanted, name)?;
         identities::make(journal, target, &[one]).await?;
     }
@@ -46,18 +52,40 @@ pub(super) async fn group(
 fn asked(wanted: &Site, name: &str) -> Result<Wanted> {
     let owners = wanted.owners.join(";");
     // An owner who is no member has no right to the site's content by being in the group.
-    let all = wanted.owners.iter().chain(&wanted.members);
     let mut members: Vec<&str> = Vec::new();
-    for member in all {
+    for owner in &wanted.owners {
         if !members
             .iter()
-            .any(|known| known.eq_ignore_ascii_case(member))
+            .any(|known| known.eq_ignore_ascii_case(owner))
         {
-            members.push(member);
+            members.push(owner);
         }
     }
     parse_group(name, &wanted.title, &owners, &members.join(";"))
         .map_err(|refused| Error::new(ErrorKind::Usage, refused.rule))
+}
+
+/// Lets people into the group; whoever is in already stays so. All are looked up first.
+pub(super) async fn let_in(target: &Graph, group: &Group, members: &[String]) -> Result<()> {
+    let mut objects = Vec::new();
+    for member in members {
+        let user = target.user(member).await.map_err(target_meaning)?;
+        let user = user
+            .filter(|_| !member.starts_with("https://"))
+            .ok_or_else(|| {
+                Error::failed(format!(
+                    "{member}: there is no such user in the clean tenant"
+                ))
+                .hint("`unbroken identity make` makes users; nobody was let in")
+            })?;
+        objects.push(user.id);
+    }
+    for object in objects {
+        let list = GroupList::Members;
+        let again = || target.add_to_group(&group.object, list, &object);
+        patiently(again).await.map_err(target_meaning)?;
+    }
+    Ok(())
 }
 
 fn made(journal: &Journal, name: &str) -> Result<Option<Group>> {

@@ -160,6 +160,24 @@ impl Inspect {
             .is_some()
     }
 
+    /// Lets somebody into a group behind everybody's back, or takes them out; `false` where one of them is not there.
+    pub fn turn_member(&self, nickname: &str, member: &str, is_in: bool) -> bool {
+        let mut tenant = lock(&self.0.tenant);
+        let Some(place) = tenant.user_index(member) else {
+            return false;
+        };
+        let id = tenant.users[place].id.clone();
+        let mut groups = tenant.access.groups.iter_mut();
+        let Some(group) = groups.find(|group| group.nickname == nickname) else {
+            return false;
+        };
+        group.members.retain(|known| *known != id);
+        if is_in {
+            group.members.push(id);
+        }
+        true
+    }
+
     /// A user's object id.
     pub fn object_id(&self, name: &str) -> Option<String> {
         let tenant = lock(&self.0.tenant);
