@@ -301,11 +301,15 @@ fn of_places(data: &Value) -> Vec<(&'static str, String)> {
     if places == 0 {
         return Vec::new();
     }
+    let listed = number("narrower").map_or_else(
+        || "no list says who could".to_owned(),
+        |held| format!("{held} items are held that a list of access calls narrower"),
+    );
     let mut lines = vec![(
         "WARNING",
         format!(
             "{people} people are in the {places} sites that it writes into and see all that goes \
-             in; the backup does not say who could"
+             in; {listed}"
         ),
     )];
     let unseen = number("unseen").unwrap_or(0);

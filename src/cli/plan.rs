@@ -14,8 +14,9 @@ use serde_json::json;
 use super::access::{CaseFolder, instant};
 use super::aliases::{self, ListAliases};
 use super::choices::ChoiceArgs;
+use super::flow::planning::narrow::Narrow;
 use super::flow::waving::Waving;
-use super::flow::{self, opening, places, planning, sources};
+use super::flow::{self, opening, places, planning, sharing, sources};
 use super::keys::expect_yes;
 use super::output::Output;
 use super::pace::Pace;
@@ -57,6 +58,10 @@ pub(crate) struct Make {
     /// What is newer than so many days before the restore point goes in a wave before the rest.
     #[arg(long, value_name = "DAYS")]
     pub(crate) recent_days: Option<u16>,
+    /// Who had access to what (as of `access plan`): what was narrower than a site with several people in it, or than a team,
+    /// is held.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sidecar: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choices: ChoiceArgs,
     #[command(flatten)]
@@ -175,8 +180,12 @@ async fn run_make(make: &Make, output: &Output) -> Result<()> {
     let journal = opening::open_folder(&make.folder)?;
     sources::expect_registered(&journal, &*source, &make.source)?;
     let waving = Waving::read(make.waves.as_deref(), make.recent_days)?;
-    let planned =
-        planning::make_in_waves(&journal, &*source, make.as_of, (&choices, &waving)).await?;
+    let narrow = match &make.sidecar {
+        None => Narrow::default(),
+        Some(path) => Narrow::of(&sharing::read_sidecar(path)?.0),
+    };
+    let how = (&choices, &waving, narrow);
+    let planned = planning::make_in_waves(&journal, &*source, make.as_of, how).await?;
     let mut value = as_json(&planned.made);
     value["choices"] = json!(choices.words());
     value["point"] = planned.point.clone().into();

@@ -392,7 +392,9 @@ fn run_why(wanted: &Why, output: &Output) -> Result<()> {
         wanted.item
     );
     if answer.is_unknown {
-        text.push_str("the source does not say who had access: only the custodian gets in\n");
+        text.push_str(
+            "the source does not say who had access: nobody but the custodian is let in\n",
+        );
     }
     let links: Vec<Value> = answer
         .links

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::reading::{Placed, Reading};
 use crate::domain::event::{
     AccessAdopted, AccessApplied, AccessCompared, AccessComparedFacts, AccessPlanned, Event,
-    ReleaseAsked, ReleaseFacts, TeamAttempted, TeamCompleted, TeamFacts,
+    PlacesSeen, PlacesSeenFacts, ReleaseAsked, ReleaseFacts, SiteAttempted, SiteFacts, SiteReady,
+    SiteReadyFacts, TeamAttempted, TeamCompleted, TeamFacts,
 };
 use crate::domain::pseudonym::Pseudonym;
 
@@ -27,7 +28,7 @@ pub struct Release {
 /// What became of one custodian's access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfCustodian {
-    /// The newest intent; without one nobody but the custodian was let in.
+    /// The newest intent; without one nobody was let in by a list.
     pub planned: Option<AccessPlanned>,
     /// Its outcome, where there is one.
     pub applied: Option<AccessApplied>,
@@ -44,6 +45,15 @@ pub struct OfTeam {
     pub completed: Option<(u64, TeamCompleted, TeamFacts)>,
 }
 
+/// One look at a site, which may have made it or let people into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfSite {
+    /// The intent, with its entry.
+    pub attempted: (u64, SiteAttempted, SiteFacts),
+    /// What was there, with its entry, where that is on the record.
+    pub ready: Option<(u64, SiteReady, SiteReadyFacts)>,
+}
+
 /// What became of access in a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -55,6 +65,10 @@ pub struct Access {
     pub teams: BTreeMap<Pseudonym, OfTeam>,
     /// By number.
     pub releases: BTreeMap<u64, Release>,
+    /// Each look at a site, in the order of the record.
+    pub sites: Vec<OfSite>,
+    /// Who was in the sites of a wave, with the entry that says so.
+    pub places: Vec<(u64, PlacesSeen, PlacesSeenFacts)>,
 }
 
 impl Access {
@@ -114,6 +128,18 @@ impl Access {
                 let custodian = data.custodian.clone();
                 self.of(&custodian).compared = Some((index, *data, *facts));
             }
+            Event::SiteAttempted(data, facts) => self.sites.push(OfSite {
+                attempted: (index, *data, *facts),
+                ready: None,
+            }),
+            Event::SiteReady(data, facts) => {
+                let mut sites = self.sites.iter_mut();
+                let of = sites.find(|of| of.attempted.1.site == data.site);
+                if let Some(of) = of {
+                    of.ready = Some((index, *data, *facts));
+                }
+            }
+            Event::PlacesSeen(data, facts) => self.places.push((index, *data, *facts)),
             Event::ReleaseAsked(data, facts) => {
                 let release = Release {
                     index,

@@ -66,6 +66,8 @@ pub(super) fn expect_seen<'a>(
 
 /// What whoever approves a plan has to know of the sites that it writes into, one line each.
 pub(crate) fn warnings(case: &Case, plan: &str) -> Vec<String> {
+    let inside = case.plans.get(plan).and_then(|made| made.inside);
+    let narrower = inside.and_then(|inside| inside.narrower);
     let mut seen = BTreeSet::new();
     let mut lines = Vec::new();
     for known in case.custodians.values().filter(|known| known.is_mapped) {
@@ -78,7 +80,7 @@ pub(crate) fn warnings(case: &Case, plan: &str) -> Vec<String> {
         let early = site.early.as_ref();
         let early = early.map_or_else(String::new, |why| format!("; members are in because {why}"));
         lines.push(match &site.inside {
-            Some(names) => format!("{address}: {}{early}", in_it(names.len() as u64)),
+            Some(names) => format!("{address}: {}{early}", in_it(names.len() as u64, narrower)),
             None => format!("{address}: who is in it could not be seen{early}"),
         });
     }
@@ -86,16 +88,16 @@ pub(crate) fn warnings(case: &Case, plan: &str) -> Vec<String> {
 }
 
 /// How many see what goes in.
-fn in_it(people: u64) -> String {
-    let are = if people == 1 {
-        "1 person is"
-    } else {
-        return format!(
-            "{people} people are in this site and see all that goes in; the backup does not say who \
-             could"
-        );
+fn in_it(people: u64, narrower: Option<u64>) -> String {
+    let who = match people {
+        1 => "1 person is in this site and sees all that goes in".to_owned(),
+        _ => format!("{people} people are in this site and see all that goes in"),
     };
-    format!("{are} in this site and sees all that goes in; the backup does not say who could")
+    let listed = match narrower {
+        None => "no list says who could",
+        Some(_) => "what a list of access calls narrower is held where they are several",
+    };
+    format!("{who}; {listed}")
 }
 
 /// Looks who is in the sites of a wave, and records it. Somebody whom the plan did not know of when it was approved stops it:
@@ -164,8 +166,8 @@ fn strange(strangers: &[String], begins: bool) -> Result<()> {
         return Ok(());
     };
     let text = format!(
-        "{} people are in sites of this wave whom its plan did not know of when it was approved, the \
-         first is {first}",
+        "{} people are in sites of this wave whom its plan did not know of when it was approved, \
+         the first is {first}",
         strangers.len()
     );
     Err(if begins {

@@ -1,6 +1,7 @@
 //! Making a plan as of a restore point, asking for its approval, approving and adopting it.
 
 mod known;
+pub(crate) mod narrow;
 mod reading;
 mod recent;
 mod teams;
@@ -26,6 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::sources::{RestorePoint, Source};
 use known::EarlierPlans;
+use narrow::Narrow;
 use reading::Reading;
 use recent::Recent;
 use teams::TeamsPlan;
@@ -60,7 +62,13 @@ pub(crate) async fn make(
     choices: &Choices,
 ) -> Result<Planned> {
     let waving = Waving::read(None, None)?;
-    make_in_waves(journal, source, as_of, (choices, &waving)).await
+    make_in_waves(
+        journal,
+        source,
+        as_of,
+        (choices, &waving, Narrow::default()),
+    )
+    .await
 }
 
 /// The same, with critical people and what is recent in waves before the others.
@@ -68,7 +76,7 @@ pub(crate) async fn make_in_waves(
     journal: &Journal,
     source: &dyn Source,
     as_of: Option<DateTime<Utc>>,
-    (choices, waving): (&Choices, &Waving),
+    (choices, waving, mut narrow): (&Choices, &Waving, Narrow),
 ) -> Result<Planned> {
     let description = source.description();
     let place = choose(&description.points, as_of)?;
@@ -76,7 +84,7 @@ pub(crate) async fn make_in_waves(
     expect_may_plan(journal)?;
     waving.expect_known(description.custodians.iter().map(|one| &*one.0))?;
     let recent = Recent::of(waving, &description.points[place]);
-    let inside = inside(journal, &description.custodians)?;
+    let mut inside = inside(journal, &description.custodians)?;
     name_everybody(journal, &description.custodians).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
@@ -112,6 +120,9 @@ pub(crate) async fn make_in_waves(
             };
             let mut rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
             teams.complete(&mut rows, &known);
+            if let Some(known) = case.custodians.get(&pseudonym) {
+                narrow.hold(&case, known, &mut rows);
+            }
             recent.split(&mut rows);
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
@@ -121,6 +132,11 @@ pub(crate) async fn make_in_waves(
             }
         }
     }
+    let named = description
+        .custodians
+        .iter()
+        .map(|one| Narrow::name(&one.0));
+    inside.narrower = narrow.held(&named.collect())?;
     let sealed = journal.keep_plan(parts).map_err(meaning)?;
     let plan = sealed.plan.to_string();
     let made = PlanMade {

@@ -70,7 +70,7 @@ pub(crate) struct Site {
     #[arg(long = "owner", value_name = "UPN", required = true)]
     owners: Vec<String>,
     /// Who comes into the group beside its owners; may be given more than once.
-    #[arg(long = "member", value_name = "UPN", requires = "group")]
+    #[arg(long = "member", value_name = "UPN")]
     members: Vec<String>,
     /// Why they come in before access was compared; it stands in the record and before whoever approves the plan.
     #[arg(long, value_name = "WHY", requires = "members")]
@@ -84,7 +84,8 @@ pub(crate) struct Site {
 
 /// Does what was asked.
 pub(super) async fn run(wanted: &Site, output: &Output) -> Result<()> {
-    if wanted.address.is_some() && wanted.owners.len() > 1 {
+    let has_many = wanted.owners.len() > 1 || !wanted.members.is_empty();
+    if wanted.address.is_some() && has_many {
         let text = "a site without a group has one owner and no members";
         return Err(Error::new(ErrorKind::Usage, text).hint("one --owner, or --group"));
     }

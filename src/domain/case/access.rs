@@ -59,6 +59,8 @@ impl AccessCommand {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAccess {
     custodians: BTreeSet<Pseudonym>,
+    /// Those of them whose newest plan was carried out, each call of it.
+    applied: BTreeSet<Pseudonym>,
     objects: BTreeSet<String>,
     plans_before: BTreeSet<String>,
     /// Of each custodian whose files are open, the plans that were made before, in force or not.
@@ -71,9 +73,20 @@ impl OpenAccess {
         self.custodians.contains(custodian)
     }
 
+    /// Whether what had to be closed is closed, and whoever was to be let in is: no call of the newest plan failed.
+    pub fn is_applied(&self, custodian: &Pseudonym) -> bool {
+        self.applied.contains(custodian)
+    }
+
     /// `plans` are all that were made so far, and whether each is in force.
     pub(super) fn evolve(&mut self, event: &Event, plans: impl Iterator<Item = (String, bool)>) {
+        if let Event::AccessApplied(data, _) = event
+            && data.failed == 0
+        {
+            self.applied.insert(data.custodian.clone());
+        }
         if let Event::AccessPlanned(data, _) = event {
+            self.applied.remove(&data.custodian);
             let is_new = self.custodians.insert(data.custodian.clone());
             self.objects.insert(data.object.clone());
             let older = self.older.entry(data.custodian.clone()).or_default();

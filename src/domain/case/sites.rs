@@ -156,7 +156,7 @@ impl Case {
         let mut any = false;
         let is_compared = custodians.all(|(custodian, _)| {
             any = true;
-            self.access.is_open(custodian)
+            self.access.is_applied(custodian)
         });
         let stands = self.open_waves.is_empty() && self.check_no_wave_left().is_ok();
         if any && is_compared && stands && !self.adopted.is_empty() {
@@ -189,7 +189,8 @@ mod tests {
     use super::super::{AccessCommand, Case, CaseCommand};
     use super::*;
     use crate::domain::event::{
-        AccessPlanned, AccessPlannedFacts, CustodianMapped, PlanAdopted, PlanCounts, PlanMade, Wave,
+        AccessApplied, AccessPlanned, AccessPlannedFacts, CustodianMapped, PlanAdopted, PlanCounts,
+        PlanMade, Wave,
     };
 
     const QUAY: &str = "https://clean.sharepoint.com/sites/quay";
@@ -377,6 +378,16 @@ mod tests {
         CaseCommand::Access(AccessCommand::Plan(data, AccessPlannedFacts::default()))
     }
 
+    fn applied(custodian: &str, failed: u64) -> CaseCommand {
+        CaseCommand::Access(AccessCommand::Apply(AccessApplied {
+            absent: 0,
+            custodian: name(custodian),
+            failed,
+            made: 1,
+            object: "o".to_owned(),
+        }))
+    }
+
     #[test]
     fn members_come_in_when_the_content_stands_and_is_closed_or_for_a_reason_that_is_on_the_record()
     {
@@ -393,9 +404,13 @@ mod tests {
         let with = |more: Vec<CaseCommand>| case(start().into_iter().chain(more).collect());
         assert_eq!(with(Vec::new()).decide(attempt(1, None)), early);
         assert!(with(Vec::new()).decide(attempt(0, None)).is_ok(), "nobody");
-        let half = with(vec![opened("quay")]);
+        let quay = || vec![opened("quay"), applied("quay", 0)];
+        let half = with(quay());
         assert_eq!(half.decide(attempt(1, None)), early, "its library is not");
-        let whole = with(vec![opened("quay"), opened("plans")]);
+        let plans = |failed| [opened("plans"), applied("plans", failed)];
+        let failed = with(quay().into_iter().chain(plans(1)).collect());
+        assert_eq!(failed.decide(attempt(1, None)), early, "a call failed");
+        let whole = with(quay().into_iter().chain(plans(0)).collect());
         assert!(whole.decide(attempt(1, None)).is_ok());
         let said = with(Vec::new()).decide(attempt(1, Some("the board asked")));
         assert!(said.is_ok());

@@ -265,6 +265,7 @@ mod tests {
             "inbox-rule",
             "access-open",
             "custodian-not-mapped",
+            "narrower-than-its-place",
             "made-up",
         ] {
             let refused = check(&release(&["i1"], &[never]), &two, now);

@@ -10,6 +10,9 @@ use crate::domain::content::ContentGate;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeopleInside {
+    /// How many items are held that a list of access calls narrower than their place; none where no list was brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrower: Option<u64>,
     /// How many are in them, counted once for each site.
     pub people: u64,
     /// How many sites.

@@ -9,10 +9,12 @@ use super::super::document::{Block, Section, Table};
 use super::cover::{NOT_SHOWN, fact};
 use super::view::View;
 use super::{Edition, Gathered, Issue};
+use crate::domain::case::is_site;
 use crate::domain::pseudonym::Pseudonym;
 use crate::projections::access::{Access, OfCustodian};
 use crate::projections::reading::Reading;
 
+mod places;
 mod teams;
 
 /// Section Q.
@@ -27,10 +29,14 @@ pub(super) fn section(gathered: &Gathered) -> Section {
              them.",
         )
         .says(
-            "Everywhere else, where the backup does not say who had access and nobody brought a \
-             list, only the custodian gets in; such access is called unknown. Where there is a \
-             list, a plan of it was approved by somebody else first. The plan lets in nobody who \
-             is not named in the map of people, and nobody further than the list does.",
+            "Everywhere else a restore lets nobody in. Where the backup does not say who had \
+             access and nobody brought a list, that stays so; such access is called unknown. \
+             Somebody's mailbox or drive is seen by whoever is in it already. That was not read \
+             back. A site is seen by whoever is in the site. The tables of sites count them, as \
+             they were before the plan was approved, and name whoever was found in one later. \
+             Where there is a list, a plan of it was approved by somebody else first. The plan \
+             lets in nobody who is not named in the map of people, and nobody further than the \
+             list does.",
         )
         .with(Block::Table(by_custodian(gathered)))
         .with(Block::Table(teams::counted(gathered)))
@@ -40,7 +46,10 @@ pub(super) fn section(gathered: &Gathered) -> Section {
     let is_whole = !matches!(gathered.issue.edition, Edition::Custodian(_));
     if is_whole {
         // Others' numbers are in these sums: one custodian is not given them.
-        section = section.with(Block::Table(plans(access)));
+        section = section
+            .with(Block::Table(plans(access)))
+            .with(Block::Table(places::looked_at(gathered)))
+            .with(Block::Table(places::of_waves(gathered)));
     }
     let section = super::identities::blocks(gathered)
         .into_iter()
@@ -85,10 +94,13 @@ fn by_custodian(gathered: &Gathered) -> Table {
     let rows = custodians(gathered).into_iter().map(|(of_whom, of)| {
         let name = gathered.custodian(of_whom);
         let Some(planned) = of.planned else {
+            let known = gathered.case.custodians.get(of_whom);
             let only = if gathered.access.teams.contains_key(of_whom) {
                 "unknown: only its members"
+            } else if known.is_some_and(|known| is_site(&known.facts)) {
+                "unknown: whoever is in the site"
             } else {
-                "unknown: only the custodian"
+                "unknown: nobody let in"
             };
             let mut row = vec![name, only.to_owned()];
             row.resize(9, "none".to_owned());
@@ -410,7 +422,7 @@ mod tests {
             found[0][..6],
             ["ann of old", "as a list said", "3", "2", "1", "0"]
         );
-        assert_eq!(found[1][..2], ["bob of old", "unknown: only the custodian"]);
+        assert_eq!(found[1][..2], ["bob of old", "unknown: nobody let in"]);
         let back = rows(&made, "access-compared");
         assert_eq!(back[0][1..6], ["1", "2", "5", "1", "6"]);
         assert_eq!(back[1][1], "not compared");

@@ -34,7 +34,8 @@ pub(super) fn further(gathered: &Gathered) -> Vec<String> {
     if missing > 0 {
         limits.push(format!(
             "For {missing} custodians nobody compared who can read what in the new tenant with the \
-             old one; only their own mailboxes, drives and sites were written to (section Q)."
+             old one: whoever is in the mailbox, drive, site or team that theirs went into may see \
+             it (section Q)."
         ));
     }
     let checked = &gathered.issue.checked;

@@ -340,7 +340,9 @@ fn a_site_that_nobody_looked_at_or_that_is_open_is_not_planned_for() {
     case.connect("");
     let site = case.inspect().add_site("/sites/quay", "Quay");
     assert!(case.inspect().open_site(&site));
-    map(&case);
+    let map = format!("source,target\n{OLD_SITE},https://clean.sharepoint.com/sites/quay\n");
+    put(&case.path("map.csv"), map.as_bytes());
+    case.done("case map CASE --csv MAP SITES");
     let refused = |wanted: &str| {
         let ended = case.run("plan make CASE --source SOURCE");
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -353,4 +355,62 @@ fn a_site_that_nobody_looked_at_or_that_is_open_is_not_planned_for() {
     assert!(case.inspect().close_site(&site));
     case.done(MAKE);
     case.done("plan make CASE --source SOURCE");
+}
+
+/// A list that closes one file of the site.
+fn sidecar(case: &Case, path: &str) {
+    let head = "custodian,path,kind,inherits,principal,principal_kind,level,effect,via,expires";
+    let row = format!("{OLD_SITE},{path},file,no,ada@old.example,user,read,,direct,no");
+    put(
+        &case.path("access.csv"),
+        format!("{head}\n{row}\n").as_bytes(),
+    );
+}
+
+#[test]
+fn what_a_list_calls_narrower_than_a_site_is_held_while_several_are_in_it() {
+    let case = Case::new(Faults::none());
+    closed_group(&case);
+    case.done(&with_ben("--members-now asked-by-the-board"));
+    map(&case);
+    sidecar(&case, "b.txt");
+    let make = "plan make CASE --source SOURCE --sidecar @access.csv";
+    let ended = case.run(make);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(12), "{said}");
+    assert!(
+        said.contains("b.txt: the list of access closes it"),
+        "{said}"
+    );
+    sidecar(&case, "A.txt");
+    let made = case.done(make);
+    assert!(made.contains("asked-by-the-board"), "{made}");
+    case.done("plan propose CASE");
+    let approved = case.run("plan approve CASE --yes");
+    let said = String::from_utf8_lossy(&approved.stderr);
+    let line = "1 items are held that a list of access calls narrower";
+    assert!(said.contains(line), "{said}");
+    case.done("plan adopt CASE");
+    assert_eq!(case.restore_sites().status.code(), Some(3), "one is held");
+    let id = case.inspect().site_id("/sites/quay", None).expect("there");
+    assert!(case.inspect().files(&id).is_empty(), "not one byte of it");
+    let events = case.events("bundle-of-narrower");
+    let held = of(&events, "ItemHeld/1");
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0]["reason"], "narrower-than-its-place");
+    assert_eq!(of(&events, "ItemRestored/1").len(), 1, "the library's");
+
+    // With its owner alone in it, it goes in: nobody else sees it before it is closed.
+    assert!(
+        case.inspect()
+            .turn_member("quay", "ben@clean.example", false)
+    );
+    case.done(GROUP);
+    case.done(make);
+    case.done("plan propose CASE");
+    case.done("plan approve CASE --yes");
+    case.done("plan adopt CASE");
+    super::journey::restore(&case);
+    assert_eq!(case.inspect().files(&id).len(), 1);
+    assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }

@@ -290,6 +290,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "Another file has that name in the new tenant, and none is ever overwritten.",
     ),
     (
+        "narrower-than-its-place",
+        "Fewer people could see it than are in the site or team that it would lie in.",
+    ),
+    (
         "no-card",
         "It lies among cards of an address book and is none.",
     ),

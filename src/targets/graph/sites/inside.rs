@@ -1,4 +1,4 @@
-//! Who gets at all of a site: the members and owners of the group whose site it is. Whoever an item alone lets in is not looked for.
+//! Who gets at all of a site: members and owners of the group whose site it is. Whom an item alone lets in is not looked for.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +22,8 @@ impl Graph {
             ("GET /groups/{id}/members", "members"),
             ("GET /groups/{id}/owners", "owners"),
         ] {
-            let path = format!(
-                "groups/{}/{list}?$select=id,userPrincipalName",
-                segment(group)
-            );
+            // What is asked for by name is asked of every directory object, and not all of them have a principal name.
+            let path = format!("groups/{}/{list}", segment(group));
             for one in self.list(operation, path).await? {
                 inside.insert(name(operation, &one)?);
             }
