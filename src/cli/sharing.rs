@@ -3,6 +3,7 @@
 mod approving;
 mod attesting;
 mod queue;
+mod unlisted;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -96,12 +97,19 @@ pub(crate) struct Apply {
     --tenant acme-clean.onmicrosoft.com --client-id 6731de76-14a6-49ae-97bc-6eba6914391e \\
     --certificate app.pem --private-key app.key
 
+Without --sidecar and --map it reads back the drive of one --custodian and every file restored into
+it: no list says who had access, so whoever is in beside the owner is gained.
+
 Ends with exit code 3 where anybody has more than the source gave.")]
 pub(crate) struct Diff {
     #[command(flatten)]
     folder: CaseFolder,
-    #[command(flatten)]
-    said: Said,
+    /// The access sidecar: who had access to what (JSON or CSV).
+    #[arg(long, value_name = "FILE", requires = "map")]
+    sidecar: Option<PathBuf>,
+    /// The map of principals: users, guests and groups (CSV, ours or Microsoft's six columns).
+    #[arg(long, value_name = "FILE", requires = "sidecar")]
+    map: Option<PathBuf>,
     /// One custodian only: a pseudonym, a name in the source, or a user in the clean tenant.
     #[arg(long, value_name = "WHO")]
     custodian: Option<String>,
@@ -269,7 +277,10 @@ async fn run_apply(apply: &Apply, output: &Output) -> Result<()> {
 }
 
 async fn run_diff(diff: &Diff, output: &Output) -> Result<()> {
-    let planned = prepare(&diff.said.sidecar, &diff.said.map)?;
+    let (Some(sidecar), Some(map)) = (&diff.sidecar, &diff.map) else {
+        return unlisted::diff(diff, output).await;
+    };
+    let planned = prepare(sidecar, map)?;
     let journal = opening::open_folder(&diff.folder)?;
     approval::expect_declared(&journal, &diff.declared)?;
     let prepared = release_queue::after_releases(&journal, planned)?;

@@ -194,6 +194,8 @@ pub struct Unreadable {
 /// Why a version from before the breach is restored: a newer one is held.
 pub const EARLIER_VERSION: &str = "earlier-version-before-the-breach";
 
+/// Held because several people are in its place, of whom not all could see it.
+pub const NARROWER: &str = "narrower-than-its-place";
 /// Why the items of somebody are held whom nobody in the target is mapped for.
 pub const NOT_MAPPED: &str = "custodian-not-mapped";
 
@@ -204,7 +206,8 @@ pub struct KnownItem {
     pub item: Pseudonym,
     /// It is restored already.
     pub is_restored: bool,
-    /// An earlier plan holds it for no other reason than that its custodian was not mapped, or that the operator chose so.
+    /// An earlier plan holds it for no other reason than that its custodian was not mapped, that the operator chose so, or that
+    /// others were in its place.
     pub is_held_unmapped: bool,
     /// What an earlier plan said of a message: its millisecond stays its own.
     pub post: Option<PlannedPost>,

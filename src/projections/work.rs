@@ -7,7 +7,7 @@ use crate::domain::choices;
 use crate::domain::custodian::{CustodianItems, Ended, ItemProgress};
 use crate::domain::event::Event;
 use crate::domain::item::ItemKey;
-use crate::domain::plan::{Decision, KnownItem, NOT_MAPPED, PlanRow, PlannedFolder};
+use crate::domain::plan::{Decision, KnownItem, NARROWER, NOT_MAPPED, PlanRow, PlannedFolder};
 use crate::domain::pseudonym::Pseudonym;
 
 /// One custodian's work.
@@ -107,7 +107,8 @@ fn keep_first_of_each(rows: &mut Vec<(String, PlanRow)>) {
 pub fn known_item(row: &PlanRow, progress: ItemProgress) -> Option<(ItemKey, KnownItem)> {
     let is_restored = progress.ended == Some(Ended::Restored);
     let is_held_unmapped = row.decision == Decision::Hold
-        && (row.reason == NOT_MAPPED || choices::REASONS.contains(&&*row.reason));
+        && ([NOT_MAPPED, NARROWER].contains(&&*row.reason)
+            || choices::REASONS.contains(&&*row.reason));
     let known = KnownItem {
         is_restored,
         is_held_unmapped,

@@ -13,6 +13,7 @@ mod site_batch;
 mod site_crashed;
 mod tenants;
 mod truth;
+mod unlisted;
 mod widened;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

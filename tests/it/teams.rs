@@ -7,6 +7,7 @@ mod group_mail;
 mod held;
 mod journey;
 mod kills;
+mod moments;
 mod rows;
 mod twins;
 mod waves;

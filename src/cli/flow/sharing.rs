@@ -1,5 +1,6 @@
 //! Access of restored files: prepared from a sidecar and a map, found in the tenant, opened, read back, compared.
 
+pub(crate) mod alone;
 pub(crate) mod approval;
 mod groups;
 mod known;

@@ -65,7 +65,9 @@ pub(super) fn section(gathered: &Gathered) -> Section {
         .says(
             "After the last call the permissions of the items that the list names were read back \
              and compared with it, person by person and item by item. Items that it does not name \
-             were not read: nothing is said of them here. Gained means more than the list gives: \
+             were not read: nothing is said of them here. Where no list was brought, somebody's \
+             drive and each file restored into it can be read back: everybody beside the owner \
+             counts as gained then. Gained means more than the list gives: \
              that is a leak until somebody explains it. The file tables/access.csv holds each \
              line of the newest comparison. An edition that shows no names holds the name of the \
              encrypted list instead.",

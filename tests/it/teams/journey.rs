@@ -12,7 +12,7 @@ use super::world::{
 use crate::case::Case;
 use crate::fidelity::Row;
 
-const MAP: &str = "quay7@old.example,team:Quay 7\n";
+pub(super) const MAP: &str = "quay7@old.example,team:Quay 7\n";
 const SAME: &str = "2023-05-01T08:00:00.000Z";
 
 fn talk() -> Vec<Said> {
@@ -45,7 +45,7 @@ fn talk() -> Vec<Said> {
     vec![first, reply, gone, second, shown]
 }
 
-fn write(case: &Case, channels: &Value, more: impl FnOnce(&mut Vec<Said>)) {
+pub(super) fn write(case: &Case, channels: &Value, more: impl FnOnce(&mut Vec<Said>)) {
     let mut all = talk();
     more(&mut all);
     write_archive(case, TEAM, |writer| {
@@ -241,7 +241,7 @@ fn expect_record(case: &Case) {
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
 }
 
-fn with_secret() -> Value {
+pub(super) fn with_secret() -> Value {
     let secret = json!([member(BEN, &["owner"]), member(EVE, &[])]);
     let shared = json!([member(ADA, &["owner"])]);
     json!([
@@ -252,7 +252,7 @@ fn with_secret() -> Value {
     ])
 }
 
-fn of_secret(all: &mut Vec<Said>) {
+pub(super) fn of_secret(all: &mut Vec<Said>) {
     let mut secret = said("Secret", "7", "2023-06-01T00:00:00Z", "for few");
     secret.author = BEN;
     all.push(secret);

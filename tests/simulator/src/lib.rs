@@ -51,4 +51,4 @@ pub use quick_xor::QuickXor;
 pub use quotas::{Lane, Meter, Quotas, Throttled, Used};
 pub use server::{Running, Simulator};
 pub use sites::stored::{StoredList, StoredListItem};
-pub use teams::{StoredPost, StoredThread};
+pub use teams::{PeopleChange, StoredPost, StoredThread};

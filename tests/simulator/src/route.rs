@@ -14,6 +14,7 @@ use crate::{
 pub(crate) fn answer(tenant: &mut Tenant, request: &Request) -> Answer {
     let answer = handle(tenant, request).unwrap_or_else(|refusal| refusal);
     tenant.record_access(request);
+    teams::people::record(tenant, request);
     answer
 }
 

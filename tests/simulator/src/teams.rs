@@ -6,6 +6,7 @@ mod chat;
 mod look;
 mod member;
 mod message;
+pub(crate) mod people;
 mod team;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::tenant::Tenant;
 
 pub use look::{StoredPost, StoredThread};
 use member::Member;
+pub use people::PeopleChange;
 use thread::Thread;
 
 /// Every team and chat of the tenant.
@@ -43,6 +45,8 @@ pub(crate) struct Teams {
     settling: BTreeMap<String, u32>,
     /// Whoever the next list of members leaves out that they would stand in.
     hidden: Option<String>,
+    /// Who was where after each request.
+    people: people::People,
 }
 
 #[derive(Clone, Debug)]

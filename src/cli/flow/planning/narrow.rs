@@ -6,11 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::access::{Effect, Sidecar};
 use crate::domain::case::{Case, KnownCustodian, is_site};
 use crate::domain::item::Workload;
-use crate::domain::plan::{Decision, PlanRow};
+use crate::domain::plan::{Decision, NARROWER, PlanRow};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Why such a row is held.
-const REASON: &str = "narrower-than-its-place";
 
 /// Paths as SharePoint takes them: in any case.
 fn folded(text: &str) -> String {
@@ -72,7 +69,7 @@ impl Narrow {
                 .extend(closed.map(|path| (custodian.clone(), path)));
             if row.decision == Decision::Restore {
                 row.decision = Decision::Hold;
-                REASON.clone_into(&mut row.reason);
+                NARROWER.clone_into(&mut row.reason);
                 self.held += 1;
             }
         }
@@ -218,7 +215,7 @@ mod tests {
             .count() as u64;
         let planned = BTreeSet::from(["quay".to_owned()]);
         assert_eq!(narrow.held(&planned).expect("each has a row"), Some(held));
-        rows.iter().map(|row| row.reason == REASON).collect()
+        rows.iter().map(|row| row.reason == NARROWER).collect()
     }
 
     #[test]

@@ -115,7 +115,7 @@ mod tests {
     fn seen() -> Script {
         let mut script = script();
         let data = CustodianMapped {
-            custodian: name("quay"),
+            custodian: name("c9"),
             mapped: true,
         };
         let facts = CustodianFacts {
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(rows(&redacted, "access-places")[0][6], "1");
         let texts = redacted.texts().join("\n");
         assert!(
-            !texts.contains("eve@new") && !texts.contains("quay"),
+            !texts.contains("eve@new") && !texts.contains("sites/quay"),
             "{texts}"
         );
         let of_bob = made(&script, Edition::Custodian(name("bob")));
