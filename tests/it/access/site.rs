@@ -155,6 +155,7 @@ pub(super) fn restored(case: &Case) -> String {
     assert!(case.inspect().add_user("cleo@clean.example", "Cleo"));
     let team = case.inspect().add_group("Team", &["ben@clean.example"]);
     case.connect("");
+    case.look_at_quay();
     let map = format!("source,target\n{OLD},{NEW}\n");
     put(&case.path("map.csv"), map.as_bytes());
     case.done("case map CASE --csv MAP SITES");
