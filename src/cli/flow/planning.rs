@@ -81,17 +81,15 @@ pub(crate) async fn make_in_waves(
     let description = source.description();
     let place = choose(&description.points, as_of)?;
     // First of all: whoever is not mapped is named below, and a refusal after that would leave its names in the record.
-    expect_may_plan(journal)?;
+    let mut sums = begin(journal, &description.custodians)?;
     waving.expect_known(description.custodians.iter().map(|one| &*one.0))?;
     let recent = Recent::of(waving, &description.points[place]);
-    let mut inside = inside(journal, &description.custodians)?;
     name_everybody(journal, &description.custodians).await?;
     let case = journal.case().map_err(meaning)?;
     let secret = journal.secret().map_err(meaning)?;
     let people = people(&case);
     let earlier = EarlierPlans::load(journal, &case)?;
     let mut parts = Vec::new();
-    let mut sums = Sums::default();
     for custodian in &description.custodians {
         let (pseudonym, is_mapped) = person(&people, custodian)?;
         let known = earlier.of(journal, &pseudonym)?;
@@ -120,9 +118,7 @@ pub(crate) async fn make_in_waves(
             };
             let mut rows = rows(&input, &making, &mut tree, case.access.is_open(&pseudonym))?;
             teams.complete(&mut rows, &known);
-            if let Some(known) = case.custodians.get(&pseudonym) {
-                narrow.hold(&case, known, &mut rows);
-            }
+            narrow.hold(&case, &pseudonym, &mut rows);
             recent.split(&mut rows);
             // Whoever has nothing has a part all the same: the plan knows of it.
             let empty = rows.is_empty().then_some(&rows[..]);
@@ -132,17 +128,12 @@ pub(crate) async fn make_in_waves(
             }
         }
     }
-    let named = description
-        .custodians
-        .iter()
-        .map(|one| Narrow::name(&one.0));
-    inside.narrower = narrow.held(&named.collect())?;
+    sums.inside.narrower = narrow.held(&description.custodians)?;
     let sealed = journal.keep_plan(parts).map_err(meaning)?;
     let plan = sealed.plan.to_string();
     let made = PlanMade {
         as_of: place as u64,
         gate: case.content.gate.clone(),
-        inside: Some(inside),
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
@@ -166,6 +157,7 @@ struct Sums {
     counts: PlanCounts,
     unproven: u64,
     has_window: bool,
+    inside: PeopleInside,
     waves: BTreeSet<u32>,
     workloads: BTreeMap<String, u64>,
 }
@@ -178,7 +170,7 @@ impl Sums {
             choices: None,
             counts: self.counts,
             gate: None,
-            inside: None,
+            inside: Some(self.inside),
             parts: 0,
             plan: String::new(),
             points: None,
@@ -199,18 +191,17 @@ impl Sums {
     }
 }
 
-fn expect_may_plan(journal: &Journal) -> Result<()> {
-    let may_plan = journal.case().map_err(meaning)?.check_may_plan();
-    may_plan.map_err(refused)
-}
-
-/// Who is in the sites that the source's custodians are mapped to.
-fn inside(journal: &Journal, custodians: &[CustodianName]) -> Result<PeopleInside> {
+/// Whether a plan may be made, and who is in the sites that the source's custodians are mapped to.
+fn begin(journal: &Journal, custodians: &[CustodianName]) -> Result<Sums> {
     let case = journal.case().map_err(meaning)?;
+    case.check_may_plan().map_err(refused)?;
     let people = people(&case);
     let planned = custodians.iter().filter_map(|name| people.get(&*name.0));
     let planned: Vec<Pseudonym> = planned.map(|(custodian, _)| custodian.clone()).collect();
-    places::expect_seen(&case, planned.iter())
+    Ok(Sums {
+        inside: places::expect_seen(&case, planned.iter())?,
+        ..Sums::default()
+    })
 }
 
 /// Whoever is in the source and not mapped gets a name in the record too.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::access::{Effect, Sidecar};
 use crate::domain::case::{Case, KnownCustodian, is_site};
-use crate::domain::item::Workload;
+use crate::domain::item::{CustodianName, Workload};
 use crate::domain::plan::{Decision, NARROWER, PlanRow};
+use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Paths as SharePoint takes them: in any case.
@@ -48,7 +49,10 @@ impl Narrow {
     }
 
     /// Holds the rows of a custodian that lie at or below such a path.
-    pub(super) fn hold(&mut self, case: &Case, known: &KnownCustodian, rows: &mut [PlanRow]) {
+    pub(super) fn hold(&mut self, case: &Case, custodian: &Pseudonym, rows: &mut [PlanRow]) {
+        let Some(known) = case.custodians.get(custodian) else {
+            return;
+        };
         let custodian = folded(known.facts.source_name.as_deref().unwrap_or_default());
         let Some(paths) = self.paths.get(&custodian) else {
             return;
@@ -77,7 +81,8 @@ impl Narrow {
 
     /// How many rows are held; nothing where no list was brought. A path of a custodian of this plan that no row has is a mistake:
     /// spelled in another way than in the backup, the item would go into the place all the same.
-    pub(super) fn held(&self, planned: &BTreeSet<String>) -> Result<Option<u64>> {
+    pub(super) fn held(&self, planned: &[CustodianName]) -> Result<Option<u64>> {
+        let planned: BTreeSet<String> = planned.iter().map(|one| folded(&one.0)).collect();
         let all = self.paths.iter().filter(|(who, _)| planned.contains(*who));
         let mut all = all.flat_map(|(who, paths)| paths.iter().map(move |path| (who, path)));
         let missing = all.find(|(who, path)| {
@@ -92,11 +97,6 @@ impl Narrow {
             ));
         }
         Ok(self.is_brought.then_some(self.held))
-    }
-
-    /// As custodians are compared with those of the list.
-    pub(super) fn name(custodian: &str) -> String {
-        folded(custodian)
     }
 }
 
@@ -208,12 +208,14 @@ mod tests {
 
     fn held(case: &Case, known: &KnownCustodian) -> Vec<bool> {
         let (mut narrow, mut rows) = (narrow(), rows());
-        narrow.hold(case, known, &mut rows);
+        let mut case = case.clone();
+        case.custodians.insert(name("c1"), known.clone());
+        narrow.hold(&case, &name("c1"), &mut rows);
         let held = rows
             .iter()
             .filter(|row| row.decision == Decision::Hold)
             .count() as u64;
-        let planned = BTreeSet::from(["quay".to_owned()]);
+        let planned = [CustodianName("quay".to_owned())];
         assert_eq!(narrow.held(&planned).expect("each has a row"), Some(held));
         rows.iter().map(|row| row.reason == NARROWER).collect()
     }
@@ -248,12 +250,14 @@ mod tests {
     fn a_path_that_no_row_has_refuses_the_plan_of_its_custodian() {
         let (mut narrow, mut rows) = (narrow(), rows());
         rows.truncate(4);
-        narrow.hold(&case(None), &known(QUAY, "site:1"), &mut rows);
-        let quay = BTreeSet::from(["quay".to_owned()]);
+        let mut case = case(None);
+        case.custodians.insert(name("c1"), known(QUAY, "site:1"));
+        narrow.hold(&case, &name("c1"), &mut rows);
+        let quay = [CustodianName("QUAY".to_owned())];
         let error = narrow.held(&quay).expect_err("the list item has none");
         assert_eq!(error.kind(), ErrorKind::GateRefused);
         assert!(error.to_string().contains("defects/7"), "{error}");
-        assert_eq!(narrow.held(&BTreeSet::new()).expect("another's"), Some(2));
+        assert_eq!(narrow.held(&[]).expect("another's"), Some(2));
         let without = Narrow::default().held(&quay);
         assert_eq!(without.expect("nothing is known to be narrower"), None);
     }
