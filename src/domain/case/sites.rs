@@ -275,6 +275,7 @@ mod tests {
             unproven: None,
             source: None,
             window: None,
+            workloads: None,
         })
     }
 

@@ -84,6 +84,7 @@ mod tests {
             choices: None,
             counts: PlanCounts::default(),
             gate: None,
+            inside: None,
             parts: 1,
             plan: "p".to_owned(),
             points: None,
