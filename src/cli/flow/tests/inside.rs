@@ -47,7 +47,8 @@ async fn mapped_to_site(folder: &Path, source: &FakeSource) -> (KeyRing, Journal
     let connected = mapping::connect(&journal, &target, true).await;
     connected.expect("connected");
     let rows = parse_map(&format!("source,target\nann,{QUAY}\n")).expect("rows");
-    let mapped = mapping::map(&journal, &target, &rows, Path::new("map.csv")).await;
+    let rows = (&rows[..], mapping::Names::Believed);
+    let mapped = mapping::map(&journal, &target, rows, Path::new("map.csv")).await;
     mapped.expect("mapped");
     (keys, journal, target)
 }
