@@ -27,7 +27,7 @@ fn two_waves(ada: &[Vec<u8>], ben: &[Vec<u8>]) -> Case {
         "source,target\nada@old.example,ada@clean.example\nben@old.example,ben@clean.example\n";
     put(&case.path("map.csv"), map.as_bytes());
     put(&case.path("waves.csv"), WAVES);
-    case.done("case map CASE --csv MAP TARGET");
+    case.done("case map CASE --csv MAP --not-in-a-backup TARGET");
     case
 }
 
