@@ -403,9 +403,7 @@ fn run_why(wanted: &Why, output: &Output) -> Result<()> {
         wanted.item
     );
     if answer.is_unknown {
-        text.push_str(
-            "the source does not say who had access: nobody but the custodian is let in\n",
-        );
+        text.push_str("the source does not say who had access: nobody else is let in\n");
     }
     let links: Vec<Value> = answer
         .links

@@ -24,7 +24,7 @@ use crate::targets::{FileToWrite, Target, TargetUser};
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
     Probe(Probe),
-    Site(site::Site),
+    Site(Box<site::Site>),
 }
 
 /// Write one canary of each workload, read it back, remove it, and say what the tenant did.

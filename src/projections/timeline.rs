@@ -139,7 +139,6 @@ fn words(kind: &str, stream: &str) -> Option<&'static str> {
         "WavePaced/1" => "pace of a run noted",
         "SiteAttempted/1" => "site to be made",
         "SiteReady/1" => "site there and read back",
-        "PlacesSeen/1" => "looked who is in the sites of a wave",
         "AccessPlanned/1" => "files to be opened to others",
         "AccessApplied/1" => "files opened to others",
         "AccessCompared/1" => "access read back and compared",

@@ -137,9 +137,8 @@ pub(crate) async fn make_in_waves(
         parts: sealed.parts.len() as u64,
         plan: plan.clone(),
         points: Some(description.points.len() as u64),
-        choices: Some(choices.words()),
         source: sources::number_of(&case, source),
-        ..sums.made()
+        ..sums.made(choices)
     };
     super::waving::plan(journal, waving, &plan, &sums.waves).await?;
     let done = journal.command(CaseCommand::MakePlan(made.clone())).await;
@@ -164,10 +163,10 @@ struct Sums {
 
 impl Sums {
     /// What of it the event says.
-    fn made(&self) -> PlanMade {
+    fn made(&self, choices: &Choices) -> PlanMade {
         PlanMade {
             as_of: 0,
-            choices: None,
+            choices: Some(choices.words()),
             counts: self.counts,
             gate: None,
             inside: Some(self.inside),

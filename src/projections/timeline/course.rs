@@ -12,6 +12,7 @@ pub(super) fn words(kind: &str) -> Option<&'static str> {
         "WavePaused/1" => "wave paused",
         "WaveResumed/1" => "wave goes on",
         "LicencesCounted/1" => "licences for the wave counted",
+        "PlacesSeen/1" => "looked who is in the sites of a wave",
         "DevicesEvidenced/1" => "devices of a wave's people evidenced",
         "TargetHoldEvidenced/1" => "hold in the clean tenant evidenced",
         "DomainMoveBegun/1" => "move of a domain begun",
