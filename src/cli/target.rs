@@ -23,7 +23,7 @@ use crate::targets::{FileToWrite, Target, TargetUser};
 /// Look at the clean tenant.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
-    Probe(Probe),
+    Probe(Box<Probe>),
     Site(Box<site::Site>),
 }
 
