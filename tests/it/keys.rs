@@ -333,8 +333,8 @@ fn a_lost_worker_is_replaced_and_the_restore_goes_on() {
     );
     assert_eq!(
         listed(&case, &old)["status"],
-        // The wave was opened before, and its estimate noted.
-        format!("revoked by entry {}: lost", at + 2)
+        // Without the key nothing was begun.
+        format!("revoked by entry {at}: lost")
     );
     assert_eq!(case.verdict().kind, VerdictKind::Valid);
     // Lost, not compromised: nothing that it signed is in doubt.

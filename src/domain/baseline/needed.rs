@@ -18,7 +18,7 @@ const PROVISION: [&str; 10] = [
 ];
 
 /// Writes content.
-const DATA: [&str; 17] = [
+const DATA: [&str; 18] = [
     "Calendars.ReadWrite",
     "ChannelMember.ReadWrite.All",
     "ChannelMessage.Read.All",
@@ -32,6 +32,7 @@ const DATA: [&str; 17] = [
     "Sites.FullControl.All",
     "Sites.Manage.All",
     "Sites.ReadWrite.All",
+    "Sites.Selected",
     "Tasks.ReadWrite.All",
     "TeamMember.ReadWrite.All",
     "Teamwork.Migrate.All",

@@ -21,7 +21,7 @@ const VERIFY: &str = "directory.rs";
 const BY_PATH: [(&str, &str); 1] = [("provision", "GET /identity/conditionalAccess/policies")];
 
 /// Permissions that the reference calls the least of nothing that is called: application, permission, call, why it is asked for.
-const OTHERWISE: [(&str, &str, &str, &str); 12] = [
+const OTHERWISE: [(&str, &str, &str, &str); 13] = [
     (
         "provision",
         "Organization.Read.All",
@@ -57,6 +57,12 @@ const OTHERWISE: [(&str, &str, &str, &str); 12] = [
         "Sites.FullControl.All",
         "POST /sites/{id}/lists/{id}/items",
         "SharePoint's own interface, for people and attached files: Graph has no call for them",
+    ),
+    (
+        "data",
+        "Sites.Selected",
+        "POST /sites/{id}/lists/{id}/items",
+        "SharePoint's own interface on the sites of the case alone, in place of the one before",
     ),
     (
         "data",
