@@ -313,7 +313,7 @@ fn a_lost_worker_is_replaced_and_the_restore_goes_on() {
     case.prepare("mailbox");
     let (old, at) = (keyid(&case, "case/keys/worker.pem"), size(&case));
     std::fs::remove_file(case.path("case/keys/worker.pem")).expect("lost");
-    refused(&case.restore(), 1, &["worker key"]);
+    refused(&case.restore(), 1, &["worker.pem is needed"]);
     case.done("keys generate @worker-2.pem --no-passphrase");
     let new = keyid(&case, "worker-2.pem");
     case.done(&format!(
