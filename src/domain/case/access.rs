@@ -173,10 +173,10 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::super::granting::tests::{adopt_access, make_access};
-    use super::super::tests::{connect, declare, given, map, name, register};
+    use super::super::tests::{adopt, connect, declare, given, map, name, plan, register};
     use super::super::{Case, CaseCommand};
     use super::*;
-    use crate::domain::event::{PlanAdopted, PlanCounts, PlanMade, Wave};
+    use crate::domain::event::Wave;
 
     fn access(custodian: &str) -> CaseCommand {
         let data = AccessPlanned {
@@ -193,31 +193,6 @@ mod tests {
         };
         let facts = AccessPlannedFacts::default();
         CaseCommand::Access(AccessCommand::Plan(data, facts))
-    }
-
-    fn plan(plan: &str) -> CaseCommand {
-        CaseCommand::MakePlan(PlanMade {
-            as_of: 0,
-            gate: None,
-            inside: None,
-            counts: PlanCounts::default(),
-            parts: 1,
-            plan: plan.to_owned(),
-            points: None,
-            choices: None,
-            unproven: None,
-            source: None,
-            window: None,
-            workloads: None,
-        })
-    }
-
-    fn adopt(plan: &str) -> CaseCommand {
-        CaseCommand::AdoptPlan(PlanAdopted {
-            digest: plan.to_owned(),
-            plan: plan.to_owned(),
-            proposal: String::new(),
-        })
     }
 
     fn case(more: Vec<CaseCommand>) -> Case {

@@ -185,12 +185,11 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::super::granting::tests::{adopt_access, make_access};
-    use super::super::tests::{connect, declare, given, name, register};
+    use super::super::tests::{adopt, connect, declare, given, name, plan, register};
     use super::super::{AccessCommand, Case, CaseCommand};
     use super::*;
     use crate::domain::event::{
-        AccessApplied, AccessPlanned, AccessPlannedFacts, CustodianMapped, PlanAdopted, PlanCounts,
-        PlanMade, Wave,
+        AccessApplied, AccessPlanned, AccessPlannedFacts, CustodianMapped, Wave,
     };
 
     const QUAY: &str = "https://clean.sharepoint.com/sites/quay";
@@ -260,31 +259,6 @@ mod tests {
             custodian("ann", "a1", "ann@clean.example"),
         ];
         given(start.into_iter().chain(more).collect())
-    }
-
-    fn plan(plan: &str) -> CaseCommand {
-        CaseCommand::MakePlan(PlanMade {
-            as_of: 0,
-            gate: None,
-            inside: None,
-            counts: PlanCounts::default(),
-            parts: 1,
-            plan: plan.to_owned(),
-            points: None,
-            choices: None,
-            unproven: None,
-            source: None,
-            window: None,
-            workloads: None,
-        })
-    }
-
-    fn adopt(plan: &str) -> CaseCommand {
-        CaseCommand::AdoptPlan(PlanAdopted {
-            digest: plan.to_owned(),
-            plan: plan.to_owned(),
-            proposal: String::new(),
-        })
     }
 
     #[test]

@@ -69,30 +69,27 @@ pub(super) fn map(custodian: &str, mapped: bool) -> CaseCommand {
     CaseCommand::MapCustodian(data, CustodianFacts::default())
 }
 
-fn plan() -> CaseCommand {
-    let counts = PlanCounts::default();
+pub(super) fn plan(plan: &str) -> CaseCommand {
     CaseCommand::MakePlan(PlanMade {
         as_of: 0,
+        choices: None,
+        counts: PlanCounts::default(),
         gate: None,
         inside: None,
-        counts,
         parts: 1,
-        plan: "p".to_owned(),
+        plan: plan.to_owned(),
         points: None,
-        unproven: None,
         source: None,
+        unproven: None,
         window: None,
         workloads: None,
-        choices: None,
     })
 }
 
-fn adopt() -> CaseCommand {
-    let plan = "p".to_owned();
-    let digest = plan.clone();
+pub(super) fn adopt(plan: &str) -> CaseCommand {
     CaseCommand::AdoptPlan(PlanAdopted {
-        digest,
-        plan,
+        digest: plan.to_owned(),
+        plan: plan.to_owned(),
         proposal: String::new(),
     })
 }
@@ -121,8 +118,8 @@ fn a_worker_acts_only_behind_every_gate() {
         register(),
         map("alice", true),
         map("bob", false),
-        plan(),
-        adopt(),
+        plan("p"),
+        adopt("p"),
         CaseCommand::OpenWave(wave()),
     ];
     let case = given(everything.clone());
@@ -151,8 +148,8 @@ fn a_paused_wave_lets_nobody_in_and_is_not_closed() {
         connect("t", true),
         register(),
         map("alice", true),
-        plan(),
-        adopt(),
+        plan("p"),
+        adopt("p"),
         CaseCommand::OpenWave(wave()),
     ]);
     assert_eq!(case.check_lets_in(&name("alice"), "p"), Ok(()));
@@ -177,16 +174,16 @@ fn commands_out_of_order_are_refused_by_their_rule() {
         Err(Refusal::CaseAlreadyDeclared)
     );
     assert_eq!(declared.decide(map("a", true)), Err(Refusal::NoTarget));
-    assert_eq!(declared.decide(plan()), Err(Refusal::NoSource));
+    assert_eq!(declared.decide(plan("p")), Err(Refusal::NoSource));
     let sourced = given(vec![
         declare(),
         register(),
         connect("t", true),
         map("a", false),
     ]);
-    assert_eq!(sourced.decide(plan()), Err(Refusal::NobodyMapped));
+    assert_eq!(sourced.decide(plan("p")), Err(Refusal::NobodyMapped));
     assert_eq!(
-        sourced.decide(adopt()),
+        sourced.decide(adopt("p")),
         Err(Refusal::UnknownPlan("p".to_owned()))
     );
     let planned = given(vec![
@@ -194,7 +191,7 @@ fn commands_out_of_order_are_refused_by_their_rule() {
         register(),
         connect("t", true),
         map("a", true),
-        plan(),
+        plan("p"),
     ]);
     assert_eq!(
         planned.decide(CaseCommand::OpenWave(wave())),

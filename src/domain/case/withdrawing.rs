@@ -51,11 +51,11 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{connect, declare, given, name, register};
+    use super::super::tests::{connect, declare, given, name, plan, register};
     use super::super::{Case, CaseCommand};
     use super::*;
-    use crate::domain::event::{AccessPlanned, AccessPlannedFacts, PlanMade};
-    use crate::domain::event::{CaseFinished, CustodianFacts, CustodianMapped, PlanCounts};
+    use crate::domain::event::{AccessPlanned, AccessPlannedFacts};
+    use crate::domain::event::{CaseFinished, CustodianFacts, CustodianMapped};
 
     fn map(custodian: &str, user: &str) -> CaseCommand {
         let data = CustodianMapped {
@@ -76,23 +76,6 @@ mod tests {
         };
         let looked = looked.iter().map(|plan| (*plan).to_owned()).collect();
         CaseCommand::WithdrawMapping(data, looked)
-    }
-
-    fn plan() -> CaseCommand {
-        CaseCommand::MakePlan(PlanMade {
-            as_of: 0,
-            choices: None,
-            counts: PlanCounts::default(),
-            gate: None,
-            inside: None,
-            parts: 1,
-            plan: "p".to_owned(),
-            points: None,
-            source: None,
-            unproven: None,
-            window: None,
-            workloads: None,
-        })
     }
 
     fn case(more: Vec<CaseCommand>) -> Case {
@@ -126,7 +109,7 @@ mod tests {
     #[test]
     fn what_something_rests_on_stays() {
         let mapped = || map("jane", "jane@new.example");
-        let mut planned = case(vec![mapped(), plan()]);
+        let mut planned = case(vec![mapped(), plan("p")]);
         let unread = planned.decide(withdraw("jane", &[]));
         assert_eq!(unread, Err(Refusal::PlannedMeanwhile));
         assert!(planned.decide(withdraw("jane", &["p"])).is_ok());

@@ -205,8 +205,12 @@ async fn delete<R: Record, T: Target + 'static, C: Time>(
 ) -> Result<(), Trouble> {
     partial(shop, work, tries, PartialAction::Delete).await?;
     let call = shop.target.delete_message(&work.user, id);
-    match shop.call(work, cost::small(), call).await {
-        // An earlier answer was lost: it is gone already.
+    gone(shop.call(work, cost::small(), call).await)
+}
+
+/// What was deleted is gone, also where the answer that said so was lost.
+pub(super) fn gone(deleted: Result<(), Trouble>) -> Result<(), Trouble> {
+    match deleted {
         Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
         result => result,
     }

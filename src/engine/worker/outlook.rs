@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::copies::{self, Copy, Place, append};
-use super::mail::{just_created, partial};
+use super::mail::{gone, just_created, partial};
 use super::{Tries, Trouble};
 use crate::domain::outlook::OutlookItem;
 use crate::engine::compare::{self, Compared};
@@ -102,11 +102,7 @@ impl<R: Record, T: Target + 'static, C: Time> Place for InFolder<'_, R, T, C> {
             self.shop
                 .target
                 .delete_outlook_item(&self.work.user, workload, &self.folder, id);
-        match self.shop.call(self.work, cost::small(), call).await {
-            // An earlier answer was lost: it is gone already.
-            Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
-            result => result,
-        }
+        gone(self.shop.call(self.work, cost::small(), call).await)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use chrono::TimeDelta;
 
 use super::copies::{self, Copy, Place, append};
-use super::mail::{just_created, partial};
+use super::mail::{gone, just_created, partial};
 use super::{Tries, Trouble, gave_up};
 use crate::domain::list_item::{ListItem, Numbered, Person};
 use crate::domain::site_item::SiteItem;
@@ -138,11 +138,7 @@ impl<R: Record, T: Target + 'static, C: Time> Place for InList<'_, R, T, C> {
             .shop
             .target
             .delete_site_item(&self.work.user, &self.list, id);
-        match self.shop.call(self.work, cost::small(), call).await {
-            // An earlier answer was lost: it is gone already.
-            Err(Trouble::Target(failure)) if failure.status == 404 => Ok(()),
-            result => result,
-        }
+        gone(self.shop.call(self.work, cost::small(), call).await)
     }
 }
 

@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::super::patience::patiently;
 use super::super::{meaning, target_meaning};
-use super::known::Places;
-use super::lines;
-use crate::domain::case::{AccessCommand, Case, CaseCommand};
-use crate::domain::custodian::Ended;
-use crate::domain::event::{AccessCompared, AccessComparedFacts};
+use super::known::{Places, each_row};
+use super::readback::keep;
+use crate::domain::case::Case;
+use crate::domain::event::AccessCompared;
 use crate::domain::item::{Digest, Workload};
 use crate::domain::pseudonym::Pseudonym;
 use crate::error::{Error, ErrorKind, Result};
@@ -91,23 +89,12 @@ fn restored(
     custodian: &Pseudonym,
 ) -> Result<BTreeMap<Pseudonym, String>> {
     let mut files = BTreeMap::new();
-    for plan in &case.adopted {
-        for part in journal.plan_parts(plan).map_err(meaning)? {
-            if part.custodian != *custodian {
-                continue;
-            }
-            let rows = journal.part_rows(plan, &part).map_err(meaning)?;
-            let items = rows.iter().map(|row| &row.item);
-            let progress = journal.progress(custodian, items).map_err(meaning)?;
-            for (row, progress) in rows.iter().zip(progress) {
-                let is_file = row.workload == Workload::Files.name();
-                if is_file && progress.ended == Some(Ended::Restored) {
-                    let path = [&row.folder.below[..], std::slice::from_ref(&row.name)].concat();
-                    files.insert(row.item.clone(), path.join("/"));
-                }
-            }
+    each_row(journal, case, custodian, |row, is_restored| {
+        if is_restored && row.workload == Workload::Files.name() {
+            let path = [&row.folder.below[..], std::slice::from_ref(&row.name)].concat();
+            files.insert(row.item.clone(), path.join("/"));
         }
-    }
+    })?;
     Ok(files)
 }
 
@@ -213,25 +200,16 @@ pub(crate) async fn record(
     alone: &Alone,
     office: &Office,
 ) -> Result<Digest> {
-    let text = lines(&alone.rows);
-    let digest = Digest(Sha256::digest(&text).into());
-    let object = journal.keep_access(custodian, &text).map_err(meaning)?;
-    let data = AccessCompared {
+    let counts = AccessCompared {
         absent: alone.absent,
         custodian: custodian.clone(),
         declared: alone.declared,
         gained: alone.gained,
         kept: 0,
         lost: 0,
-        object,
+        object: String::new(),
     };
-    let facts = AccessComparedFacts {
-        declared: Some(office.names.clone()),
-        digest: Some(digest.to_string()),
-    };
-    let command = CaseCommand::Access(AccessCommand::Compare(data, facts));
-    journal.command(command).await.map_err(meaning)?;
-    Ok(digest)
+    keep(journal, &alone.rows, counts, &office.names).await
 }
 
 #[cfg(test)]

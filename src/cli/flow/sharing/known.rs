@@ -43,6 +43,29 @@ fn path(names: &[String]) -> String {
     names.join("/")
 }
 
+/// Each row that the plans in force have of a custodian, and whether its item was restored; a part at a time.
+pub(super) fn each_row(
+    journal: &Journal,
+    case: &Case,
+    custodian: &Pseudonym,
+    mut take: impl FnMut(&PlanRow, bool),
+) -> Result<()> {
+    for plan in &case.adopted {
+        for part in journal.plan_parts(plan).map_err(meaning)? {
+            if part.custodian != *custodian {
+                continue;
+            }
+            let rows = journal.part_rows(plan, &part).map_err(meaning)?;
+            let items = rows.iter().map(|row| &row.item);
+            let progress = journal.progress(custodian, items).map_err(meaning)?;
+            for (row, progress) in rows.iter().zip(progress) {
+                take(row, progress.ended == Some(Ended::Restored));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl KnownFiles {
     /// Reads the plans in force, of which only the paths that `is_named` says are kept.
     pub(super) fn load(
@@ -52,25 +75,14 @@ impl KnownFiles {
         is_named: &dyn Fn(&str) -> bool,
     ) -> Result<Self> {
         let mut found = Self::default();
-        for plan in &case.adopted {
-            for part in journal.plan_parts(plan).map_err(meaning)? {
-                if part.custodian != *custodian {
-                    continue;
-                }
-                let rows = journal.part_rows(plan, &part).map_err(meaning)?;
-                let items = rows.iter().map(|row| &row.item);
-                let progress = journal.progress(custodian, items).map_err(meaning)?;
-                for (row, progress) in rows.iter().zip(progress) {
-                    let is_restored = progress.ended == Some(Ended::Restored);
-                    if row.workload == Workload::Files.name() {
-                        found.rows += 1;
-                        found.add(row, is_restored, is_named);
-                    } else {
-                        found.lists.add(row, is_restored, is_named);
-                    }
-                }
+        each_row(journal, case, custodian, |row, is_restored| {
+            if row.workload == Workload::Files.name() {
+                found.rows += 1;
+                found.add(row, is_restored, is_named);
+            } else {
+                found.lists.add(row, is_restored, is_named);
             }
-        }
+        })?;
         Ok(found)
     }
 

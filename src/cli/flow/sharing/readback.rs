@@ -397,22 +397,33 @@ pub(crate) async fn record(
     compared: &Compared,
     objects: &Objects,
 ) -> Result<Digest> {
-    let text = lines(&compared.rows);
-    let digest = Digest(Sha256::digest(&text).into());
-    let object = journal
-        .keep_access(&located.custodian, &text)
-        .map_err(meaning)?;
-    let data = AccessCompared {
+    let counts = AccessCompared {
         absent: located.absent,
         custodian: located.custodian.clone(),
         declared: compared.count(DifferenceClass::Declared),
         gained: compared.count(DifferenceClass::Gained),
         kept: compared.count(DifferenceClass::Kept),
         lost: compared.count(DifferenceClass::Lost),
-        object,
+        object: String::new(),
     };
+    keep(journal, &compared.rows, counts, &objects.declared).await
+}
+
+/// Keeps the lines, and records the counts with where they lie.
+pub(super) async fn keep(
+    journal: &Journal,
+    rows: &[Value],
+    counts: AccessCompared,
+    declared: &[String],
+) -> Result<Digest> {
+    let text = lines(rows);
+    let digest = Digest(Sha256::digest(&text).into());
+    let object = journal
+        .keep_access(&counts.custodian, &text)
+        .map_err(meaning)?;
+    let data = AccessCompared { object, ..counts };
     let facts = AccessComparedFacts {
-        declared: Some(objects.declared.clone()),
+        declared: Some(declared.to_vec()),
         digest: Some(digest.to_string()),
     };
     let command = CaseCommand::Access(AccessCommand::Compare(data, facts));
